@@ -1,0 +1,272 @@
+//! The genesis file: one JSON document that every node of a chain shares.
+//!
+//! Its hash is taken over a canonical encoding, not over the JSON text, so white space and the
+//! order of fields do not matter; the order of allocations and validators does not either, because
+//! both are sorted.
+
+use crate::{
+    Address, Amount, ChainId, ChainParams, Hash, ParamsError, Timestamp, ValidatorEntry,
+    ValidatorKey, ValidatorSet, address, codec, hash::sha256, limits::MAX_ENDPOINT_BYTES,
+    validator::ValidatorSetError,
+};
+use bytes::{BufMut as _, BytesMut};
+use commonware_codec::Write as _;
+use serde::{Deserialize, Serialize};
+
+/// Everything a node needs to know to take part in a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// Name of the chain.
+    pub chain_id: ChainId,
+    /// When the chain starts, in milliseconds since the Unix epoch. Block 1 is not earlier.
+    pub genesis_time: Timestamp,
+    /// Prefix of addresses.
+    #[serde(default = "default_prefix")]
+    pub address_prefix: String,
+    /// Symbol of the native token, for display.
+    #[serde(default = "default_symbol")]
+    pub symbol: String,
+    /// Parameters at the start.
+    pub params: ChainParams,
+    /// The first validators.
+    pub validators: Vec<GenesisValidator>,
+    /// Who owns what at the start.
+    pub allocations: Vec<Allocation>,
+    /// Accounts for load tests, derived from a seed instead of being listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_accounts: Option<LoadAccounts>,
+}
+
+/// A validator of the first set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisValidator {
+    /// A name for people.
+    pub name: String,
+    /// Consensus and network key.
+    pub key: ValidatorKey,
+    /// Where its p2p port is reached, `host:port`.
+    pub endpoint: String,
+    /// The account that its rewards go to.
+    pub account: Address,
+    /// Its stake, in base units.
+    pub stake: Amount,
+}
+
+/// Money that an account owns at the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allocation {
+    /// Who.
+    pub address: Address,
+    /// How much, in base units; more than zero.
+    pub amount: Amount,
+}
+
+/// `count` accounts whose Ed25519 seeds are SHA-256(`"althing/load"` ‖ seed ‖ index as 8 bytes big
+/// endian), each with `amount`. For test networks only: anybody can derive the keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadAccounts {
+    /// Text that the keys derive from.
+    pub seed: String,
+    /// How many accounts, at most 1,000,000.
+    pub count: u64,
+    /// What each owns, in base units.
+    pub amount: Amount,
+}
+
+impl LoadAccounts {
+    /// The Ed25519 seed of account `index`.
+    pub fn secret(&self, index: u64) -> [u8; 32] {
+        let digest = sha256(&[b"althing/load", self.seed.as_bytes(), &index.to_be_bytes()]);
+        digest.0
+    }
+}
+
+fn default_prefix() -> String {
+    address::DEFAULT_PREFIX.to_owned()
+}
+
+fn default_symbol() -> String {
+    "CPC".to_owned()
+}
+
+/// Why a genesis file is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GenesisError {
+    /// Not JSON, or a field is missing, unknown or malformed.
+    #[error("the genesis file cannot be read: {0}")]
+    Json(String),
+    /// A parameter breaks its bounds.
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+    /// The validators are no validator set.
+    #[error(transparent)]
+    Validators(#[from] ValidatorSetError),
+    /// An endpoint is malformed.
+    #[error("the endpoint {0:?} of validator {1:?} is not host:port")]
+    Endpoint(String, String),
+    /// An address is listed twice.
+    #[error("the account {0} is listed twice")]
+    DuplicateAccount(Address),
+    /// An allocation of nothing.
+    #[error("the allocation of {0} is zero: leave it out")]
+    ZeroAllocation(Address),
+    /// A validator without stake.
+    #[error("the stake of validator {0:?} is zero")]
+    ZeroStake(String),
+    /// The sum does not fit 128 bits.
+    #[error("the allocations and stakes add up to more than 2^128 base units")]
+    SupplyOverflow,
+    /// Too many load accounts.
+    #[error("load_accounts.count is at most 1000000, not {0}")]
+    TooManyLoadAccounts(u64),
+}
+
+impl GenesisError {
+    /// Stable machine-readable name.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "genesis_unreadable",
+            Self::Params(_) => "genesis_params",
+            Self::Validators(_) => "genesis_validators",
+            Self::Endpoint(..) => "genesis_endpoint",
+            Self::DuplicateAccount(_) => "genesis_duplicate_account",
+            Self::ZeroAllocation(_) => "genesis_zero_allocation",
+            Self::ZeroStake(_) => "genesis_zero_stake",
+            Self::SupplyOverflow => "genesis_supply_overflow",
+            Self::TooManyLoadAccounts(_) => "genesis_load_accounts",
+        }
+    }
+}
+
+/// Most load accounts a genesis may name.
+pub const MAX_LOAD_ACCOUNTS: u64 = 1_000_000;
+
+impl Genesis {
+    /// Reads and checks a genesis file, and sorts its lists. Sets the address prefix of this
+    /// process first, because the file's addresses use it.
+    ///
+    /// # Errors
+    /// [`GenesisError`] naming the first fault.
+    pub fn from_json(text: &str) -> Result<Self, GenesisError> {
+        #[derive(Deserialize)]
+        struct Prefix {
+            #[serde(default = "default_prefix")]
+            address_prefix: String,
+        }
+        let json = |error: serde_json::Error| GenesisError::Json(error.to_string());
+        let prefix: Prefix = serde_json::from_str(text).map_err(json)?;
+        address::set_prefix(&prefix.address_prefix)
+            .map_err(|error| GenesisError::Json(format!("address_prefix: {error}")))?;
+        let genesis: Self = serde_json::from_str(text).map_err(json)?;
+        genesis.normalized()
+    }
+
+    /// Sorts the lists and checks every rule.
+    ///
+    /// # Errors
+    /// [`GenesisError`] naming the first fault.
+    pub fn normalized(mut self) -> Result<Self, GenesisError> {
+        self.allocations.sort_by_key(|allocation| allocation.address);
+        self.validators.sort_by_key(|validator| validator.key);
+        self.params.validate()?;
+        self.validator_set()?;
+        for validator in &self.validators {
+            let port = validator.endpoint.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+            if validator.endpoint.len() > MAX_ENDPOINT_BYTES || !matches!(port, Some(Ok(1..))) {
+                return Err(GenesisError::Endpoint(
+                    validator.endpoint.clone(),
+                    validator.name.clone(),
+                ));
+            }
+            if validator.stake.is_zero() {
+                return Err(GenesisError::ZeroStake(validator.name.clone()));
+            }
+        }
+        for pair in self.allocations.windows(2) {
+            if pair[0].address == pair[1].address {
+                return Err(GenesisError::DuplicateAccount(pair[0].address));
+            }
+        }
+        if let Some(zero) = self.allocations.iter().find(|entry| entry.amount.is_zero()) {
+            return Err(GenesisError::ZeroAllocation(zero.address));
+        }
+        if let Some(load) = &self.load_accounts
+            && load.count > MAX_LOAD_ACCOUNTS
+        {
+            return Err(GenesisError::TooManyLoadAccounts(load.count));
+        }
+        self.supply()?;
+        Ok(self)
+    }
+
+    /// The JSON document, indented.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The validators of epochs 0 and 1.
+    ///
+    /// # Errors
+    /// [`GenesisError::Validators`].
+    pub fn validator_set(&self) -> Result<ValidatorSet, GenesisError> {
+        let entries = self.validators.iter().map(|validator| ValidatorEntry {
+            key: validator.key,
+            endpoint: validator.endpoint.clone(),
+            stake: validator.stake,
+        });
+        Ok(ValidatorSet::new(entries.collect())?)
+    }
+
+    /// Everything that exists at the start: allocations, load accounts and stakes.
+    ///
+    /// # Errors
+    /// [`GenesisError::SupplyOverflow`].
+    pub fn supply(&self) -> Result<Amount, GenesisError> {
+        let overflow = |_| GenesisError::SupplyOverflow;
+        let mut sum = Amount::ZERO;
+        let stakes = self.validators.iter().map(|validator| validator.stake);
+        for amount in self.allocations.iter().map(|entry| entry.amount).chain(stakes) {
+            sum = sum.checked_add(amount).map_err(overflow)?;
+        }
+        if let Some(load) = &self.load_accounts {
+            let all = load.amount.units().checked_mul(u128::from(load.count));
+            let all = Amount::new(all.ok_or(GenesisError::SupplyOverflow)?);
+            sum = sum.checked_add(all).map_err(overflow)?;
+        }
+        Ok(sum)
+    }
+
+    /// SHA-256 of the canonical encoding. Nodes with different hashes refuse each other.
+    pub fn hash(&self) -> Hash {
+        let mut buf = BytesMut::new();
+        buf.put_slice(b"althing/genesis/1");
+        self.chain_id.write(&mut buf);
+        self.genesis_time.write(&mut buf);
+        codec::write_str(&self.address_prefix, &mut buf);
+        codec::write_str(&self.symbol, &mut buf);
+        self.params.write(&mut buf);
+        codec::write_u64(self.validators.len() as u64, &mut buf);
+        for validator in &self.validators {
+            codec::write_str(&validator.name, &mut buf);
+            validator.key.write(&mut buf);
+            codec::write_str(&validator.endpoint, &mut buf);
+            validator.account.write(&mut buf);
+            validator.stake.write(&mut buf);
+        }
+        codec::write_u64(self.allocations.len() as u64, &mut buf);
+        for allocation in &self.allocations {
+            allocation.address.write(&mut buf);
+            allocation.amount.write(&mut buf);
+        }
+        if let Some(load) = &self.load_accounts {
+            codec::write_str(&load.seed, &mut buf);
+            codec::write_u64(load.count, &mut buf);
+            load.amount.write(&mut buf);
+        }
+        sha256(&[&buf])
+    }
+}

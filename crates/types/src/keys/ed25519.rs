@@ -1,0 +1,167 @@
+//! Ed25519 with ZIP-215 validation, one by one or in batches with cached public keys.
+
+use super::KeyError;
+use commonware_codec::{DecodeExt as _, FixedSize as _};
+use commonware_cryptography::{
+    BatchEntry, BatchVerifier as _, Signer as _, Verifier as _, ed25519 as scheme,
+};
+use commonware_parallel::Strategy;
+use std::collections::HashMap;
+
+pub(super) const PUBLIC_KEY_LEN: usize = 32;
+
+fn private_key(seed: &[u8; 32]) -> scheme::PrivateKey {
+    match scheme::PrivateKey::decode(seed.as_slice().to_vec()) {
+        Ok(key) => key,
+        Err(_) => unreachable!("every 32-byte string is an Ed25519 seed"),
+    }
+}
+
+fn split(
+    public_key: &[u8; 32],
+    signature: &[u8; 64],
+) -> Result<(scheme::PublicKey, scheme::Signature), KeyError> {
+    let key = scheme::PublicKey::decode(public_key.to_vec()).map_err(|_| KeyError::PublicKey)?;
+    let signature =
+        scheme::Signature::decode(signature.to_vec()).map_err(|_| KeyError::Signature)?;
+    Ok((key, signature))
+}
+
+// Messages arrive with TRANSACTION_NAMESPACE prepended as `union_unique` does it. The scheme's own
+// `sign(namespace, message)` prepends the same way, so the namespace is split off again here.
+fn strip(message: &[u8]) -> (&[u8], &[u8]) {
+    let prefix = super::TRANSACTION_NAMESPACE;
+    let tail =
+        message.strip_prefix(&[prefix.len() as u8]).and_then(|rest| rest.strip_prefix(prefix));
+    match tail {
+        Some(tail) => (prefix, tail),
+        None => (b"", message),
+    }
+}
+
+pub(super) fn public_key(seed: &[u8; 32]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(private_key(seed).public_key().as_ref());
+    bytes
+}
+
+pub(super) fn sign(seed: &[u8; 32], message: &[u8]) -> ([u8; 32], [u8; 64]) {
+    let key = private_key(seed);
+    let (namespace, tail) = strip(message);
+    let signature = key.sign(namespace, tail);
+    let mut public_key = [0; 32];
+    public_key.copy_from_slice(key.public_key().as_ref());
+    let mut bytes = [0; 64];
+    debug_assert_eq!(scheme::Signature::SIZE, bytes.len());
+    bytes.copy_from_slice(signature.as_ref());
+    (public_key, bytes)
+}
+
+pub(super) fn verify(
+    public_key: &[u8; 32],
+    message: &[u8],
+    signature: &[u8; 64],
+) -> Result<(), KeyError> {
+    let (key, signature) = split(public_key, signature)?;
+    let (namespace, tail) = strip(message);
+    if key.verify(namespace, tail, &signature) { Ok(()) } else { Err(KeyError::Signature) }
+}
+
+/// Public keys that have been decompressed, so that the next signature of the same account costs a
+/// third less. Bounded: at `capacity` keys the cache starts over.
+#[derive(Debug)]
+pub struct KeyCache {
+    keys: HashMap<[u8; 32], scheme::PublicKey>,
+    capacity: usize,
+}
+
+impl KeyCache {
+    /// A cache of at most `capacity` keys (about 250 bytes each).
+    pub fn new(capacity: usize) -> Self {
+        Self { keys: HashMap::new(), capacity: capacity.max(1) }
+    }
+
+    fn get(&mut self, bytes: &[u8; 32]) -> Option<scheme::PublicKey> {
+        if let Some(key) = self.keys.get(bytes) {
+            return Some(key.clone());
+        }
+        let key = scheme::PublicKey::decode(bytes.to_vec()).ok()?;
+        if self.keys.len() >= self.capacity {
+            self.keys.clear();
+        }
+        self.keys.insert(*bytes, key.clone());
+        Some(key)
+    }
+}
+
+/// One signature of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchItem<'a> {
+    /// The 32-byte public key.
+    pub public_key: &'a [u8; 32],
+    /// The 64-byte signature.
+    pub signature: &'a [u8; 64],
+    /// The transaction body, without namespace.
+    pub body: &'a [u8],
+}
+
+/// Verifies Ed25519 signatures of transaction bodies together: true if all are good. When it says
+/// false, verify one by one to find the bad ones.
+///
+/// Single and batch verification accept exactly the same signatures (ZIP-215), so nodes that
+/// batch differently never disagree.
+pub fn verify_batch(
+    items: &[BatchItem<'_>],
+    cache: &mut KeyCache,
+    strategy: &impl Strategy,
+) -> bool {
+    let mut prepared = Vec::with_capacity(items.len());
+    for item in items {
+        let Some(key) = cache.get(item.public_key) else { return false };
+        let Ok(signature) = scheme::Signature::decode(item.signature.to_vec()) else {
+            return false;
+        };
+        prepared.push((key, signature, item.body));
+    }
+    scheme::PublicKey::verify_batch(
+        &mut rand::rng(),
+        &prepared,
+        |_, (public_key, signature, body)| BatchEntry {
+            namespace: super::TRANSACTION_NAMESPACE,
+            message: body,
+            public_key,
+            signature,
+        },
+        strategy,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::signing_bytes;
+    use commonware_parallel::Sequential;
+
+    #[test]
+    fn a_batch_agrees_with_single_verification() {
+        let bodies: Vec<Vec<u8>> = (0u8..70).map(|i| vec![i; 40]).collect();
+        let signed: Vec<_> = bodies
+            .iter()
+            .enumerate()
+            .map(|(i, body)| sign(&[i as u8; 32], &signing_bytes(body)))
+            .collect();
+        let mut cache = KeyCache::new(8);
+        let batch: Vec<_> = bodies
+            .iter()
+            .zip(&signed)
+            .map(|(body, (public_key, signature))| BatchItem { public_key, signature, body })
+            .collect();
+        assert!(verify_batch(&batch, &mut cache, &Sequential));
+        for item in &batch {
+            assert_eq!(verify(item.public_key, &signing_bytes(item.body), item.signature), Ok(()));
+        }
+        let mut wrong = batch.clone();
+        wrong[41].body = b"another body";
+        assert!(!verify_batch(&wrong, &mut cache, &Sequential));
+    }
+}

@@ -1,0 +1,36 @@
+//! The vocabulary of Althing: amounts, heights, addresses, keys, transactions, blocks, receipts
+//! and genesis, each with one canonical byte encoding.
+//!
+//! Nothing here reads a clock, a disk or a network, and nothing here depends on another crate of
+//! this workspace. Every type that is signed or hashed has a golden vector in `tests/vectors.rs`.
+
+pub mod address;
+pub mod amount;
+pub mod block;
+mod codec;
+pub mod event;
+pub mod genesis;
+pub mod hash;
+pub mod keys;
+pub mod limits;
+pub mod merkle;
+pub mod message;
+pub mod params;
+pub mod receipt;
+pub mod transaction;
+pub mod units;
+pub mod validator;
+
+pub use address::{Address, AddressError};
+pub use amount::{Amount, AmountError, GasPrice, Ppm};
+pub use block::{Block, Header, SyncRange};
+pub use event::Event;
+pub use genesis::{Allocation, Genesis, GenesisError, GenesisValidator};
+pub use hash::Hash;
+pub use keys::{Authorization, KeyScheme, PublicKey, SecretKey};
+pub use message::{Payload, Transfer};
+pub use params::{ChainParams, ParamsError};
+pub use receipt::{Code, Receipt};
+pub use transaction::{ChainId, SignedTransaction, Transaction};
+pub use units::{Epoch, Gas, Height, Nonce, Timestamp, View};
+pub use validator::{ValidatorEntry, ValidatorKey, ValidatorSet};

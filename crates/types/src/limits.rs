@@ -1,0 +1,24 @@
+//! Sizes that the wire format promises. They are consensus rules: identical everywhere, and they
+//! may grow only at a protocol upgrade.
+
+/// Largest encoded transaction, in bytes.
+pub const MAX_TRANSACTION_BYTES: usize = 64 * 1024;
+/// Longest memo, in bytes of UTF-8.
+pub const MAX_MEMO_BYTES: usize = 256;
+/// Most transactions in one block.
+pub const MAX_BLOCK_TRANSACTIONS: usize = 65_535;
+/// Largest sum of encoded transactions in one block, in bytes. The chain parameter
+/// `max_block_bytes` may be smaller, never larger.
+pub const MAX_BLOCK_BYTES: usize = 4 * 1024 * 1024;
+/// Most validators in one set.
+pub const MAX_VALIDATORS: usize = 100;
+/// Longest chain id, in ASCII characters.
+pub const MAX_CHAIN_ID_BYTES: usize = 31;
+/// Longest network endpoint (`host:port`), in bytes.
+pub const MAX_ENDPOINT_BYTES: usize = 255;
+/// Largest key in the state, in bytes.
+pub const MAX_STATE_KEY_BYTES: usize = 64;
+/// Largest value in the state, in bytes.
+pub const MAX_STATE_VALUE_BYTES: usize = 64 * 1024;
+/// Most events in one receipt.
+pub const MAX_RECEIPT_EVENTS: usize = 1_024;

@@ -1,0 +1,196 @@
+//! Parameters of a chain. They live in the state, governance changes them, and every one has
+//! bounds that are checked when a genesis file is read and when a change is proposed.
+
+use crate::{
+    Gas, GasPrice, Ppm, codec,
+    limits::{MAX_BLOCK_BYTES, MAX_TRANSACTION_BYTES},
+};
+use bytes::BufMut;
+use commonware_codec::{Buf, EncodeSize, Error, Read, ReadExt as _, Write};
+use serde::{Deserialize, Serialize};
+
+/// Parameters that rules of the chain read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainParams {
+    /// Blocks in one epoch, 10 to 1,000,000. Fixed at genesis.
+    pub epoch_length: u64,
+    /// Time between blocks when there is nothing to do, in milliseconds, 10 to 60,000.
+    pub idle_interval_ms: u64,
+    /// Shortest time between two blocks under load, in milliseconds, 1 to `idle_interval_ms`.
+    pub busy_interval_ms: u64,
+    /// Most gas in one block, 1,000,000 to 10^12.
+    pub block_gas_limit: Gas,
+    /// Most bytes of transactions in one block, 65,536 to 4,194,304.
+    pub max_block_bytes: u64,
+    /// Lowest gas price that is accepted, in base units a gas.
+    pub min_gas_price: GasPrice,
+    /// How far ahead of the present height `valid_until` may lie, in blocks, 10 to 1,000,000.
+    pub max_validity_blocks: u64,
+    /// How fees are split.
+    pub fee_split: FeeSplit,
+}
+
+/// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
+/// part add up to the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeeSplit {
+    /// To the validator that proposed the block.
+    pub proposer: Ppm,
+    /// To those who stake.
+    pub stakers: Ppm,
+    /// To the treasury.
+    pub treasury: Ppm,
+    /// Burned.
+    pub burn: Ppm,
+}
+
+/// Which bound a parameter breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParamsError {
+    /// Outside its range.
+    #[error("{name} must be from {min} to {max}, not {value}")]
+    OutOfRange {
+        /// The parameter.
+        name: &'static str,
+        /// Smallest legal value.
+        min: u64,
+        /// Largest legal value.
+        max: u64,
+        /// The offending value.
+        value: u64,
+    },
+    /// The fee split is not a whole.
+    #[error("the parts of fee_split must add up to 1000000 ppm, not {0}")]
+    FeeSplit(u64),
+}
+
+impl ChainParams {
+    /// Parameters of development networks: short epochs, the split of the devnet preset.
+    pub fn devnet() -> Self {
+        Self {
+            epoch_length: 100,
+            idle_interval_ms: 1_000,
+            busy_interval_ms: 25,
+            block_gas_limit: Gas::new(500_000_000),
+            max_block_bytes: MAX_BLOCK_BYTES as u64,
+            min_gas_price: GasPrice::new(1_000_000_000),
+            max_validity_blocks: 100_000,
+            fee_split: FeeSplit::devnet(),
+        }
+    }
+
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// The first bound that is broken.
+    pub fn validate(&self) -> Result<(), ParamsError> {
+        let range = |name, value: u64, min: u64, max: u64| {
+            if (min..=max).contains(&value) {
+                Ok(())
+            } else {
+                Err(ParamsError::OutOfRange { name, min, max, value })
+            }
+        };
+        range("epoch_length", self.epoch_length, 10, 1_000_000)?;
+        range("idle_interval_ms", self.idle_interval_ms, 10, 60_000)?;
+        range("busy_interval_ms", self.busy_interval_ms, 1, self.idle_interval_ms)?;
+        range("block_gas_limit", self.block_gas_limit.get(), 1_000_000, 1_000_000_000_000)?;
+        range(
+            "max_block_bytes",
+            self.max_block_bytes,
+            MAX_TRANSACTION_BYTES as u64,
+            MAX_BLOCK_BYTES as u64,
+        )?;
+        range("max_validity_blocks", self.max_validity_blocks, 10, 1_000_000)?;
+        range("min_gas_price", self.min_gas_price.get(), 0, u64::MAX / 2)?;
+        self.fee_split.validate()
+    }
+}
+
+impl FeeSplit {
+    /// 90 % to the proposer, 10 % to the treasury.
+    pub fn devnet() -> Self {
+        let ppm = |value| Ppm::new(value).unwrap_or(Ppm::ZERO);
+        Self { proposer: ppm(900_000), stakers: Ppm::ZERO, treasury: ppm(100_000), burn: Ppm::ZERO }
+    }
+
+    fn validate(&self) -> Result<(), ParamsError> {
+        let sum: u64 = [self.proposer, self.stakers, self.treasury, self.burn]
+            .iter()
+            .map(|part| u64::from(part.get()))
+            .sum();
+        if sum == 1_000_000 { Ok(()) } else { Err(ParamsError::FeeSplit(sum)) }
+    }
+}
+
+impl Write for FeeSplit {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.proposer.write(buf);
+        self.stakers.write(buf);
+        self.treasury.write(buf);
+        self.burn.write(buf);
+    }
+}
+impl EncodeSize for FeeSplit {
+    fn encode_size(&self) -> usize {
+        self.proposer.encode_size()
+            + self.stakers.encode_size()
+            + self.treasury.encode_size()
+            + self.burn.encode_size()
+    }
+}
+impl Read for FeeSplit {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        Ok(Self {
+            proposer: Ppm::read(buf)?,
+            stakers: Ppm::read(buf)?,
+            treasury: Ppm::read(buf)?,
+            burn: Ppm::read(buf)?,
+        })
+    }
+}
+
+impl Write for ChainParams {
+    fn write(&self, buf: &mut impl BufMut) {
+        codec::write_u64(self.epoch_length, buf);
+        codec::write_u64(self.idle_interval_ms, buf);
+        codec::write_u64(self.busy_interval_ms, buf);
+        self.block_gas_limit.write(buf);
+        codec::write_u64(self.max_block_bytes, buf);
+        self.min_gas_price.write(buf);
+        codec::write_u64(self.max_validity_blocks, buf);
+        self.fee_split.write(buf);
+    }
+}
+impl EncodeSize for ChainParams {
+    fn encode_size(&self) -> usize {
+        codec::size_u64(self.epoch_length)
+            + codec::size_u64(self.idle_interval_ms)
+            + codec::size_u64(self.busy_interval_ms)
+            + self.block_gas_limit.encode_size()
+            + codec::size_u64(self.max_block_bytes)
+            + self.min_gas_price.encode_size()
+            + codec::size_u64(self.max_validity_blocks)
+            + self.fee_split.encode_size()
+    }
+}
+impl Read for ChainParams {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        let params = Self {
+            epoch_length: codec::read_u64(buf)?,
+            idle_interval_ms: codec::read_u64(buf)?,
+            busy_interval_ms: codec::read_u64(buf)?,
+            block_gas_limit: Gas::read(buf)?,
+            max_block_bytes: codec::read_u64(buf)?,
+            min_gas_price: GasPrice::read(buf)?,
+            max_validity_blocks: codec::read_u64(buf)?,
+            fee_split: FeeSplit::read(buf)?,
+        };
+        params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
+        Ok(params)
+    }
+}
