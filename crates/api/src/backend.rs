@@ -1,0 +1,283 @@
+//! What the API needs from the node it serves. The node crate implements this over the engine and
+//! the index; tests implement it over canned data.
+
+use althing_types::{
+    Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
+    SignedTransaction, ValidatorKey, ValidatorSet, View,
+};
+use async_trait::async_trait;
+use serde::Serialize;
+use std::{net::IpAddr, sync::Arc};
+use tokio::sync::broadcast;
+use utoipa::ToSchema;
+
+/// Facts about the running software and its chain that never change while it runs.
+#[derive(Clone, Debug)]
+pub struct NodeInfo {
+    /// Software version, `MAJOR.MINOR.PATCH`.
+    pub version: &'static str,
+    /// Source commit it was built from, or `unknown`.
+    pub commit: &'static str,
+    /// Version of the wire protocol.
+    pub protocol: u32,
+    /// Hash of the genesis file.
+    pub genesis_hash: Hash,
+    /// The genesis file.
+    pub genesis: Arc<Genesis>,
+    /// When the process started, in milliseconds since the Unix epoch.
+    pub started_at_ms: u64,
+    /// Validator key of this node, if it has one.
+    pub validator: Option<ValidatorKey>,
+}
+
+/// Where the node stands now.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Last finalized height whose state has been applied.
+    pub height: Height,
+    /// Digest of that block.
+    pub block_hash: Option<Hash>,
+    /// State root after that block.
+    pub state_root: Option<Hash>,
+    /// Timestamp of that block, in milliseconds since the Unix epoch.
+    pub block_time_ms: u64,
+    /// Highest finalized height that the node has heard of.
+    pub network_height: Height,
+    /// Present epoch of consensus.
+    pub epoch: Epoch,
+    /// Present view of consensus.
+    pub view: View,
+    /// Last height written to the index; equals `height` when the index is off.
+    pub index_height: Height,
+    /// Connected peers.
+    pub peers: usize,
+    /// Transactions waiting in the mempool.
+    pub mempool_transactions: usize,
+    /// Their bytes.
+    pub mempool_bytes: usize,
+    /// Competing proposals that were executed and then abandoned since the process started.
+    pub abandoned_branches: u64,
+}
+
+/// An account at a height.
+#[derive(Clone, Debug)]
+pub struct AccountState {
+    /// The height this was read at.
+    pub height: Height,
+    /// Transactions included so far.
+    pub nonce: Nonce,
+    /// The nonce after everything of this account that waits in the mempool without a gap.
+    pub pending_nonce: Nonce,
+    /// What it owns, in base units.
+    pub balance: Amount,
+    /// Whether the account exists in the state.
+    pub exists: bool,
+}
+
+/// A peer of the network.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Peer {
+    /// Its validator key, hex.
+    pub key: String,
+    /// Where it is reached, `host:port`.
+    pub endpoint: String,
+    /// Whether a connection stands.
+    pub connected: bool,
+    /// Why it is shut out, if it is.
+    pub banned: Option<String>,
+    /// Score from 0 (useless) to 100.
+    pub score: u32,
+    /// Round-trip time in milliseconds, if measured.
+    pub latency_ms: Option<f64>,
+    /// Its software version and commit, after the handshake.
+    pub version: Option<String>,
+    /// Its wire protocol version, after the handshake.
+    pub protocol: Option<u32>,
+    /// Its last reported height.
+    pub height: Option<u64>,
+    /// When its process started, in milliseconds since the Unix epoch.
+    pub started_at_ms: Option<u64>,
+}
+
+/// Why a submitted transaction was refused. `code` is stable and machine-readable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Rejection {
+    /// Stable code, for example `nonce_too_low`.
+    pub code: String,
+    /// A sentence that says how to mend it.
+    pub message: String,
+}
+
+/// Where a transaction is.
+#[derive(Clone, Debug)]
+pub enum TransactionStatus {
+    /// Nobody here has heard of it.
+    Unknown,
+    /// Waiting in the mempool of this node.
+    Pending(SignedTransaction),
+    /// In a finalized block.
+    Included {
+        /// Height of the block.
+        height: Height,
+        /// Position in the block.
+        index: u32,
+        /// The transaction.
+        transaction: SignedTransaction,
+        /// Its outcome.
+        receipt: Receipt,
+    },
+    /// Left the mempool without being included: the reason.
+    Dropped(Rejection),
+}
+
+/// What a transaction would do if it were included now.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// Its receipt, or why it could not enter a block.
+    pub outcome: Result<Receipt, Rejection>,
+    /// The height it was executed on.
+    pub height: Height,
+}
+
+/// Headers from a block to a descendant that has a certificate, with that certificate.
+#[derive(Clone, Debug)]
+pub struct Finality {
+    /// The header asked for first, its descendants after it; the last one is certified.
+    pub headers: Vec<Header>,
+    /// Encoded finalization certificate of the last header.
+    pub certificate: Vec<u8>,
+}
+
+/// Proof of a state key's value, or of its absence, under a state root.
+#[derive(Clone, Debug)]
+pub struct StateProof {
+    /// The height whose state root the proof leads to.
+    pub height: Height,
+    /// The key.
+    pub key: Vec<u8>,
+    /// The value, `None` if the key is absent.
+    pub value: Option<Vec<u8>>,
+    /// Encoded proof; see `althing_client::verify`.
+    pub proof: Vec<u8>,
+    /// Leads from that height to a certificate.
+    pub finality: Finality,
+}
+
+/// A consensus fault with its evidence.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Evidence {
+    /// `conflicting_notarize`, `conflicting_finalize` or `nullify_finalize`.
+    pub kind: String,
+    /// Validator key of the offender, hex.
+    pub validator: String,
+    /// Epoch of the fault.
+    pub epoch: u64,
+    /// View of the fault.
+    pub view: u64,
+    /// The two signed messages, encoded, hex. Anybody can verify them.
+    pub proof: String,
+}
+
+/// Something that happened, for the event stream.
+#[derive(Clone, Debug)]
+pub enum ChainEvent {
+    /// A block was finalized and its state applied.
+    Block {
+        /// The block.
+        block: Arc<Block>,
+        /// Its digest.
+        hash: Hash,
+        /// Outcomes of its transactions, in order.
+        receipts: Arc<Vec<Receipt>>,
+    },
+    /// A transaction entered the mempool.
+    Pending {
+        /// The transaction.
+        transaction: SignedTransaction,
+    },
+    /// A transaction left the mempool without being included.
+    Dropped {
+        /// The transaction.
+        transaction: SignedTransaction,
+        /// Why.
+        reason: Rejection,
+    },
+}
+
+/// One page of a listing, newest first.
+#[derive(Clone, Debug)]
+pub struct TransactionRef {
+    /// Height of the block.
+    pub height: Height,
+    /// Position in the block.
+    pub index: u32,
+    /// Timestamp of the block, in milliseconds since the Unix epoch.
+    pub time_ms: u64,
+    /// The transaction.
+    pub transaction: SignedTransaction,
+    /// Its outcome.
+    pub receipt: Receipt,
+}
+
+/// The node behind the API. Every method is a read except `submit` and the peer commands.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// Fixed facts.
+    fn info(&self) -> &NodeInfo;
+    /// The present position. Cheap.
+    fn status(&self) -> Status;
+    /// The parameters in force.
+    async fn params(&self) -> ChainParams;
+    /// The validator set of an epoch that has begun or is next; `None` if unknown.
+    async fn validators(&self, epoch: Epoch) -> Option<ValidatorSet>;
+    /// An account now.
+    async fn account(&self, address: Address) -> AccountState;
+    /// An account with its proof under the newest certified state.
+    async fn account_proof(&self, address: Address) -> Option<StateProof>;
+    /// A finalized block.
+    async fn block(&self, height: Height) -> Option<Arc<Block>>;
+    /// Height of a finalized block.
+    async fn height_of(&self, hash: Hash) -> Option<Height>;
+    /// Receipts of a finalized block.
+    async fn receipts(&self, height: Height) -> Option<Arc<Vec<Receipt>>>;
+    /// Headers from `height` to a certificate.
+    async fn finality(&self, height: Height) -> Option<Finality>;
+    /// Where a transaction is.
+    async fn transaction(&self, hash: Hash) -> TransactionStatus;
+    /// Transactions of an account, newest first, before a position; `None` if the index is off.
+    async fn account_transactions(
+        &self,
+        address: Address,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<TransactionRef>>;
+    /// Newest transactions, before a position; `None` if the index is off.
+    async fn recent_transactions(
+        &self,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<TransactionRef>>;
+    /// Up to `limit` waiting transactions, in the order in which they would be taken.
+    async fn mempool(&self, limit: usize) -> Vec<SignedTransaction>;
+    /// Admits transactions; one answer each, in order. Verifies signatures in batches.
+    async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<(), Rejection>>;
+    /// Executes a transaction on the newest state without keeping anything. The signature may be
+    /// missing or wrong.
+    async fn simulate(&self, transaction: SignedTransaction) -> Simulation;
+    /// Gives an account test money; `Err` if this node has no faucet or the caller must wait.
+    async fn faucet(&self, address: Address, caller: IpAddr) -> Result<Hash, Rejection>;
+    /// Peers, connected or not.
+    async fn peers(&self) -> Vec<Peer>;
+    /// Shuts a peer out for `seconds`, or lets it in again with `None`.
+    async fn ban(&self, key: ValidatorKey, seconds: Option<u64>) -> Result<(), Rejection>;
+    /// Consensus faults seen by this node.
+    async fn evidence(&self) -> Vec<Evidence>;
+    /// Competing proposals that this node executed and abandoned, newest first.
+    async fn forks(&self) -> Vec<Header>;
+    /// Names of the readiness checks that fail now; empty when ready.
+    fn not_ready(&self) -> Vec<String>;
+    /// Prometheus text.
+    fn metrics(&self) -> String;
+    /// Events from now on.
+    fn events(&self) -> broadcast::Receiver<ChainEvent>;
+}
