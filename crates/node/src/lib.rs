@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The `althing` binary as a library: the command line and what it runs.
+
+pub mod cli;

@@ -1,0 +1,102 @@
+//! Every command and option of the binary. `docs/cli.md` is generated from this tree.
+
+mod keys;
+mod node;
+mod offline;
+mod query;
+mod tx;
+
+pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
+pub use node::{
+    BenchArgs, DbCommand, DevArgs, InitArgs, PeersBan, PeersCommand, StartArgs, parse_duration,
+};
+pub use offline::{
+    CompletionsArgs, GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisFile,
+    GenesisNew, Preset, VerifyArgs,
+};
+pub use query::{FaucetArgs, QueryCommand, StateCommand};
+pub use tx::{Fees, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait};
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Where a node is asked when neither `--node` nor the environment says otherwise.
+pub const DEFAULT_NODE: &str = "http://127.0.0.1:8080";
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done · 1 failed · 2 wrong usage · 3 node unreachable · 4 refused by the chain ·
+5 not found · 6 a proof or a check is false · 7 key or password problem · 8 timed out.
+Passwords come from a prompt, --password-file or ALTHING_PASSWORD_FILE, never from an argument.";
+
+/// Althing: a node, a wallet and a verifier in one program.
+#[derive(Debug, Parser)]
+#[command(name = "althing", version = crate::cli::VERSION, after_help = AFTER_HELP)]
+#[command(arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command accepts.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// URL of a node's API [env: ALTHING_NODE or CPC_NODE] [default: http://127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "URL")]
+    pub node: Option<String>,
+    /// Print JSON instead of tables; errors become {"code","message"} on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Folder of keys, configuration and data [env: ALTHING_HOME] [default: ~/.althing]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// File whose first line is the password of the key [env: ALTHING_PASSWORD_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+impl Global {
+    /// The node's URL: option, then `ALTHING_NODE`, then `CPC_NODE`, then the default.
+    pub fn node_url(&self) -> String {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        self.node
+            .clone()
+            .or_else(|| set("ALTHING_NODE"))
+            .or_else(|| set("CPC_NODE"))
+            .unwrap_or_else(|| DEFAULT_NODE.to_owned())
+    }
+
+    /// The home folder: option, then `ALTHING_HOME`, then `~/.althing`.
+    pub fn home_dir(&self) -> PathBuf {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        if let Some(home) = &self.home {
+            return home.clone();
+        }
+        if let Some(home) = set("ALTHING_HOME") {
+            return home.into();
+        }
+        PathBuf::from(set("HOME").unwrap_or_default()).join(".althing")
+    }
+
+    /// The password file: option, then `ALTHING_PASSWORD_FILE`.
+    pub fn password_file(&self) -> Option<PathBuf> {
+        let set = || std::env::var_os("ALTHING_PASSWORD_FILE").filter(|value| !value.is_empty());
+        self.password_file.clone().or_else(|| set().map(PathBuf::from))
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print version, commit and protocol
+    Version,
+    /// Print the reference of all commands as Markdown
+    #[command(hide = true)]
+    Reference,
+}

@@ -1,0 +1,79 @@
+//! `althing query`, `althing state` and `althing faucet`.
+
+use clap::{Args, Subcommand};
+
+/// `althing query …`
+#[derive(Debug, Subcommand)]
+pub enum QueryCommand {
+    /// What an account owns
+    Balance {
+        /// An address, or the name of a key
+        address: String,
+    },
+    /// Balance and nonces of an account
+    Account {
+        /// An address, or the name of a key
+        address: String,
+        /// Print what `althing verify` needs to prove it
+        #[arg(long)]
+        proof: bool,
+    },
+    /// A block by height or hash; the newest one if neither is given
+    Block {
+        /// Height, hash or `latest`
+        #[arg(default_value = "latest")]
+        block: String,
+    },
+    /// A transaction and its receipt
+    Tx {
+        /// Hash of the transaction, 64 hex characters
+        hash: String,
+        /// Print what `althing verify` needs to prove it
+        #[arg(long)]
+        proof: bool,
+    },
+    /// The validators of an epoch
+    Validators {
+        /// The epoch; the present one if it is not given
+        #[arg(long)]
+        epoch: Option<u64>,
+    },
+    /// Parameters in force
+    Params,
+    /// Where the node stands
+    Status,
+    /// Suggested gas prices
+    Fees,
+    /// Waiting transactions
+    Mempool,
+    /// Consensus faults with their evidence
+    Evidence,
+    /// Competing proposals that were executed and abandoned
+    Forks,
+    /// Money that exists, and where it came from
+    Supply,
+    /// The genesis file that the node runs on
+    Genesis,
+}
+
+/// `althing state …`
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Height, hash and state root of the newest finalized block
+    Tip,
+    /// An account in the newest finalized state
+    Account {
+        /// An address, or the name of a key
+        address: String,
+    },
+}
+
+/// `althing faucet`
+#[derive(Debug, Args)]
+pub struct FaucetArgs {
+    /// Who receives: an address or the name of a key
+    pub address: String,
+    /// Wait until the money is there
+    #[arg(long)]
+    pub wait: bool,
+}

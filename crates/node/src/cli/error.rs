@@ -1,0 +1,67 @@
+//! Failures of a command: one sentence, how to mend it, and the exit code.
+
+use std::process::ExitCode;
+
+/// How the process ends. The numbers are stable; scripts depend on them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// The command did what it was asked for.
+    Done = 0,
+    /// It failed for a reason without a code of its own.
+    Failed = 1,
+    /// The arguments make no sense.
+    Usage = 2,
+    /// The node did not answer.
+    Unreachable = 3,
+    /// The chain refused or failed the transaction.
+    Rejected = 4,
+    /// What was asked for does not exist.
+    NotFound = 5,
+    /// A proof or a check is false.
+    False = 6,
+    /// The key is missing, damaged or locked.
+    Key = 7,
+    /// It did not happen in time.
+    TimedOut = 8,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CliError {
+    /// How the process ends.
+    pub exit: Exit,
+    /// Stable machine-readable name.
+    pub code: String,
+    /// One sentence, and how to mend it.
+    pub message: String,
+}
+
+impl CliError {
+    /// A failure with its exit code, its stable name and its sentence.
+    pub fn new(exit: Exit, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { exit, code: code.into(), message: message.into() }
+    }
+
+    /// Arguments that make no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", message)
+    }
+
+    /// Prints the failure to standard error, as a line or as JSON.
+    pub fn print(&self, json: bool) {
+        if json {
+            let value = serde_json::json!({ "code": self.code, "message": self.message });
+            eprintln!("{value}");
+        } else {
+            eprintln!("error: {}", self.message);
+        }
+    }
+}

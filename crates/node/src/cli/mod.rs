@@ -1,0 +1,63 @@
+//! The command line: what is typed, what is printed, and how the process ends.
+
+pub mod args;
+mod error;
+mod reference;
+
+pub use error::{CliError, Exit};
+
+use args::{Cli, Command, Global};
+use clap::{CommandFactory as _, Parser as _};
+use std::process::ExitCode;
+
+/// Version of the software.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Source commit that the binary was built from, or `unknown`.
+pub const COMMIT: &str = match option_env!("ALTHING_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};
+
+/// Reads the arguments, runs the command, and returns how the process ends.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Nothing is left to do if the terminal is gone.
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match run(&cli) {
+        Ok(()) => Exit::Done.into(),
+        Err(error) => {
+            error.print(cli.global.json);
+            error.exit.into()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), CliError> {
+    match &cli.command {
+        Command::Completions(args) => {
+            let mut command = Cli::command();
+            clap_complete::generate(args.shell, &mut command, "althing", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Version => version(&cli.global),
+        Command::Reference => {
+            print!("{}", reference::markdown());
+            Ok(())
+        }
+    }
+}
+
+fn version(global: &Global) -> Result<(), CliError> {
+    if global.json {
+        println!("{}", serde_json::json!({ "version": VERSION, "commit": COMMIT }));
+    } else {
+        println!("althing {VERSION} ({COMMIT})");
+    }
+    Ok(())
+}

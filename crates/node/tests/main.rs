@@ -1,0 +1,3 @@
+//! Black-box tests of the binary. One target: see Cargo.toml.
+
+mod cli;
