@@ -10,10 +10,34 @@ use std::collections::HashMap;
 
 pub(super) const PUBLIC_KEY_LEN: usize = 32;
 
-fn private_key(seed: &[u8; 32]) -> scheme::PrivateKey {
-    match scheme::PrivateKey::decode(seed.as_slice().to_vec()) {
-        Ok(key) => key,
-        Err(_) => unreachable!("every 32-byte string is an Ed25519 seed"),
+/// A secret key made ready: deriving the public key costs as much as signing, so it is done once.
+#[derive(Clone)]
+pub(super) struct Signing {
+    key: scheme::PrivateKey,
+    public_key: [u8; 32],
+}
+
+impl Signing {
+    pub(super) fn new(seed: &[u8; 32]) -> Self {
+        let key = match scheme::PrivateKey::decode(seed.as_slice().to_vec()) {
+            Ok(key) => key,
+            Err(_) => unreachable!("every 32-byte string is an Ed25519 seed"),
+        };
+        let mut public_key = [0; 32];
+        public_key.copy_from_slice(key.public_key().as_ref());
+        Self { key, public_key }
+    }
+
+    pub(super) const fn public_key(&self) -> &[u8; 32] {
+        &self.public_key
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        let (namespace, tail) = strip(message);
+        let mut bytes = [0; 64];
+        debug_assert_eq!(scheme::Signature::SIZE, bytes.len());
+        bytes.copy_from_slice(self.key.sign(namespace, tail).as_ref());
+        bytes
     }
 }
 
@@ -37,24 +61,6 @@ fn strip(message: &[u8]) -> (&[u8], &[u8]) {
         Some(tail) => (prefix, tail),
         None => (b"", message),
     }
-}
-
-pub(super) fn public_key(seed: &[u8; 32]) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(private_key(seed).public_key().as_ref());
-    bytes
-}
-
-pub(super) fn sign(seed: &[u8; 32], message: &[u8]) -> ([u8; 32], [u8; 64]) {
-    let key = private_key(seed);
-    let (namespace, tail) = strip(message);
-    let signature = key.sign(namespace, tail);
-    let mut public_key = [0; 32];
-    public_key.copy_from_slice(key.public_key().as_ref());
-    let mut bytes = [0; 64];
-    debug_assert_eq!(scheme::Signature::SIZE, bytes.len());
-    bytes.copy_from_slice(signature.as_ref());
-    (public_key, bytes)
 }
 
 pub(super) fn verify(
@@ -148,7 +154,10 @@ mod tests {
         let signed: Vec<_> = bodies
             .iter()
             .enumerate()
-            .map(|(i, body)| sign(&[i as u8; 32], &signing_bytes(body)))
+            .map(|(i, body)| {
+                let key = Signing::new(&[i as u8; 32]);
+                (*key.public_key(), key.sign(&signing_bytes(body)))
+            })
             .collect();
         let mut cache = KeyCache::new(8);
         let batch: Vec<_> = bodies

@@ -283,6 +283,7 @@ impl Read for Authorization {
 pub struct SecretKey {
     scheme: KeyScheme,
     seed: Zeroizing<[u8; 32]>,
+    ed25519: Option<ed25519::Signing>,
 }
 
 impl SecretKey {
@@ -291,7 +292,8 @@ impl SecretKey {
     /// # Errors
     /// [`KeyError::SecretKey`] if a secp256r1 scalar is zero or too large.
     pub fn from_seed(scheme: KeyScheme, seed: [u8; 32]) -> Result<Self, KeyError> {
-        let key = Self { scheme, seed: Zeroizing::new(seed) };
+        let ed25519 = (scheme == KeyScheme::Ed25519).then(|| ed25519::Signing::new(&seed));
+        let key = Self { scheme, seed: Zeroizing::new(seed), ed25519 };
         if scheme == KeyScheme::Secp256r1 {
             secp256r1::public_key(&key.seed)?;
         }
@@ -309,19 +311,23 @@ impl SecretKey {
     }
 
     /// The public key.
-    ///
-    /// # Panics
-    /// Never: the seed was checked when the key was made.
-    #[expect(clippy::expect_used, reason = "checked in from_seed")]
     pub fn public_key(&self) -> PublicKey {
         let bytes = match self.scheme {
-            KeyScheme::Ed25519 => Bytes::copy_from_slice(&ed25519::public_key(&self.seed)),
-            KeyScheme::Secp256r1 => Bytes::copy_from_slice(
-                &secp256r1::public_key(&self.seed).expect("the scalar was checked in from_seed"),
-            ),
+            KeyScheme::Ed25519 => Bytes::copy_from_slice(self.ed25519().public_key()),
+            KeyScheme::Secp256r1 => match secp256r1::public_key(&self.seed) {
+                Ok(bytes) => Bytes::copy_from_slice(&bytes),
+                Err(_) => unreachable!("the scalar was checked in from_seed"),
+            },
             KeyScheme::MlDsa65 => ml_dsa_65::public_key(&self.seed),
         };
         PublicKey { scheme: self.scheme, bytes }
+    }
+
+    fn ed25519(&self) -> &ed25519::Signing {
+        match &self.ed25519 {
+            Some(signing) => signing,
+            None => unreachable!("from_seed prepares every Ed25519 key"),
+        }
     }
 
     /// The account this key controls.
@@ -336,8 +342,11 @@ impl SecretKey {
     pub fn sign(&self, message: &[u8]) -> Result<Authorization, KeyError> {
         match self.scheme {
             KeyScheme::Ed25519 => {
-                let (public_key, signature) = ed25519::sign(&self.seed, message);
-                Ok(Authorization::Ed25519 { public_key, signature })
+                let key = self.ed25519();
+                Ok(Authorization::Ed25519 {
+                    public_key: *key.public_key(),
+                    signature: key.sign(message),
+                })
             }
             KeyScheme::Secp256r1 => {
                 let (public_key, signature) = secp256r1::sign(&self.seed, message)?;
