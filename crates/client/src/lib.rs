@@ -1,1 +1,9 @@
-//! Placeholder.
+//! What a wallet, a worker or another chain needs to talk to Althing: keys on disk, mnemonics, a
+//! typed HTTP client, a transaction builder, and verification that trusts no node.
+
+mod file;
+pub mod keystore;
+pub mod mnemonic;
+mod sealed;
+pub mod slip10;
+pub mod validator_key;
