@@ -8,7 +8,7 @@ mod ml_dsa_65;
 mod secp256r1;
 mod webauthn;
 
-pub use ed25519::{BatchItem, KeyCache, verify_batch};
+pub use ed25519::{BatchItem, KeyCache, PreparedItem, PreparedKey, verify_batch, verify_prepared};
 pub use webauthn::{MAX_AUTHENTICATOR_DATA_BYTES, MAX_CLIENT_DATA_BYTES, WebAuthnAssertion};
 
 use crate::{Address, codec};
