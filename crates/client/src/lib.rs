@@ -1,9 +1,12 @@
 //! What a wallet, a worker or another chain needs to talk to Althing: keys on disk, mnemonics, a
 //! typed HTTP client, a transaction builder, and verification that trusts no node.
 
+mod account;
+pub mod dev;
 mod file;
 pub mod keystore;
 pub mod mnemonic;
 mod sealed;
 pub mod slip10;
 pub mod validator_key;
+pub mod verify;

@@ -126,15 +126,6 @@ impl Mnemonic {
     }
 }
 
-/// The well-known account `index` of development networks: an Ed25519 key from the words
-/// `abandon … art`. Everybody knows these keys.
-///
-/// # Errors
-/// [`MnemonicError::Account`] if `index` is 2^31 or more.
-pub fn dev_key(index: u32) -> Result<SecretKey, MnemonicError> {
-    Mnemonic::from_entropy([0; 32]).key(KeyScheme::Ed25519, index)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,9 +180,8 @@ mod tests {
             }
         }
         assert_eq!(seeds, GOLDEN_SEEDS);
-        let key = dev_key(0).unwrap();
-        assert_eq!(hex::encode(key.expose_seed()), seeds[0]);
-        assert_eq!(dev_key(HARDENED).unwrap_err(), MnemonicError::Account);
+        let error = mnemonic.key(KeyScheme::Ed25519, HARDENED).unwrap_err();
+        assert_eq!(error, MnemonicError::Account);
     }
 
     const GOLDEN_SEEDS: [&str; 6] = [
