@@ -1,0 +1,281 @@
+//! One block: begin, transactions, end.
+
+use crate::{
+    ApplyError, BeginError, FinishError, Invalid,
+    error::Fault,
+    execute::{self, Environment, Keys},
+    genesis,
+    modules::{accounts, bank, params, validators},
+};
+use althing_state::{Missing, StateKey, View, Write};
+use althing_types::{
+    Address, Amount, ChainParams, Epoch, Gas, Genesis, GenesisError, Height, Receipt,
+    SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, limits::MAX_BLOCK_TRANSACTIONS,
+};
+use std::sync::{Arc, OnceLock};
+
+/// The state machine of one chain. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Ledger(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    genesis: Arc<Genesis>,
+    protocol: bank::ProtocolAccounts,
+    load_addresses: OnceLock<Vec<Address>>,
+}
+
+/// What a block says about itself before its transactions run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockContext {
+    /// Its height, from 1.
+    pub height: Height,
+    /// The epoch that its height belongs to.
+    pub epoch: Epoch,
+    /// When it was proposed.
+    pub timestamp: Timestamp,
+    /// Who proposed it.
+    pub proposer: ValidatorKey,
+}
+
+/// What a block did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The outcome of each included transaction, in order.
+    pub receipts: Vec<Receipt>,
+    /// Gas used by all of them.
+    pub gas_used: Gas,
+    /// On the last block of an epoch: the validators of the next one.
+    pub next_validators: Option<ValidatorSet>,
+    /// Changes of the state, ordered by key, each key once.
+    pub writes: Vec<Write>,
+}
+
+impl Ledger {
+    /// The ledger of the chain with this genesis.
+    ///
+    /// # Errors
+    /// [`GenesisError`] if the genesis breaks a rule.
+    pub fn new(genesis: Arc<Genesis>) -> Result<Self, GenesisError> {
+        genesis.as_ref().clone().normalized()?;
+        let protocol = bank::ProtocolAccounts::new();
+        Ok(Self(Arc::new(Inner { genesis, protocol, load_addresses: OnceLock::new() })))
+    }
+
+    /// The genesis of the chain.
+    pub fn genesis(&self) -> &Arc<Genesis> {
+        &self.0.genesis
+    }
+
+    /// Derives the accounts for load tests, which block 1 needs: about 15 microseconds each. Call
+    /// it before consensus starts on a chain that has many of them; otherwise block 1 does it.
+    pub fn prepare_genesis(&self) {
+        self.load_addresses();
+    }
+
+    /// Keys that the beginning and the end of the block surely touch.
+    pub fn block_keys(&self, context: &BlockContext) -> Vec<StateKey> {
+        let Inner { genesis, protocol, .. } = &*self.0;
+        let mut keys = vec![
+            params::PARAMS,
+            bank::SUPPLY,
+            validators::account_key(&context.proposer),
+            accounts::key(&protocol.treasury),
+            accounts::key(&protocol.stakers),
+        ];
+        let proposer = genesis.validators.iter().find(|entry| entry.key == context.proposer);
+        keys.extend(proposer.map(|entry| accounts::key(&entry.account)));
+        if self.is_epoch_end(context.height) {
+            keys.extend(context.epoch.next().map(validators::set_key));
+        }
+        keys
+    }
+
+    /// Adds the keys that the transaction surely touches.
+    pub fn transaction_keys(&self, transaction: &SignedTransaction, out: &mut Vec<StateKey>) {
+        out.push(accounts::key(&transaction.sender()));
+        crate::dispatch::keys(&transaction.body().payload, out);
+    }
+
+    /// Begins a block on a view of its parent's state. At height 1 the genesis state is written.
+    ///
+    /// # Errors
+    /// [`BeginError`] with the view. On [`BeginError::Missing`], add the keys and call again.
+    #[allow(clippy::result_large_err, reason = "the view goes back to the driver, which fetches")]
+    pub fn begin(
+        &self,
+        context: BlockContext,
+        mut view: View,
+    ) -> Result<BlockExecution<'_>, (View, BeginError)> {
+        match self.prepare(&context, &mut view) {
+            Ok((params, proposer_account)) => Ok(BlockExecution {
+                ledger: self,
+                context,
+                view,
+                params,
+                proposer_account,
+                receipts: Vec::new(),
+                gas_used: 0,
+                bytes: 0,
+                fees: Amount::ZERO,
+            }),
+            Err(error) => {
+                view.rollback();
+                Err((view, error))
+            }
+        }
+    }
+
+    /// What the transaction would do if it entered a block of this `height` now. The signature and
+    /// the key are ignored; the view is left as it was.
+    ///
+    /// # Errors
+    /// [`ApplyError`], as [`BlockExecution::apply`] would say.
+    pub fn simulate(
+        &self,
+        height: Height,
+        transaction: &SignedTransaction,
+        view: &View,
+    ) -> Result<Receipt, ApplyError> {
+        let params = params::load(view).map_err(|fault| fault.at::<ApplyError>(height))?;
+        let mut scratch = view.clone();
+        let environment = self.environment(height, &params);
+        execute::transaction(&mut scratch, &environment, transaction, Keys::Ignored)
+    }
+
+    fn environment<'a>(&'a self, height: Height, params: &'a ChainParams) -> Environment<'a> {
+        let Inner { genesis, protocol, .. } = &*self.0;
+        Environment { chain_id: genesis.chain_id, height, params, protocol }
+    }
+
+    fn load_addresses(&self) -> &[Address] {
+        self.0.load_addresses.get_or_init(|| genesis::load_addresses(&self.0.genesis))
+    }
+
+    fn is_epoch_end(&self, height: Height) -> bool {
+        height.is_epoch_end(self.0.genesis.params.epoch_length)
+    }
+
+    /// Checks the context, applies genesis, loads what the block needs, and makes sure that
+    /// nothing can be missing at its end.
+    fn prepare(
+        &self,
+        context: &BlockContext,
+        view: &mut View,
+    ) -> Result<(ChainParams, Address), BeginError> {
+        let BlockContext { height, epoch, proposer, .. } = *context;
+        let at = |fault: Fault| fault.at::<BeginError>(height);
+        if height == Height::ZERO {
+            return Err(BeginError::HeightZero);
+        }
+        let expected = height.epoch(self.0.genesis.params.epoch_length);
+        if epoch != expected {
+            return Err(BeginError::WrongEpoch { expected, found: epoch });
+        }
+        let keys = self.block_keys(context);
+        let missing: Vec<StateKey> = keys.into_iter().filter(|key| !view.knows(key)).collect();
+        if !missing.is_empty() {
+            return Err(Missing(missing).into());
+        }
+        if height == Height::new(1) {
+            let Inner { genesis, protocol, .. } = &*self.0;
+            genesis::apply(view, genesis, protocol, self.load_addresses()).map_err(at)?;
+        }
+        let params = params::load(view).map_err(at)?;
+        let account = validators::load_account(view, &proposer)
+            .map_err(at)?
+            .ok_or(BeginError::UnknownProposer(proposer))?;
+        view.get(&accounts::key(&account))?;
+        Ok((params, account))
+    }
+}
+
+/// A block between its beginning and its end.
+#[derive(Debug)]
+pub struct BlockExecution<'a> {
+    ledger: &'a Ledger,
+    context: BlockContext,
+    view: View,
+    params: ChainParams,
+    proposer_account: Address,
+    receipts: Vec<Receipt>,
+    gas_used: u64,
+    bytes: u64,
+    fees: Amount,
+}
+
+impl BlockExecution<'_> {
+    /// The view: the driver adds missing keys here.
+    pub fn view_mut(&mut self) -> &mut View {
+        &mut self.view
+    }
+
+    /// The parameters that the block runs with.
+    pub fn params(&self) -> &ChainParams {
+        &self.params
+    }
+
+    /// Whether the block has room for the transaction: its gas limit, its bytes, and its place.
+    pub fn fits(&self, transaction: &SignedTransaction) -> bool {
+        let gas = self.gas_used.checked_add(transaction.body().gas_limit.get());
+        let bytes = self.bytes.checked_add(length(transaction));
+        gas.is_some_and(|gas| gas <= self.params.block_gas_limit.get())
+            && bytes.is_some_and(|bytes| bytes <= self.params.max_block_bytes)
+            && self.receipts.len() < MAX_BLOCK_TRANSACTIONS
+    }
+
+    /// Includes one transaction, whose signature was verified before. Also when it fails inside:
+    /// then its receipt has a code, and its fee and nonce stay.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; nothing has changed then.
+    pub fn apply(&mut self, transaction: &SignedTransaction) -> Result<(), ApplyError> {
+        if !self.fits(transaction) {
+            return Err(Invalid::BlockFull.into());
+        }
+        let height = self.context.height;
+        let environment = self.ledger.environment(height, &self.params);
+        let receipt =
+            execute::transaction(&mut self.view, &environment, transaction, Keys::Checked)?;
+        // None of these can overflow: `fits` bounds gas and bytes, the supply bounds fees.
+        self.gas_used = self.gas_used.saturating_add(receipt.gas_used.get());
+        self.bytes = self.bytes.saturating_add(length(transaction));
+        self.fees = self.fees.checked_add(receipt.fee).map_err(|_| {
+            let what = "the fees of a block are more than the supply can be";
+            Fault::Corrupt { key: bank::SUPPLY, what }.at::<ApplyError>(height)
+        })?;
+        self.receipts.push(receipt);
+        Ok(())
+    }
+
+    /// Ends the block: settles the fees, and turns the epoch on its last block.
+    ///
+    /// # Errors
+    /// [`FinishError`].
+    pub fn finish(mut self) -> Result<Outcome, FinishError> {
+        let height = self.context.height;
+        let next_validators = self.end().map_err(|fault| fault.at::<FinishError>(height))?;
+        self.view.commit();
+        Ok(Outcome {
+            receipts: self.receipts,
+            gas_used: Gas::new(self.gas_used),
+            next_validators,
+            writes: self.view.into_writes(),
+        })
+    }
+
+    fn end(&mut self) -> Result<Option<ValidatorSet>, Fault> {
+        let view = &mut self.view;
+        let protocol = &self.ledger.0.protocol;
+        let split = &self.params.fee_split;
+        bank::settle_fees(view, split, protocol, &self.proposer_account, self.fees)?;
+        if self.ledger.is_epoch_end(self.context.height) {
+            return validators::turn_epoch(view, self.context.epoch).map(Some);
+        }
+        Ok(None)
+    }
+}
+
+fn length(transaction: &SignedTransaction) -> u64 {
+    u64::try_from(transaction.bytes().len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,3 @@
+//! The messages of the bank.
+
+pub(crate) mod transfer;

@@ -1,0 +1,71 @@
+use althing_types::{Address, Amount};
+use bytes::BufMut;
+use commonware_codec::{Buf, EncodeSize, Error, Read, ReadExt as _, Write};
+use serde::{Deserialize, Serialize};
+
+/// How much money there is and where it came from. What exists is `genesis + minted - burned`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supply {
+    /// What existed at the start, in base units.
+    pub genesis: Amount,
+    /// All that was created since.
+    pub minted: Amount,
+    /// All that was destroyed since.
+    pub burned: Amount,
+}
+
+impl Supply {
+    /// What exists; `None` if the record contradicts itself.
+    pub fn total(&self) -> Option<Amount> {
+        self.genesis.checked_add(self.minted).ok()?.checked_sub(self.burned).ok()
+    }
+}
+
+impl Write for Supply {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.genesis.write(buf);
+        self.minted.write(buf);
+        self.burned.write(buf);
+    }
+}
+
+impl EncodeSize for Supply {
+    #[expect(clippy::arithmetic_side_effects, reason = "at most 3 * 19 bytes")]
+    fn encode_size(&self) -> usize {
+        self.genesis.encode_size() + self.minted.encode_size() + self.burned.encode_size()
+    }
+}
+
+impl Read for Supply {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        Ok(Self {
+            genesis: Amount::read(buf)?,
+            minted: Amount::read(buf)?,
+            burned: Amount::read(buf)?,
+        })
+    }
+}
+
+/// The accounts that no key controls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProtocolAccounts {
+    pub(crate) treasury: Address,
+    pub(crate) stakers: Address,
+    pub(crate) stake: Address,
+}
+
+impl ProtocolAccounts {
+    pub(crate) fn new() -> Self {
+        Self {
+            treasury: Address::of_module("treasury"),
+            stakers: Address::of_module("stakers"),
+            stake: Address::of_module("stake"),
+        }
+    }
+
+    /// Whether transfers to this account are refused.
+    pub(crate) fn is_closed(&self, address: &Address) -> bool {
+        *address == self.stake || *address == self.stakers
+    }
+}

@@ -1,0 +1,6 @@
+//! The modules of the ledger. Each has the same rooms; its README is its specification.
+
+pub(crate) mod accounts;
+pub(crate) mod bank;
+pub(crate) mod params;
+pub(crate) mod validators;
