@@ -137,7 +137,7 @@ impl View {
             .filter(|slot| slot.status == Status::Written)
             .map(|slot| (slot.key, slot.value))
             .collect();
-        writes.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        writes.sort_unstable_by_key(|write| write.0);
         writes
     }
 
