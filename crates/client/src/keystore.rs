@@ -36,10 +36,14 @@ pub enum KeystoreError {
     #[error("the password of the key {0:?} is wrong")]
     WrongPassword(String),
     /// The file has changed since it was written.
-    #[error("the file of the key {0:?} is damaged: restore it from a backup or import the key anew")]
+    #[error(
+        "the file of the key {0:?} is damaged: restore it from a backup or import the key anew"
+    )]
     Damaged(String),
     /// The file was written by a later version.
-    #[error("the key {0:?} is in format {1}, which this version does not read: update the software")]
+    #[error(
+        "the key {0:?} is in format {1}, which this version does not read: update the software"
+    )]
     UnsupportedVersion(String, u32),
     /// The key came from a hex seed, so there are no words.
     #[error("the key {0:?} was not made from 24 words: export its seed")]
@@ -232,12 +236,7 @@ impl Keystore {
     ///
     /// # Errors
     /// [`KeystoreError::Exists`], [`KeystoreError::BadName`] or [`KeystoreError::Io`].
-    pub fn add(
-        &self,
-        name: &str,
-        secret: &Secret,
-        password: &str,
-    ) -> Result<Entry, KeystoreError> {
+    pub fn add(&self, name: &str, secret: &Secret, password: &str) -> Result<Entry, KeystoreError> {
         let path = self.path(name)?;
         let io = |error: io::Error| KeystoreError::Io(path.display().to_string(), error);
         if path.try_exists().map_err(io)? {

@@ -166,7 +166,8 @@ fn load(path: &Path) -> Result<Zeroizing<String>, ValidatorKeyFileError> {
         io::ErrorKind::NotFound => ValidatorKeyFileError::NotFound(name.clone()),
         _ => ValidatorKeyFileError::Io(name.clone(), error),
     })?;
-    let text = String::from_utf8(bytes).map_err(|_| ValidatorKeyFileError::Damaged(name.clone()))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| ValidatorKeyFileError::Damaged(name.clone()))?;
     let text = Zeroizing::new(text);
     let first = text.lines().next().unwrap_or_default();
     let other_version = first.strip_prefix("althing-validator-key ").is_some_and(|version| {

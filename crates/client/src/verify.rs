@@ -183,7 +183,8 @@ pub fn verify_account(genesis: &Genesis, bundle: &AccountBundle) -> Result<Verif
     let proof = bytes_of(&bundle.proof, "proof")?;
     if !state_holds(&key, value.as_deref(), &proof, &certified.header.state_root) {
         let what = if value.is_some() { "value" } else { "absence" };
-        let reason = format!("the state root of block {} does not cover this {what}", bundle.height);
+        let reason =
+            format!("the state root of block {} does not cover this {what}", bundle.height);
         return Err(Failure::new(Step::State, reason));
     }
     let account = match value {
@@ -244,7 +245,8 @@ pub fn verify_transaction(
 pub fn state_holds(key: &StateKey, value: Option<&[u8]>, proof: &[u8], root: &Hash) -> bool {
     match value {
         Some(value) => {
-            let Ok(proof) = StateValueProof::decode_cfg(proof.to_vec(), &(MAX_PROOF_DIGESTS, ())) else {
+            let Ok(proof) = StateValueProof::decode_cfg(proof.to_vec(), &(MAX_PROOF_DIGESTS, ()))
+            else {
                 return false;
             };
             let Ok(value) = StateValue::new(value.to_vec().into()) else { return false };
@@ -252,7 +254,9 @@ pub fn state_holds(key: &StateKey, value: Option<&[u8]>, proof: &[u8], root: &Ha
         }
         None => {
             let config = (MAX_PROOF_DIGESTS, ((), ()), ());
-            let Ok(proof) = StateAbsenceProof::decode_cfg(proof.to_vec(), &config) else { return false };
+            let Ok(proof) = StateAbsenceProof::decode_cfg(proof.to_vec(), &config) else {
+                return false;
+            };
             proof.verify::<Sha256>(key, root)
         }
     }

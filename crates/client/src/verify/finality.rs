@@ -89,7 +89,8 @@ impl Sets {
         let mut sets = Self::new(genesis)?;
         if hex::encode(sets.genesis_hash) != genesis_hash {
             let ours = hex::encode(sets.genesis_hash);
-            let reason = format!("it is about another chain than the genesis file, whose hash is {ours}");
+            let reason =
+                format!("it is about another chain than the genesis file, whose hash is {ours}");
             return Err(Failure::new(Step::Genesis, reason));
         }
         for bundle in epochs {
@@ -105,9 +106,9 @@ impl Sets {
     pub fn advance(&mut self, bundle: &FinalityBundle) -> Result<(), Failure> {
         let epoch = self.sets.len() as u64 - 1;
         let failure = |reason: String| Failure::new(Step::ValidatorSets, reason);
-        let certified = self
-            .certified(bundle)
-            .map_err(|inner| failure(format!("epoch {epoch}: {} ({})", inner.reason, inner.step)))?;
+        let certified = self.certified(bundle).map_err(|inner| {
+            failure(format!("epoch {epoch}: {} ({})", inner.reason, inner.step))
+        })?;
         let header = certified.header;
         if header.epoch.get() != epoch || !header.height.is_epoch_end(self.epoch_length) {
             return Err(failure(format!("block {} does not end epoch {epoch}", header.height)));

@@ -90,8 +90,7 @@ impl Chain {
 
     fn certificate_of(&self, epoch: Epoch, payload: Hash, signers: usize) -> String {
         let namespace = namespace(&self.genesis.hash());
-        let round =
-            Round::new(ConsensusEpoch::new(epoch.get()), ConsensusView::new(7));
+        let round = Round::new(ConsensusEpoch::new(epoch.get()), ConsensusView::new(7));
         let proposal = Proposal::new(round, ConsensusView::new(6), payload);
         let verifier = verifier(&self.genesis.hash(), &self.set());
         let keys = commonware_cryptography::certificate::Scheme::participants(&verifier);
@@ -322,7 +321,8 @@ fn too_few_signatures_are_not_enough() {
     // A certificate of two cannot be assembled, so one of three loses a signature.
     let whole = hex::decode(chain.certificate(&last, 3)).unwrap();
     let verifier = verifier(&chain.genesis.hash(), &chain.set());
-    let config = commonware_cryptography::certificate::Verifier::certificate_codec_config(&verifier);
+    let config =
+        commonware_cryptography::certificate::Verifier::certificate_codec_config(&verifier);
     let mut finalization =
         Finalization::<Scheme, sha256::Digest>::decode_cfg(whole, &config).unwrap();
     finalization.certificate.signatures.pop();

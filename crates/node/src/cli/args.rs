@@ -8,7 +8,8 @@ mod tx;
 
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{
-    BenchArgs, DbCommand, DevArgs, InitArgs, PeersBan, PeersCommand, StartArgs, parse_duration,
+    BenchArgs, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, StartArgs,
+    parse_duration,
 };
 pub use offline::{
     CompletionsArgs, GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisFile,
@@ -92,6 +93,16 @@ impl Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Account keys in the encrypted keystore
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Make and check genesis files; needs no node
+    #[command(subcommand)]
+    Genesis(GenesisCommand),
+    /// Prepare a node's folder: config.toml, validator.key, data/
+    Init(InitArgs),
+    /// Check a proof that an API returned, trusting nothing but a genesis file
+    Verify(VerifyArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print version, commit and protocol

@@ -65,3 +65,39 @@ impl CliError {
         }
     }
 }
+
+impl CliError {
+    /// A file that cannot be read or written.
+    pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let exit = if error.kind() == std::io::ErrorKind::NotFound {
+            Exit::NotFound
+        } else {
+            Exit::Failed
+        };
+        Self::new(exit, "io", format!("{}: {error}", path.display()))
+    }
+}
+
+impl From<althing_client::keystore::KeystoreError> for CliError {
+    fn from(error: althing_client::keystore::KeystoreError) -> Self {
+        Self::new(Exit::Key, error.code(), error.to_string())
+    }
+}
+
+impl From<althing_client::mnemonic::MnemonicError> for CliError {
+    fn from(error: althing_client::mnemonic::MnemonicError) -> Self {
+        Self::new(Exit::Key, error.code(), error.to_string())
+    }
+}
+
+impl From<althing_client::validator_key::ValidatorKeyFileError> for CliError {
+    fn from(error: althing_client::validator_key::ValidatorKeyFileError) -> Self {
+        Self::new(Exit::Key, error.code(), error.to_string())
+    }
+}
+
+impl From<althing_types::GenesisError> for CliError {
+    fn from(error: althing_types::GenesisError) -> Self {
+        Self::new(Exit::False, error.code(), error.to_string())
+    }
+}

@@ -1,13 +1,21 @@
 //! The command line: what is typed, what is printed, and how the process ends.
 
 pub mod args;
+pub mod config;
+pub mod context;
 mod error;
+mod genesis;
+mod init;
+mod keys;
+pub mod output;
 mod reference;
+mod verify;
 
 pub use error::{CliError, Exit};
 
 use args::{Cli, Command, Global};
 use clap::{CommandFactory as _, Parser as _};
+use context::Context;
 use std::process::ExitCode;
 
 /// Version of the software.
@@ -39,7 +47,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), CliError> {
+    let context = Context { global: cli.global.clone() };
     match &cli.command {
+        Command::Keys(command) => keys::run(&context, command),
+        Command::Genesis(command) => genesis::run(&context, command),
+        Command::Init(args) => init::run(&context, args),
+        Command::Verify(args) => verify::run(&context, args),
         Command::Completions(args) => {
             let mut command = Cli::command();
             clap_complete::generate(args.shell, &mut command, "althing", &mut std::io::stdout());
@@ -55,9 +68,9 @@ fn run(cli: &Cli) -> Result<(), CliError> {
 
 fn version(global: &Global) -> Result<(), CliError> {
     if global.json {
-        println!("{}", serde_json::json!({ "version": VERSION, "commit": COMMIT }));
+        output::json(&serde_json::json!({ "version": VERSION, "commit": COMMIT }));
     } else {
-        println!("althing {VERSION} ({COMMIT})");
+        output::line(format!("althing {VERSION} ({COMMIT})"));
     }
     Ok(())
 }
