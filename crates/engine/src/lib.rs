@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The validator: consensus, execution, storage and network of the base library, assembled once.
+//! All its generics stay in this crate; [`node`] has a handle without any.
+
+pub mod app;
+pub mod assemble;
+pub mod block;
+pub mod chain;
+pub mod error;
+pub mod evidence;
+pub mod exec;
+pub mod feed;
+pub mod limits;
+pub mod metrics;
+pub mod orchestrator;
+pub mod outcomes;
+pub mod pace;
+pub mod pool;
+mod reads;
+pub mod sets;
+pub mod storage;
+pub mod types;
+
+pub use chain::{FinalizedBlock, Tip};
+pub use error::EngineError;
+pub use evidence::Fault;
+pub use feed::Event;

@@ -1,0 +1,304 @@
+//! The chain's rules as the consensus stack wants them: build a block, check a block, and take
+//! note of finalized ones.
+
+use crate::{
+    block::{Block, context_of, leader_of},
+    chain::{Chain, Tip},
+    exec::{self, ExecError, Executed, Mode},
+    feed::Feed,
+    metrics::Metrics,
+    outcomes::Outcomes,
+    pace::{self, Tempo},
+    pool::SharedPool,
+    types::{Batch, BlockContext, Dbs, Merkleized, Runtime, Scheme},
+};
+use althing_ledger::{BlockContext as LedgerContext, Ledger};
+use althing_types::{
+    Block as ChainBlock, Epoch, Header, Height, SignedTransaction, SyncRange, Timestamp, View,
+    merkle,
+};
+use commonware_consensus::marshal::ancestry::Ancestry;
+use commonware_glue::stateful::{
+    Application, Finality, Input, Proposed,
+    db::{DatabaseSet, Merkleized as _},
+};
+use commonware_parallel::Strategy;
+use commonware_storage::qmdb::sync::Target;
+use futures::StreamExt as _;
+use std::{sync::Arc, time::Instant};
+use tracing::{debug, warn};
+
+/// What all clones of the application share.
+pub struct Shared {
+    /// The state machine.
+    pub ledger: Ledger,
+    /// The rules of time.
+    pub tempo: Tempo,
+    /// The genesis block.
+    pub genesis: Block,
+    /// Executed blocks and the tip.
+    pub chain: Arc<Chain>,
+    /// Checks signatures, and remembers which it has checked.
+    pub pool: Arc<SharedPool>,
+    /// Receipts on disk.
+    pub outcomes: Outcomes,
+    /// Told of every finalized block.
+    pub feed: Feed,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// The application. Cloning is cheap.
+pub struct App<S> {
+    shared: Arc<Shared>,
+    strategy: S,
+}
+
+impl<S: Clone> Clone for App<S> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone(), strategy: self.strategy.clone() }
+    }
+}
+
+impl<S: Strategy> App<S> {
+    /// The application over `shared`; `strategy` spreads hashing and signatures over cores.
+    pub const fn new(shared: Arc<Shared>, strategy: S) -> Self {
+        Self { shared, strategy }
+    }
+
+    async fn build<E: Runtime>(
+        &self,
+        now: Timestamp,
+        context: BlockContext,
+        parent: &Block,
+        batch: Batch<E, S>,
+    ) -> Result<(Block, Merkleized<E, S>), ExecError> {
+        let shared = &self.shared;
+        let height = successor(parent)?;
+        let timestamp = shared.tempo.stamp(&parent.header, now);
+        let epoch = Epoch::new(context.round.epoch().get());
+        let leader = leader_of(&context);
+        let ledger = LedgerContext { height, epoch, timestamp, proposer: leader };
+        let in_flight = shared.chain.in_flight(&parent.hash());
+        let candidates = shared.pool.select(&in_flight, height, shared.ledger.genesis());
+        let executed =
+            exec::execute::<E, S>(&shared.ledger, ledger, candidates, Mode::Build, batch).await?;
+        shared.pool.refuse(&executed.refused);
+        let header = Header {
+            height,
+            epoch,
+            view: View::new(context.round.view().get()),
+            leader,
+            parent: parent.hash(),
+            parent_view: View::new(context.parent.0.get()),
+            timestamp,
+            transactions_root: ChainBlock::transactions_root(&executed.transactions),
+            receipts_root: exec::receipts_root(&executed.receipts),
+            results_root: merkle::root(&[]),
+            gas_used: executed.gas_used,
+            state_root: executed.state.root(),
+            operations_root: executed.state.ops_root(),
+            operations: range_of::<E, S>(&executed.state),
+            next_validators: executed.next_validators,
+        };
+        let block = ChainBlock { header, transactions: executed.transactions };
+        let block = Block::new(block)
+            .ok_or_else(|| ExecError::Broken("built an illegal block".to_owned()))?;
+        shared.chain.executed(&block, &executed.receipts, &executed.writes);
+        Ok((block, executed.state))
+    }
+
+    async fn check<E: Runtime>(
+        &self,
+        context: &BlockContext,
+        block: &Block,
+        parent: Option<&Block>,
+        batch: Batch<E, S>,
+    ) -> Result<Merkleized<E, S>, ExecError> {
+        let shared = &self.shared;
+        let header = &block.header;
+        if let Some(parent) = parent {
+            self.check_header(context, header, parent)?;
+            let transactions = block.transactions.clone();
+            if !shared.pool.verify_block(transactions, self.strategy.clone()).await {
+                return Err(ExecError::Invalid("a signature is wrong".to_owned()));
+            }
+        }
+        let ledger = LedgerContext {
+            height: header.height,
+            epoch: header.epoch,
+            timestamp: header.timestamp,
+            proposer: header.leader,
+        };
+        let transactions: Vec<SignedTransaction> = block.transactions.clone();
+        let executed =
+            exec::execute::<E, S>(&shared.ledger, ledger, transactions, Mode::Check, batch).await?;
+        check_outcome::<E, S>(header, &executed)?;
+        shared.chain.executed(block, &executed.receipts, &executed.writes);
+        Ok(executed.state)
+    }
+
+    /// What can be said about a header before execution.
+    fn check_header(
+        &self,
+        context: &BlockContext,
+        header: &Header,
+        parent: &Block,
+    ) -> Result<(), ExecError> {
+        let params = &self.shared.ledger.genesis().params;
+        if context_of(header).as_ref() != Some(context) {
+            return Err(ExecError::Invalid("the header is about another context".to_owned()));
+        }
+        if header.height != successor(parent)? || header.parent != parent.hash() {
+            return Err(ExecError::Invalid("the header does not follow its parent".to_owned()));
+        }
+        if header.epoch != header.height.epoch(params.epoch_length) {
+            return Err(ExecError::Invalid("the height is of another epoch".to_owned()));
+        }
+        if !self.shared.tempo.allows(&parent.header, header.timestamp) {
+            return Err(ExecError::Invalid("the timestamp is out of bounds".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn successor(parent: &Block) -> Result<Height, ExecError> {
+    let next = parent.header.height.next();
+    next.ok_or_else(|| ExecError::Broken("the chain is at its last height".to_owned()))
+}
+
+fn range_of<E: Runtime, S: Strategy>(state: &Merkleized<E, S>) -> SyncRange {
+    SyncRange { start: *state.sync_boundary(), end: *state.bounds().tip.size }
+}
+
+/// Whether execution led to what the header says.
+fn check_outcome<E: Runtime, S: Strategy>(
+    header: &Header,
+    executed: &Executed<Merkleized<E, S>>,
+) -> Result<(), ExecError> {
+    let state = &executed.state;
+    let fields = [
+        ("receipts_root", exec::receipts_root(&executed.receipts) == header.receipts_root),
+        ("results_root", merkle::root(&[]) == header.results_root),
+        ("gas_used", executed.gas_used == header.gas_used),
+        ("next_validators", executed.next_validators == header.next_validators),
+        ("state_root", state.root() == header.state_root),
+        ("operations_root", state.ops_root() == header.operations_root),
+        ("operations", range_of::<E, S>(state) == header.operations),
+    ];
+    match fields.iter().find(|(_, equal)| !equal) {
+        None => Ok(()),
+        Some((field, _)) => {
+            let height = header.height;
+            Err(ExecError::Invalid(format!("{field} of height {height} differs from execution")))
+        }
+    }
+}
+
+/// Turns a failure that says nothing about the block into what the stack expects: nobody waits for
+/// an overtaken state, and a broken one stops the node.
+async fn settle<T>(result: Result<T, ExecError>, what: &str) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(ExecError::Invalid(reason)) => {
+            warn!(reason, what, "a block is refused");
+            None
+        }
+        Err(ExecError::Stale) => {
+            debug!(what, "the state was overtaken");
+            futures::future::pending().await
+        }
+        Err(ExecError::Broken(reason)) => panic!("{what}: {reason}"),
+    }
+}
+
+impl<E: Runtime, S: Strategy> Application<E> for App<S> {
+    type SigningScheme = Scheme;
+    type Context = BlockContext;
+    type Block = Block;
+    type Databases = Dbs<E, S>;
+    type Captured = ();
+    type Provider = ();
+    type Input = ();
+
+    fn sync_targets(block: &Block) -> <Self::Databases as DatabaseSet<E>>::SyncTargets {
+        let (root, range) = block.sync_target();
+        Target::new(root, range)
+    }
+
+    async fn genesis(&mut self) -> Block {
+        self.shared.genesis.clone()
+    }
+
+    async fn propose(
+        &mut self,
+        (runtime, context): (E, BlockContext),
+        ancestry: impl Ancestry<Block>,
+        batches: Batch<E, S>,
+        _: Input<(), ()>,
+    ) -> Option<Proposed<Self, E>> {
+        let mut ancestry = Box::pin(ancestry);
+        let parent = ancestry.next().await?;
+        let started = Instant::now();
+        let now = pace::now(&runtime);
+        let built = self.build::<E>(now, context, parent.inner(), batches).await;
+        let (block, merkleized) = settle(built, "building a block").await?;
+        self.shared.metrics.built(started.elapsed());
+        Some(Proposed { block, merkleized })
+    }
+
+    async fn process(
+        &mut self,
+        (_, context): (E, BlockContext),
+        ancestry: impl Ancestry<Block>,
+        batches: Batch<E, S>,
+        finality: Finality,
+    ) -> Option<Merkleized<E, S>> {
+        let mut ancestry = Box::pin(ancestry);
+        let block = ancestry.next().await?;
+        let parent = match finality {
+            Finality::Candidate => Some(ancestry.next().await?),
+            Finality::Finalized => None,
+        };
+        let started = Instant::now();
+        let parent = parent.as_ref().map(|parent| parent.inner());
+        let checked = self.check::<E>(&context, block.inner(), parent, batches).await;
+        let state = settle(checked, "checking a block").await?;
+        self.shared.metrics.executed(started.elapsed());
+        Some(state)
+    }
+
+    async fn capture(
+        &mut self,
+        _: (E, BlockContext),
+        block: &Block,
+        _: &Merkleized<E, S>,
+        _: <Self::Databases as DatabaseSet<E>>::Readers,
+    ) {
+        let receipts = self.shared.chain.outcome(&block.hash());
+        let receipts = receipts.expect("a block that is about to be applied was executed here");
+        let (height, hash) = (block.header.height, block.hash());
+        let durable = self.shared.outcomes.put(height, hash, receipts).await;
+        durable.await.expect("the receipts of a finalized block reach the disk");
+    }
+
+    async fn finalized(
+        &mut self,
+        (runtime, _): (E, BlockContext),
+        block: &Block,
+        (): (),
+        _: <Self::Databases as DatabaseSet<E>>::Readers,
+    ) {
+        let finalized = self.shared.chain.finalized(block);
+        let (finalized, writes) = finalized.expect("a finalized block was executed here");
+        let now = pace::now(&runtime);
+        self.shared.metrics.finalized(&finalized, now);
+        self.shared.pool.settle(&finalized, &writes, now);
+        self.shared.feed.finalized(finalized);
+    }
+}
+
+/// The tip that a header stands for.
+pub fn tip_of(block: &Block) -> Tip {
+    Tip { header: block.header.clone(), hash: block.hash() }
+}

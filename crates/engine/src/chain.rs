@@ -1,0 +1,175 @@
+//! What this node knows of the chain's tip: blocks that were executed but are not final, the last
+//! finalized block, and the branches that lost.
+
+use crate::{block::Block, metrics::Metrics, pool::SharedPool, types::Digest};
+use althing_state::Write;
+use althing_types::{Address, Hash, Header, Height, Nonce, Receipt};
+use commonware_utils::sync::Mutex;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+use tokio::sync::watch;
+
+/// How many abandoned headers are remembered.
+const ABANDONED: usize = 256;
+
+/// A finalized block with its outcome.
+#[derive(Clone, Debug)]
+pub struct FinalizedBlock {
+    /// The block.
+    pub block: Arc<althing_types::Block>,
+    /// Its digest.
+    pub hash: Hash,
+    /// The outcomes of its transactions, in order.
+    pub receipts: Arc<Vec<Receipt>>,
+}
+
+/// The last finalized block whose state is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// Its header.
+    pub header: Header,
+    /// Its digest.
+    pub hash: Hash,
+}
+
+struct Branch {
+    block: Block,
+    receipts: Arc<Vec<Receipt>>,
+    writes: Arc<Vec<Write>>,
+    nonces: Arc<InFlight>,
+}
+
+#[derive(Default)]
+struct State {
+    branches: HashMap<Digest, Branch>,
+    abandoned: VecDeque<Header>,
+}
+
+/// Shared knowledge about the tip.
+pub struct Chain {
+    state: Mutex<State>,
+    tip: watch::Sender<Tip>,
+    pool: Arc<SharedPool>,
+    metrics: Arc<Metrics>,
+}
+
+/// For each sender with transactions in unfinalized blocks of a branch: its next nonce there.
+pub type InFlight = HashMap<Address, Nonce>;
+
+impl Chain {
+    /// A chain whose last applied block is `tip`.
+    pub fn new(tip: Tip, pool: Arc<SharedPool>, metrics: Arc<Metrics>) -> Self {
+        Self { state: Mutex::default(), tip: watch::Sender::new(tip), pool, metrics }
+    }
+
+    /// The transaction pool.
+    pub fn pool(&self) -> &Arc<SharedPool> {
+        &self.pool
+    }
+
+    /// The last finalized block whose state is applied.
+    pub fn tip(&self) -> Tip {
+        self.tip.borrow().clone()
+    }
+
+    /// Notified of every new tip.
+    pub fn watch_tip(&self) -> watch::Receiver<Tip> {
+        self.tip.subscribe()
+    }
+
+    /// Sets the tip without an outcome: at start, from what is on disk.
+    pub fn resume(&self, tip: Tip) {
+        self.tip.send_replace(tip);
+    }
+
+    /// Remembers a block that was executed.
+    pub fn executed(&self, block: &Block, receipts: &Arc<Vec<Receipt>>, writes: &Arc<Vec<Write>>) {
+        let mut nonces: InFlight = HashMap::with_capacity(block.transactions.len());
+        for transaction in &block.transactions {
+            let next = transaction.body().nonce.next().unwrap_or(transaction.body().nonce);
+            let entry = nonces.entry(transaction.sender()).or_insert(next);
+            *entry = next.max(*entry);
+        }
+        let branch = Branch {
+            block: block.clone(),
+            receipts: receipts.clone(),
+            writes: writes.clone(),
+            nonces: Arc::new(nonces),
+        };
+        self.state.lock().branches.insert(block.hash(), branch);
+    }
+
+    /// The outcome of an executed block that is not yet applied.
+    pub fn outcome(&self, digest: &Digest) -> Option<Arc<Vec<Receipt>>> {
+        self.state.lock().branches.get(digest).map(|branch| branch.receipts.clone())
+    }
+
+    /// What unfinalized blocks from the tip to `parent` hold.
+    pub fn in_flight(&self, parent: &Digest) -> InFlight {
+        let state = self.state.lock();
+        let mut merged = InFlight::new();
+        let mut cursor = *parent;
+        while let Some(branch) = state.branches.get(&cursor) {
+            if merged.is_empty() {
+                merged = (*branch.nonces).clone();
+            } else {
+                for (sender, nonce) in branch.nonces.iter() {
+                    merged.entry(*sender).or_insert(*nonce);
+                }
+            }
+            cursor = branch.block.header.parent;
+        }
+        merged
+    }
+
+    /// Whether a transaction waits that a child of `parent` could take.
+    pub fn has_work(&self, parent: &Digest) -> bool {
+        self.pool.has_ready(&self.in_flight(parent))
+    }
+
+    /// Moves the tip to a finalized block whose state is applied, and forgets the branches that
+    /// lost. Returns the block with its outcome and its writes; `None` if it was not executed here.
+    pub fn finalized(&self, block: &Block) -> Option<(FinalizedBlock, Arc<Vec<Write>>)> {
+        let height = block.header.height;
+        let (mine, lost) = self.state.lock().settle(block, height);
+        self.metrics.abandoned(lost);
+        let mine = mine?;
+        let tip = Tip { header: block.header.clone(), hash: block.hash() };
+        self.tip.send_replace(tip);
+        let (block, hash) = (block.inner().clone(), block.hash());
+        Some((FinalizedBlock { block, hash, receipts: mine.receipts }, mine.writes))
+    }
+
+    /// Headers of competing proposals that were executed and abandoned, newest first.
+    pub fn abandoned(&self) -> Vec<Header> {
+        self.state.lock().abandoned.iter().rev().cloned().collect()
+    }
+
+    /// Unfinalized blocks that are held.
+    pub fn speculative(&self) -> usize {
+        self.state.lock().branches.len()
+    }
+}
+
+impl State {
+    fn settle(&mut self, block: &Block, height: Height) -> (Option<Branch>, usize) {
+        let mine = self.branches.remove(&block.hash());
+        let mut lost: Vec<Header> = Vec::new();
+        self.branches.retain(|_, branch| {
+            let keep = branch.block.header.height > height;
+            if !keep {
+                lost.push(branch.block.header.clone());
+            }
+            keep
+        });
+        lost.sort_by_key(|header| (header.height, header.epoch, header.view));
+        let count = lost.len();
+        self.abandoned.extend(lost);
+        while self.abandoned.len() > ABANDONED {
+            self.abandoned.pop_front();
+        }
+        (mine, count)
+    }
+}

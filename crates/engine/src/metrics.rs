@@ -1,0 +1,253 @@
+//! Counters of the chain, in the names that dashboards use. The runtime's own metrics are encoded
+//! beside them.
+
+use crate::chain::FinalizedBlock;
+use althing_types::{Epoch, Timestamp};
+use prometheus_client::{
+    encoding::text,
+    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+type FloatGauge = Gauge<f64, AtomicU64>;
+
+/// Metrics of one engine.
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    height: Gauge,
+    block_time: Histogram,
+    block_latency: Histogram,
+    block_transactions: Histogram,
+    transactions: Counter,
+    failed: Counter,
+    tps: FloatGauge,
+    mempool_size: Gauge,
+    mempool_bytes: Gauge,
+    epoch: Gauge,
+    validators: Gauge,
+    abandoned: Counter,
+    skipped_views: Counter,
+    faults: Counter,
+    build: Histogram,
+    execution: Histogram,
+    verification: Histogram,
+    rate: Mutex<Rate>,
+    last: AtomicU64,
+}
+
+/// Transactions of the last few seconds.
+#[derive(Default)]
+struct Rate {
+    window: std::collections::VecDeque<(u64, u64)>,
+    sum: u64,
+}
+
+impl Rate {
+    const WINDOW_MS: u64 = 10_000;
+
+    fn push(&mut self, now_ms: u64, transactions: u64) -> f64 {
+        self.window.push_back((now_ms, transactions));
+        self.sum += transactions;
+        while let Some((then, count)) = self.window.front().copied() {
+            if now_ms.saturating_sub(then) < Self::WINDOW_MS {
+                break;
+            }
+            self.sum -= count;
+            self.window.pop_front();
+        }
+        self.sum as f64 * 1000.0 / Self::WINDOW_MS as f64
+    }
+}
+
+fn seconds() -> Histogram {
+    let bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8];
+    Histogram::new(bounds)
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let metrics = Self {
+            registry: Mutex::new(Registry::default()),
+            height: Gauge::default(),
+            block_time: seconds(),
+            block_latency: seconds(),
+            block_transactions: Histogram::new([
+                0.0, 1.0, 10.0, 100.0, 1_000.0, 5_000.0, 10_000.0, 20_000.0, 40_000.0, 65_535.0,
+            ]),
+            transactions: Counter::default(),
+            failed: Counter::default(),
+            tps: FloatGauge::default(),
+            mempool_size: Gauge::default(),
+            mempool_bytes: Gauge::default(),
+            epoch: Gauge::default(),
+            validators: Gauge::default(),
+            abandoned: Counter::default(),
+            skipped_views: Counter::default(),
+            faults: Counter::default(),
+            build: seconds(),
+            execution: seconds(),
+            verification: seconds(),
+            rate: Mutex::default(),
+            last: AtomicU64::new(0),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&self) {
+        let Ok(mut registry) = self.registry.lock() else { return };
+        let r = &mut *registry;
+        r.register("block_height", "Last applied height", self.height.clone());
+        r.register("block_time_seconds", "Time between blocks", self.block_time.clone());
+        r.register(
+            "block_finality_seconds",
+            "From a block's timestamp until its state is applied here",
+            self.block_latency.clone(),
+        );
+        r.register(
+            "block_transactions",
+            "Transactions in a block",
+            self.block_transactions.clone(),
+        );
+        r.register("tx", "Transactions in finalized blocks", self.transactions.clone());
+        r.register("tx_failed", "Transactions that paid and failed", self.failed.clone());
+        r.register("tps", "Transactions a second, over ten seconds", self.tps.clone());
+        r.register("mempool_size", "Waiting transactions", self.mempool_size.clone());
+        r.register("mempool_bytes", "Their bytes", self.mempool_bytes.clone());
+        r.register("epoch", "Epoch of consensus", self.epoch.clone());
+        r.register("validator_count", "Validators of the epoch", self.validators.clone());
+        r.register(
+            "speculative_branches_abandoned",
+            "Proposals that were executed and lost",
+            self.abandoned.clone(),
+        );
+        r.register("consensus_skipped_views", "Views without a block", self.skipped_views.clone());
+        r.register("consensus_faults", "Faults with evidence", self.faults.clone());
+        r.register("block_build_seconds", "Time to build a block", self.build.clone());
+        r.register("block_execution_seconds", "Time to check a block", self.execution.clone());
+        r.register(
+            "signature_verification_seconds",
+            "Time to verify the signatures of a block or a submission",
+            self.verification.clone(),
+        );
+    }
+
+    /// The metrics as Prometheus text, without the closing mark.
+    pub fn encode(&self) -> String {
+        let mut text = String::new();
+        if let Ok(registry) = self.registry.lock() {
+            let _ = text::encode_registry(&mut text, &registry);
+        }
+        text
+    }
+
+    /// A block was built here.
+    pub fn built(&self, took: Duration) {
+        self.build.observe(took.as_secs_f64());
+    }
+
+    /// A block was checked here.
+    pub fn executed(&self, took: Duration) {
+        self.execution.observe(took.as_secs_f64());
+    }
+
+    /// Signatures were verified.
+    pub fn verified(&self, took: Duration) {
+        self.verification.observe(took.as_secs_f64());
+    }
+
+    /// Branches lost.
+    pub fn abandoned(&self, count: usize) {
+        self.abandoned.inc_by(count as u64);
+    }
+
+    /// How many branches have lost since start.
+    pub fn abandoned_total(&self) -> u64 {
+        self.abandoned.get()
+    }
+
+    /// A view passed without a block.
+    pub fn skipped_view(&self) {
+        self.skipped_views.inc();
+    }
+
+    /// A fault was proved.
+    pub fn fault(&self) {
+        self.faults.inc();
+    }
+
+    /// An epoch began.
+    pub fn epoch(&self, epoch: Epoch, validators: usize) {
+        self.epoch.set(epoch.get() as i64);
+        self.validators.set(validators as i64);
+    }
+
+    /// The mempool holds so much.
+    pub fn mempool(&self, transactions: usize, bytes: usize) {
+        self.mempool_size.set(transactions as i64);
+        self.mempool_bytes.set(bytes as i64);
+    }
+
+    /// A block was finalized and applied at `now`.
+    pub fn finalized(&self, finalized: &FinalizedBlock, now: Timestamp) {
+        let header = &finalized.block.header;
+        let count = finalized.receipts.len() as u64;
+        self.height.set(header.height.get() as i64);
+        let last = self.last.swap(header.timestamp.get(), Ordering::Relaxed);
+        if last > 0 {
+            let gap = header.timestamp.get().saturating_sub(last);
+            self.block_time.observe(gap as f64 / 1000.0);
+        }
+        let latency = now.get().saturating_sub(header.timestamp.get());
+        self.block_latency.observe(latency as f64 / 1000.0);
+        self.block_transactions.observe(count as f64);
+        self.transactions.inc_by(count);
+        let failed = finalized.receipts.iter().filter(|receipt| !receipt.code.is_ok()).count();
+        self.failed.inc_by(failed as u64);
+        if let Ok(mut rate) = self.rate.lock() {
+            self.tps.set(rate.push(now.get(), count));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_have_the_names_that_dashboards_use() {
+        let metrics = Metrics::default();
+        metrics.abandoned(2);
+        metrics.mempool(3, 400);
+        let text = metrics.encode();
+        for name in [
+            "block_height 0",
+            "tx_total 0",
+            "mempool_size 3",
+            "mempool_bytes 400",
+            "speculative_branches_abandoned_total 2",
+            "validator_count 0",
+            "# TYPE block_time_seconds histogram",
+        ] {
+            assert!(text.contains(name), "{name} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_rate_forgets_what_is_older_than_ten_seconds() {
+        let mut rate = Rate::default();
+        assert_eq!(rate.push(0, 1_000), 100.0);
+        assert_eq!(rate.push(5_000, 1_000), 200.0);
+        assert_eq!(rate.push(12_000, 0), 100.0);
+        assert_eq!(rate.push(20_000, 0), 0.0);
+    }
+}

@@ -1,0 +1,315 @@
+//! One consensus engine for each epoch. The engine of epoch `e` ends when the last block of `e` is
+//! final; that block's header names the validators of `e + 1`.
+
+use crate::{
+    assemble::Track,
+    block::Block,
+    evidence::Watch,
+    sets::{Boundaries, Sets},
+    types::{Epochs, Marshal, PublicKey, Runtime, Update},
+};
+use althing_types::Epoch;
+use commonware_actor::Feedback;
+use commonware_consensus::{
+    Application, Heightable as _, Reporter, Reporters,
+    marshal::standard::Deferred,
+    simplex::{
+        self,
+        config::{Floor, ForwardPolicy, SkipPolicy},
+        elector::RoundRobin,
+        scheme::reporter::AttributableReporter,
+    },
+    types::{Epoch as ConsensusEpoch, Epocher as _, ViewDelta},
+};
+use commonware_cryptography::{Digested, Digestible as _, Sha256};
+use commonware_macros::select;
+use commonware_p2p::{
+    Blocker, Receiver, Sender,
+    utils::mux::{Builder as _, MuxHandle, Muxer},
+};
+use commonware_parallel::Strategy;
+use commonware_runtime::{Handle, buffer::paged::CacheRef};
+use commonware_utils::{
+    Acknowledgement as _, NZDuration, NZUsize, acknowledgement::Exact, vec::NonEmptyVec,
+};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+
+/// Views of the past whose votes and certificates are kept, as evidence and for stragglers.
+pub const VIEW_RETENTION: u64 = 256;
+
+/// Receives finalized blocks from the archive and passes them to the orchestrator.
+#[derive(Clone)]
+pub struct Inbox(mpsc::UnboundedSender<(Digested<Block>, Exact)>);
+
+impl Inbox {
+    /// An inbox and the orchestrator's end of it. The archive has at most `max_pending_acks`
+    /// blocks unacknowledged, which bounds the queue.
+    pub fn new() -> (Self, mpsc::UnboundedReceiver<(Digested<Block>, Exact)>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), receiver)
+    }
+}
+
+impl Reporter for Inbox {
+    type Activity = Update;
+    fn report(&mut self, update: Update) -> Feedback {
+        if let Update::Block(block, acknowledgement) = update {
+            let _ = self.0.send((block, acknowledgement));
+        }
+        Feedback::Ok
+    }
+}
+
+/// How long consensus waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For a proposal.
+    pub leader: Duration,
+    /// For a certificate; more than `leader`.
+    pub certification: Duration,
+    /// Between repeated votes to skip a view.
+    pub retry: Duration,
+    /// Silence after which a leader is skipped at once; more than `certification`.
+    pub skip: Duration,
+    /// For an answer of a peer.
+    pub fetch: Duration,
+}
+
+impl Timeouts {
+    /// For a chain whose blocks come `idle_ms` apart when nothing happens.
+    pub fn for_idle_interval(idle_ms: u64) -> Self {
+        let leader = Duration::from_millis(idle_ms) + Duration::from_secs(1);
+        Self {
+            leader,
+            certification: leader + Duration::from_secs(1),
+            retry: Duration::from_millis(500),
+            skip: leader * 5 + Duration::from_secs(5),
+            fetch: Duration::from_secs(2),
+        }
+    }
+}
+
+/// What every engine shares.
+pub struct Config<E: Runtime, A: Application<E>, B, T, S: Strategy> {
+    /// The application behind pacing.
+    pub automaton: Deferred<E, crate::types::Scheme, A, Block, Epochs>,
+    /// The block archive.
+    pub marshal: Marshal,
+    /// Validator sets.
+    pub sets: Sets,
+    /// Boundary headers on disk.
+    pub boundaries: Boundaries<E>,
+    /// Shuts peers out.
+    pub blocker: B,
+    /// Told who the peers of an epoch are.
+    pub tracker: T,
+    /// Votes and certificates are shown to it.
+    pub watch: Watch,
+    /// For signatures.
+    pub strategy: S,
+    /// Prefix of partitions.
+    pub prefix: String,
+    /// Blocks in an epoch.
+    pub epocher: Epochs,
+    /// Digest of the genesis block.
+    pub genesis: crate::types::Digest,
+    /// Timeouts.
+    pub timeouts: Timeouts,
+    /// Caches.
+    pub cache: CacheRef,
+}
+
+/// Runs consensus, epoch after epoch.
+pub struct Orchestrator<E: Runtime, A: Application<E>, B, T, S: Strategy> {
+    context: E,
+    config: Config<E, A, B, T, S>,
+    inbox: mpsc::UnboundedReceiver<(Digested<Block>, Exact)>,
+    epoch: Epoch,
+}
+
+struct Muxes<X: Sender> {
+    votes: MuxHandle<X>,
+    certificates: MuxHandle<X>,
+    resolver: MuxHandle<X>,
+}
+
+impl<E, A, B, T, S> Orchestrator<E, A, B, T, S>
+where
+    E: Runtime,
+    A: Application<
+            E,
+            SigningScheme = crate::types::Scheme,
+            Context = crate::types::BlockContext,
+            Block = Block,
+            Input = (),
+        > + Sync,
+    B: Blocker<PublicKey = PublicKey> + Sync,
+    T: Track,
+    S: Strategy,
+{
+    /// An orchestrator that resumes at `epoch`, the epoch of the next block to be finalized.
+    pub const fn new(
+        context: E,
+        config: Config<E, A, B, T, S>,
+        inbox: mpsc::UnboundedReceiver<(Digested<Block>, Exact)>,
+        epoch: Epoch,
+    ) -> Self {
+        Self { context, config, inbox, epoch }
+    }
+
+    /// Starts it on the three channels of consensus.
+    pub fn start<X, R>(
+        mut self,
+        votes: (X, R),
+        certificates: (X, R),
+        resolver: (X, R),
+    ) -> Handle<()>
+    where
+        X: Sender<PublicKey = PublicKey>,
+        R: Receiver<PublicKey = PublicKey>,
+    {
+        let context = self.context.child("run");
+        context.spawn(move |_| async move {
+            let mux = self.context.child("votes");
+            let (task, handle, mut backup) =
+                Muxer::builder(mux, votes.0, votes.1).with_backup().build();
+            task.start();
+            let mux = self.context.child("certificates");
+            let (task, certificates) = Muxer::new(mux, certificates.0, certificates.1);
+            task.start();
+            let mux = self.context.child("resolver");
+            let (task, resolver) = Muxer::new(mux, resolver.0, resolver.1);
+            task.start();
+            let mut muxes = Muxes { votes: handle, certificates, resolver };
+            let mut floor = self.floor().await;
+            loop {
+                let engine = self.enter(&mut muxes, floor).await;
+                let last = self.last();
+                loop {
+                    select! {
+                        update = self.inbox.recv() => {
+                            let Some((block, acknowledgement)) = update else { return };
+                            if block.height() != last {
+                                acknowledgement.acknowledge();
+                                continue;
+                            }
+                            floor = block.digest();
+                            self.leave(&block).await;
+                            acknowledgement.acknowledge();
+                            engine.abort();
+                            break;
+                        },
+                        message = backup.recv() => {
+                            let Some((epoch, (from, _))) = message else { return };
+                            if epoch > self.epoch.get() {
+                                debug!(epoch, %from, "a peer is in a later epoch");
+                                self.config.marshal.hint_finalized(last, NonEmptyVec::new(from));
+                            }
+                        },
+                    }
+                }
+            }
+        })
+    }
+
+    /// The last height of the present epoch.
+    fn last(&self) -> commonware_consensus::types::Height {
+        let epoch = ConsensusEpoch::new(self.epoch.get());
+        self.config.epocher.last(epoch).expect("the epoch length is fixed for all epochs")
+    }
+
+    /// The block that the present epoch's first block builds on.
+    async fn floor(&mut self) -> crate::types::Digest {
+        let Some(previous) = self.epoch.previous() else { return self.config.genesis };
+        let header = self.config.boundaries.get(previous).await;
+        header.expect("the boundary of every finished epoch is stored").hash()
+    }
+
+    /// Learns the next set durably, before the boundary is acknowledged, and moves on.
+    async fn leave(&mut self, block: &Digested<Block>) {
+        let header = &block.inner().header;
+        let next = self.epoch.next().expect("epochs are fewer than 2^64");
+        self.config.boundaries.put(block.digest(), header).await;
+        if let Some(set) = header.next_validators.clone() {
+            self.config.sets.insert(next, set);
+        }
+        self.config.watch.epoch_ended(header);
+        if let Some(old) = self.epoch.get().checked_sub(1) {
+            let partition = format!("{}-simplex-{old}", self.config.prefix);
+            if let Err(error) = self.context.remove(&partition, None).await {
+                debug!(%error, partition, "a consensus journal was not there to remove");
+            }
+        }
+        self.epoch = next;
+    }
+
+    /// Starts the engine of the present epoch.
+    async fn enter<X: Sender<PublicKey = PublicKey>>(
+        &mut self,
+        muxes: &mut Muxes<X>,
+        floor: crate::types::Digest,
+    ) -> Handle<()> {
+        let config = &mut self.config;
+        let epoch = self.epoch;
+        let set = config.sets.set(epoch).expect("the set of an entered epoch is known");
+        let scheme = config.sets.scheme_at(epoch).expect("the set of an entered epoch is known");
+        let previous = epoch.previous().and_then(|previous| config.sets.set(previous));
+        config.tracker.track(epoch, &set, previous.as_deref());
+        let member = {
+            use commonware_cryptography::certificate::Scheme as _;
+            scheme.me().is_some()
+        };
+        info!(%epoch, validators = set.entries().len(), member, "entering an epoch");
+        if !member {
+            warn!(%epoch, "this node is not a validator in this epoch: it follows without a vote");
+        }
+        config.watch.epoch_began(epoch, scheme.clone());
+        let reporter = AttributableReporter::new(
+            self.context.child("evidence").with_attribute("epoch", epoch),
+            (*scheme).clone(),
+            config.watch.clone(),
+            config.strategy.clone(),
+            true,
+        );
+        let engine = simplex::Engine::new(
+            self.context.child("simplex").with_attribute("epoch", epoch),
+            simplex::Config {
+                scheme: (*scheme).clone(),
+                elector: RoundRobin::<Sha256>::default(),
+                blocker: config.blocker.clone(),
+                automaton: config.automaton.clone(),
+                relay: config.automaton.clone(),
+                reporter: Reporters::from((config.automaton.clone(), reporter)),
+                strategy: config.strategy.clone(),
+                partition: format!("{}-simplex-{epoch}", config.prefix),
+                mailbox_size: NZUsize!(1024),
+                epoch: ConsensusEpoch::new(epoch.get()),
+                floor: Floor::Genesis(floor),
+                replay_buffer: NZUsize!(64 * 1024),
+                write_buffer: NZUsize!(64 * 1024),
+                page_cache: config.cache.clone(),
+                leader_timeout: config.timeouts.leader,
+                certification_timeout: config.timeouts.certification,
+                timeout_retry: config.timeouts.retry,
+                view_retention: ViewDelta::new(VIEW_RETENTION),
+                skip: SkipPolicy::Enabled {
+                    timeout: config.timeouts.skip,
+                    budget: simplex::SkipBudget::Participants,
+                },
+                fetch_timeout: NZDuration!(config.timeouts.fetch),
+                fetch_retry_delay: Duration::from_millis(500),
+                forward: ForwardPolicy::SilentVoters,
+                track_historical_votes: true,
+            },
+        );
+        let number = epoch.get();
+        let register = "the channels of consensus outlive its engines";
+        engine.start(
+            muxes.votes.register(number).await.expect(register),
+            muxes.certificates.register(number).await.expect(register),
+            muxes.resolver.register(number).await.expect(register),
+        )
+    }
+}

@@ -1,0 +1,251 @@
+//! The transaction pool as the engine shares it: behind a lock, with a signal for arrivals, fed
+//! with what finalized blocks did, and reporting what it drops.
+
+use crate::{
+    chain::{FinalizedBlock, InFlight},
+    feed::{Event, Feed},
+    metrics::Metrics,
+};
+use althing_ledger::{Invalid, query};
+use althing_mempool::{
+    Account, Dropped, Inserted, Limits, Origin, Pool, PoolConfig, Rejection, Stats, Verifier,
+};
+use althing_state::Write;
+use althing_types::{
+    Address, Genesis, Hash, Height, Nonce, Payload, SignedTransaction, Timestamp,
+    limits::MAX_BLOCK_TRANSACTIONS,
+};
+use commonware_parallel::Strategy;
+use commonware_utils::sync::Mutex;
+use std::{
+    collections::HashSet,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+use tokio::sync::Notify;
+
+/// A pool that several tasks share.
+pub struct SharedPool {
+    pool: Mutex<Pool>,
+    verifier: Arc<Verifier>,
+    arrived: Notify,
+    height: AtomicU64,
+    feed: Feed,
+    metrics: Arc<Metrics>,
+}
+
+impl SharedPool {
+    /// An empty pool.
+    pub fn new(
+        config: PoolConfig,
+        verifier: Arc<Verifier>,
+        feed: Feed,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            pool: Mutex::new(Pool::new(config)),
+            verifier,
+            arrived: Notify::new(),
+            height: AtomicU64::new(0),
+            feed,
+            metrics,
+        }
+    }
+
+    /// Checks signatures, once per node.
+    pub fn verifier(&self) -> &Arc<Verifier> {
+        &self.verifier
+    }
+
+    /// Resolves when a transaction has arrived since this was called.
+    pub fn arrival(&self) -> impl Future<Output = ()> + Send + '_ {
+        let mut notified = Box::pin(self.arrived.notified());
+        notified.as_mut().enable();
+        notified
+    }
+
+    /// Runs `f` on the pool. It must be short.
+    pub fn with<T>(&self, f: impl FnOnce(&mut Pool) -> T) -> T {
+        f(&mut self.pool.lock())
+    }
+
+    /// Counts.
+    pub fn stats(&self) -> Stats {
+        self.pool.lock().stats()
+    }
+
+    /// Admits transactions whose signatures were verified, each with its sender's account at the
+    /// last finalized block. One answer each, in order.
+    pub fn insert(
+        &self,
+        transactions: Vec<(SignedTransaction, Account)>,
+        origin: Origin,
+        now: Timestamp,
+    ) -> Vec<Result<Inserted, Rejection>> {
+        let height = Height::new(self.height.load(Ordering::Relaxed));
+        let heard = self.feed.is_heard();
+        let mut answers = Vec::with_capacity(transactions.len());
+        let mut entered = Vec::new();
+        let stats = {
+            let mut pool = self.pool.lock();
+            for (transaction, account) in transactions {
+                let copy = heard.then(|| transaction.clone());
+                let answer = pool.insert(transaction, account, origin, height, now.get());
+                if let (Ok(_), Some(copy)) = (&answer, copy) {
+                    entered.push(copy);
+                }
+                answers.push(answer);
+            }
+            pool.stats()
+        };
+        self.metrics.mempool(stats.transactions, stats.bytes);
+        entered.into_iter().for_each(|transaction| self.feed.send(Event::Pending(transaction)));
+        for inserted in answers.iter().flatten() {
+            self.announce(inserted.dropped.clone());
+        }
+        if answers.iter().any(Result::is_ok) {
+            self.arrived.notify_waiters();
+        }
+        answers
+    }
+
+    /// The senders of `transactions` that the pool knows nothing about, without repetition.
+    pub fn strangers(&self, transactions: &[SignedTransaction]) -> Vec<Address> {
+        let pool = self.pool.lock();
+        let mut seen = HashSet::new();
+        let unknown = |address: &Address| pool.pending_nonce(address).is_none();
+        let senders = transactions.iter().map(SignedTransaction::sender);
+        senders.filter(|address| unknown(address) && seen.insert(*address)).collect()
+    }
+
+    /// Candidates for the block at `height` on a branch with these unfinalized transactions.
+    pub fn select(
+        &self,
+        in_flight: &InFlight,
+        height: Height,
+        genesis: &Genesis,
+    ) -> Vec<SignedTransaction> {
+        let limits = Limits {
+            bytes: usize::try_from(genesis.params.max_block_bytes).unwrap_or(usize::MAX),
+            gas: genesis.params.block_gas_limit,
+            count: MAX_BLOCK_TRANSACTIONS,
+            sender_count: usize::MAX,
+            height,
+        };
+        let nonces = |address: Address| -> Option<Nonce> { in_flight.get(&address).copied() };
+        self.pool.lock().select(&limits, &nonces)
+    }
+
+    /// Whether a transaction waits that is not in flight.
+    pub fn has_ready(&self, in_flight: &InFlight) -> bool {
+        let pool = self.pool.lock();
+        let ready = pool.stats().ready;
+        if in_flight.is_empty() || ready == 0 {
+            return ready > 0;
+        }
+        let limits = Limits {
+            bytes: usize::MAX,
+            gas: althing_types::Gas::new(u64::MAX),
+            count: 1,
+            sender_count: usize::MAX,
+            height: Height::ZERO,
+        };
+        !pool.select(&limits, &|address| in_flight.get(&address).copied()).is_empty()
+    }
+
+    /// Takes out transactions that execution refused. Those whose predecessors are missing stay.
+    pub fn refuse(&self, refused: &[(SignedTransaction, Invalid)]) {
+        let mut dropped = Vec::new();
+        {
+            let mut pool = self.pool.lock();
+            for (transaction, invalid) in refused {
+                if matches!(invalid, Invalid::NonceTooHigh { .. }) {
+                    continue;
+                }
+                let hash = transaction.hash();
+                dropped.extend(pool.discard(&hash, invalid.code(), invalid.to_string()));
+            }
+        }
+        self.announce(dropped);
+    }
+
+    /// Verifies the signatures of a block, those that are not known to be good, on `strategy`.
+    pub async fn verify_block<S: Strategy>(
+        &self,
+        transactions: Vec<SignedTransaction>,
+        strategy: S,
+    ) -> bool {
+        let verifier = self.verifier.clone();
+        let started = Instant::now();
+        let good = strategy
+            .spawn(transactions.len(), move |strategy| {
+                verifier.verify_block(&transactions, &strategy)
+            })
+            .await;
+        self.metrics.verified(started.elapsed());
+        good
+    }
+
+    /// Takes note of a finalized block. `writes` is what it left in the state, ordered by key.
+    pub fn settle(&self, finalized: &FinalizedBlock, writes: &[Write], now: Timestamp) {
+        let block = &finalized.block;
+        self.height.store(block.header.height.get(), Ordering::Relaxed);
+        let (dropped, stats) = {
+            let mut pool = self.pool.lock();
+            let accounts = accounts_after(&pool, &block.transactions, writes);
+            let dropped =
+                pool.finalized(&block.transactions, block.header.height, now.get(), accounts);
+            (dropped, pool.stats())
+        };
+        self.metrics.mempool(stats.transactions, stats.bytes);
+        self.announce(dropped);
+    }
+
+    /// Where the chain stands, at start.
+    pub fn resume(&self, height: Height) {
+        self.height.store(height.get(), Ordering::Relaxed);
+    }
+
+    /// What became of a transaction that left a short while ago.
+    pub fn fate(&self, hash: &Hash) -> Option<althing_mempool::Fate> {
+        self.pool.lock().fate(hash)
+    }
+
+    fn announce(&self, dropped: Vec<Dropped>) {
+        for dropped in dropped {
+            self.feed.send(Event::Dropped(dropped));
+        }
+    }
+}
+
+/// The accounts that a block touched and that have transactions waiting, as the block left them.
+fn accounts_after(
+    pool: &Pool,
+    transactions: &[SignedTransaction],
+    writes: &[Write],
+) -> Vec<(Address, Account)> {
+    let mut accounts = Vec::new();
+    let mut note = |address: Address| {
+        if pool.pending_nonce(&address).is_none() {
+            return;
+        }
+        let key = query::account_key(address);
+        let Ok(index) = writes.binary_search_by(|(written, _)| written.cmp(&key)) else { return };
+        let value = writes[index].1.as_ref();
+        if let Some(Ok(account)) = value.map(|value| query::decode_account(value)) {
+            let account = Account { nonce: account.nonce, balance: account.balance };
+            accounts.push((address, account));
+        }
+    };
+    for transaction in transactions {
+        note(transaction.sender());
+        match &transaction.body().payload {
+            Payload::Transfer(transfer) => note(transfer.to),
+        }
+    }
+    accounts
+}
