@@ -9,8 +9,8 @@ use althing_types::{Address, ChainParams, Epoch, ValidatorKey, ValidatorSet};
 use commonware_codec::{Copying, DecodeExt as _, Error};
 
 /// The key of an account's record.
-pub const fn account_key(address: &Address) -> StateKey {
-    accounts::key(address)
+pub const fn account_key(address: Address) -> StateKey {
+    accounts::key(&address)
 }
 
 /// Reads an account's record. An account without a record is `Account::default()`.
@@ -62,8 +62,8 @@ pub fn decode_validators(value: &[u8]) -> Result<ValidatorSet, Error> {
 }
 
 /// The key of the account that a validator's rewards go to.
-pub const fn validator_account_key(validator: &ValidatorKey) -> StateKey {
-    validators::account_key(validator)
+pub const fn validator_account_key(validator: ValidatorKey) -> StateKey {
+    validators::account_key(&validator)
 }
 
 /// Reads the account of a validator.

@@ -89,3 +89,55 @@ fn burn_held(view: &mut View, amount: Amount) -> Result<(), Fault> {
 fn add(account: Account, amount: Amount) -> Option<Account> {
     Some(Account { balance: account.balance.checked_add(amount).ok()?, ..account })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use althing_types::{Nonce, Ppm};
+
+    const A: Address = Address::new([1; 20]);
+    const B: Address = Address::new([2; 20]);
+
+    fn view(a: u128, b: u128) -> View {
+        let mut view = View::new();
+        for (address, balance) in [(A, a), (B, b)] {
+            let account = Account { nonce: Nonce::new(3), balance: Amount::new(balance) };
+            accounts::save(&mut view, &address, &account).unwrap();
+        }
+        view
+    }
+
+    fn balances(view: &View) -> (u128, u128) {
+        let balance = |address| accounts::load(view, &address).unwrap().unwrap().balance.units();
+        (balance(A), balance(B))
+    }
+
+    #[test]
+    fn a_balance_that_would_overflow_is_an_error_and_moves_nothing() {
+        let mut view = view(10, u128::MAX - 4);
+        let result = transfer(&mut view, &A, &B, Amount::new(5));
+        assert_eq!(result, Err(BankError::BalanceOverflow));
+        assert_eq!(balances(&view), (10, u128::MAX - 4));
+        assert_eq!(transfer(&mut view, &A, &B, Amount::new(4)), Ok(Transferred::ToKnown));
+        assert_eq!(balances(&view), (6, u128::MAX));
+    }
+
+    #[test]
+    fn a_transfer_keeps_nonces() {
+        let mut view = view(10, 0);
+        transfer(&mut view, &A, &B, Amount::new(4)).unwrap();
+        for address in [A, B] {
+            assert_eq!(accounts::load(&view, &address).unwrap().unwrap().nonce, Nonce::new(3));
+        }
+    }
+
+    #[test]
+    fn fees_that_would_overflow_a_balance_are_a_fault() {
+        let mut view = view(0, u128::MAX);
+        let [stakers, treasury, burn] = [Ppm::ZERO; 3];
+        let split = FeeSplit { proposer: Ppm::ONE, stakers, treasury, burn };
+        let protocol = ProtocolAccounts::new();
+        let result = settle_fees(&mut view, &split, &protocol, &B, Amount::new(1));
+        assert!(matches!(result, Err(Fault::Corrupt { key, .. }) if key == accounts::key(&B)));
+    }
+}

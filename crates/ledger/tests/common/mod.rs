@@ -1,0 +1,213 @@
+//! A chain in memory: the state as an ordered map, and blocks executed on it.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::disallowed_types,
+    reason = "shared by tests"
+)]
+
+use althing_ledger::{
+    Account, ApplyError, BeginError, BlockContext, BlockExecution, Invalid, Ledger, Outcome,
+    Supply, audit, query,
+};
+use althing_state::{Missing, StateKey, StateValue, View};
+use althing_types::{
+    Address, Allocation, Amount, Authorization, ChainParams, Gas, GasPrice, Genesis,
+    GenesisValidator, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction,
+    Timestamp, Transaction, Transfer, ValidatorKey,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+pub const PRICE: u64 = 1_000_000_000;
+pub const FUNDED: usize = 4;
+
+/// A key whose signature is never checked here.
+pub fn authorization(user: usize) -> Authorization {
+    Authorization::Ed25519 { public_key: [user as u8 + 1; 32], signature: [0; 64] }
+}
+
+pub fn address(user: usize) -> Address {
+    authorization(user).address()
+}
+
+pub fn validator() -> (ValidatorKey, Address) {
+    let key = SecretKey::from_seed(KeyScheme::Ed25519, [200; 32]).unwrap().public_key();
+    (ValidatorKey::new(key.bytes().as_ref().try_into().unwrap()), key.address())
+}
+
+pub fn tokens(tokens: u64) -> Amount {
+    Amount::from_tokens(tokens).unwrap()
+}
+
+/// Users `0..FUNDED` own 10 tokens each; fees go four ways; epochs have 10 blocks.
+pub fn genesis() -> Genesis {
+    let (key, account) = validator();
+    let ppm = |value| Ppm::new(value).unwrap();
+    let mut params = ChainParams { epoch_length: 10, ..ChainParams::devnet() };
+    params.max_validity_blocks = 100;
+    params.fee_split.proposer = ppm(333_333);
+    params.fee_split.stakers = ppm(100_000);
+    params.fee_split.treasury = ppm(66_667);
+    params.fee_split.burn = ppm(500_000);
+    let allocation = |user| Allocation { address: address(user), amount: tokens(10) };
+    Genesis {
+        chain_id: "ledger-test".parse().unwrap(),
+        genesis_time: Timestamp::ZERO,
+        address_prefix: "cpc".into(),
+        symbol: "CPC".into(),
+        params,
+        validators: vec![GenesisValidator {
+            name: "one".into(),
+            key,
+            endpoint: "127.0.0.1:1".into(),
+            account,
+            stake: tokens(5),
+        }],
+        allocations: (0..FUNDED).map(allocation).collect(),
+        load_accounts: None,
+    }
+    .normalized()
+    .unwrap()
+}
+
+pub fn body(user: usize, nonce: u64, to: Address, amount: Amount) -> Transaction {
+    Transaction {
+        chain_id: "ledger-test".parse().unwrap(),
+        sender: address(user),
+        nonce: Nonce::new(nonce),
+        gas_limit: Gas::new(60_000),
+        gas_price: GasPrice::new(PRICE),
+        valid_until: Height::new(90),
+        memo: String::new(),
+        payload: Payload::Transfer(Transfer { to, amount }),
+    }
+}
+
+pub fn transfer(user: usize, nonce: u64, to: Address, amount: Amount) -> SignedTransaction {
+    SignedTransaction::new(body(user, nonce, to, amount), authorization(user))
+}
+
+/// How the keys of a block get into its view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetch {
+    All,
+    AllBackwards,
+    /// Nothing is fetched before it is missed.
+    OnDemand,
+}
+
+#[derive(Clone)]
+pub struct Chain {
+    pub ledger: Ledger,
+    pub state: BTreeMap<StateKey, StateValue>,
+    pub height: u64,
+}
+
+impl Chain {
+    /// At height 0.
+    pub fn new(genesis: Genesis) -> Self {
+        let ledger = Ledger::new(Arc::new(genesis)).unwrap();
+        Self { ledger, state: BTreeMap::new(), height: 0 }
+    }
+
+    /// At height 1: genesis is applied.
+    pub fn started() -> Self {
+        let mut chain = Self::new(genesis());
+        chain.advance(&[]);
+        chain
+    }
+
+    pub fn next(&self) -> BlockContext {
+        let height = Height::new(self.height + 1);
+        BlockContext {
+            height,
+            epoch: height.epoch(self.ledger.genesis().params.epoch_length),
+            timestamp: Timestamp::new(self.height + 1),
+            proposer: validator().0,
+        }
+    }
+
+    pub fn fetch(&self, view: &mut View, missing: &Missing) {
+        for key in &missing.0 {
+            view.prefetch(*key, self.state.get(key).cloned());
+        }
+    }
+
+    /// A view of every key that the transactions surely touch.
+    pub fn view(&self, transactions: &[SignedTransaction], fetch: Fetch) -> View {
+        let mut keys = self.ledger.block_keys(&self.next());
+        for transaction in transactions {
+            self.ledger.transaction_keys(transaction, &mut keys);
+        }
+        match fetch {
+            Fetch::All => {}
+            Fetch::AllBackwards => keys.reverse(),
+            Fetch::OnDemand => keys.clear(),
+        }
+        let mut view = View::new();
+        self.fetch(&mut view, &Missing(keys));
+        view
+    }
+
+    pub fn begin(&self, mut view: View) -> Result<BlockExecution<'_>, BeginError> {
+        loop {
+            match self.ledger.begin(self.next(), view) {
+                Ok(block) => return Ok(block),
+                Err((mut back, BeginError::Missing(missing))) => {
+                    self.fetch(&mut back, &missing);
+                    view = back;
+                }
+                Err((_, error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Executes the next block, without moving on.
+    pub fn execute(
+        &self,
+        transactions: &[SignedTransaction],
+        fetch: Fetch,
+    ) -> (Outcome, Vec<Result<(), Invalid>>) {
+        let mut block = self.begin(self.view(transactions, fetch)).unwrap();
+        let mut results = Vec::new();
+        for transaction in transactions {
+            results.push(loop {
+                match block.apply(transaction) {
+                    Ok(()) => break Ok(()),
+                    Err(ApplyError::Invalid(invalid)) => break Err(invalid),
+                    Err(ApplyError::Missing(missing)) => self.fetch(block.view_mut(), &missing),
+                    Err(ApplyError::Fatal(broken)) => panic!("{broken}"),
+                }
+            });
+        }
+        (block.finish().unwrap(), results)
+    }
+
+    /// Executes the next block, writes its changes, and checks every invariant.
+    pub fn advance(
+        &mut self,
+        transactions: &[SignedTransaction],
+    ) -> (Outcome, Vec<Result<(), Invalid>>) {
+        let (outcome, results) = self.execute(transactions, Fetch::All);
+        for (key, value) in &outcome.writes {
+            match value {
+                Some(value) => self.state.insert(*key, value.clone()),
+                None => self.state.remove(key),
+            };
+        }
+        self.height += 1;
+        let records = self.state.iter().map(|(key, value)| (*key, &**value));
+        audit::invariants(Height::new(self.height), records).unwrap();
+        (outcome, results)
+    }
+
+    pub fn account(&self, address: Address) -> Account {
+        let value = self.state.get(&query::account_key(address));
+        value.map_or_else(Account::default, |value| query::decode_account(value).unwrap())
+    }
+
+    pub fn supply(&self) -> Supply {
+        query::decode_supply(&self.state[&query::supply_key()]).unwrap()
+    }
+}
