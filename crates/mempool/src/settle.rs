@@ -19,24 +19,35 @@ impl Pool {
     ) -> Vec<Dropped> {
         let mut dropped = Vec::new();
         let mut touched = Vec::new();
+        // Each loop does one look-up in memory that is rarely cached, so that many of them are
+        // under way at once.
+        let ids: Vec<_> = included.iter().map(|tx| self.index.get(&tx.hash()).copied()).collect();
+        let senders: Vec<_> = (included.iter().zip(&ids))
+            .map(|(tx, id)| match id {
+                Some(id) => Some(self.slab.entry(*id).sender),
+                None => self.addresses.get(&tx.sender()).copied(),
+            })
+            .collect();
+        let accounts: Vec<_> = accounts
+            .into_iter()
+            .filter_map(|(address, account)| Some((*self.addresses.get(&address)?, account)))
+            .collect();
         for tx in included {
-            let hash = tx.hash();
-            self.included.insert(hash, height);
-            let id = self.index.get(&hash).map(|&id| self.slab.entry(id).sender);
-            let Some(sender) = id.or_else(|| self.addresses.get(&tx.sender()).copied()) else {
-                continue;
-            };
+            self.included.insert(tx.hash(), height);
+        }
+        senders.iter().flatten().for_each(|&sender| self.touch(sender, &mut touched));
+        accounts.iter().for_each(|&(sender, _)| self.touch(sender, &mut touched));
+
+        for (tx, sender) in included.iter().zip(senders) {
+            let Some(sender) = sender else { continue };
             let nonce = tx.body().nonce;
-            self.touch(sender, &mut touched);
             // All earlier nonces are used up, then this one, by this very transaction or another.
             self.use_up(sender, nonce.get(), Some(tx), &mut dropped);
             let queue = self.sender_mut(sender);
             let next = nonce.next().unwrap_or(nonce);
             queue.account.nonce = queue.account.nonce.max(next);
         }
-        for (address, account) in accounts {
-            let Some(&sender) = self.addresses.get(&address) else { continue };
-            self.touch(sender, &mut touched);
+        for (sender, account) in accounts {
             self.set_account(sender, account, &mut dropped);
         }
         for sender in touched {

@@ -19,6 +19,9 @@ const PARTS: usize = 4;
 /// Batches up to this size are not split but checked one by one.
 const SMALL: usize = 16;
 
+/// Batches up to this size with a bad one in every part are checked one by one.
+const CROWDED: usize = 512;
+
 /// Sizes of the caches of a [`Verifier`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifierConfig {
@@ -241,7 +244,10 @@ impl<'a> Batch<'a> {
     }
 
     fn holds(&self, range: Range<usize>) -> bool {
-        verify_prepared(&self.items[range], &Sequential)
+        match &self.items[range] {
+            [one] => one.verify(),
+            many => verify_prepared(many, &Sequential),
+        }
     }
 
     /// Finds the good members of `range`.
@@ -272,7 +278,7 @@ impl<'a> Batch<'a> {
             }
         }
         // Bad ones everywhere: splitting further would only repeat work.
-        let crowded = bad.len() * 2 > PARTS;
+        let crowded = bad.len() == PARTS && range.len() <= CROWDED;
         for part in bad {
             if crowded {
                 part.for_each(|index| good[index] = self.holds(index..index + 1));

@@ -160,6 +160,11 @@ impl<'a> PreparedItem<'a> {
         let signature = scheme::Signature::decode(Copying(signature.as_slice())).ok()?;
         Some(Self { key, signature, body })
     }
+
+    /// Checks this one signature. Accepts exactly what [`verify_prepared`] accepts.
+    pub fn verify(&self) -> bool {
+        self.key.0.verify(super::TRANSACTION_NAMESPACE, self.body, &self.signature)
+    }
 }
 
 /// Like [`verify_batch`], with keys that the caller keeps. False for an empty batch.
