@@ -142,6 +142,22 @@ impl Chain {
         Some((FinalizedBlock { block, hash, receipts: mine.receipts }, mine.writes))
     }
 
+    /// The header of the tip or of an unfinalized block that led to this state root.
+    pub fn with_root(&self, root: &Hash) -> Option<Header> {
+        let tip = self.tip.borrow().header.clone();
+        if tip.state_root == *root {
+            return Some(tip);
+        }
+        let state = self.state.lock();
+        let mut headers = state.branches.values().map(|branch| &branch.block.header);
+        let found = headers.find(|header| header.state_root == *root).cloned();
+        drop(state);
+        // Between the two looks the block may have become the tip.
+        found.or_else(|| {
+            Some(self.tip()).map(|tip| tip.header).filter(|tip| tip.state_root == *root)
+        })
+    }
+
     /// Headers of competing proposals that were executed and abandoned, newest first.
     pub fn abandoned(&self) -> Vec<Header> {
         self.state.lock().abandoned.iter().rev().cloned().collect()

@@ -137,7 +137,7 @@ async fn begin<'a, E: Runtime, S: Strategy>(
 ) -> Result<(BlockExecution<'a>, Reads<E, S>), ExecError> {
     let mut view = reads.view();
     loop {
-        match ledger.begin(context.clone(), view) {
+        match ledger.begin(*context, view) {
             Ok(block) => return Ok((block, reads)),
             Err((mut returned, BeginError::Missing(missing))) => {
                 reads = reads.fetch(missing, &mut returned).await?;

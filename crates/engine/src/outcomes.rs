@@ -60,7 +60,7 @@ impl Outcomes {
     ) -> Durable {
         let (done, accepted) = oneshot::channel();
         let message = Message::Put { height, digest, receipts: Bounded(receipts), done };
-        self.0.send(message).await.ok().expect("the archive of receipts runs");
+        self.0.send(message).await.expect("the archive of receipts runs");
         accepted.await.expect("the archive of receipts runs")
     }
 

@@ -1,0 +1,351 @@
+//! What the handle reads from the state, and how transactions enter.
+
+use super::handle::EngineHandle;
+use crate::pace;
+use althing_ledger::{ApplyError, check, query};
+use althing_mempool::{Account, Origin};
+use althing_state::{Missing, StateKey, StateValue, View};
+use althing_types::{
+    Address, Amount, ChainParams, Epoch, Hash, Header, Height, Nonce, Receipt, SignedTransaction,
+    Timestamp,
+};
+use commonware_codec::Encode as _;
+use commonware_consensus::types::Height as ConsensusHeight;
+use commonware_parallel::Sequential;
+use std::{collections::HashMap, time::Duration};
+
+/// Longest walk from a block to a certified descendant.
+const MAX_FINALITY_HEADERS: usize = 1_024;
+/// How long a proof waits for the certificate of its block.
+const CERTIFICATE_WAIT: Duration = Duration::from_secs(5);
+
+/// Why a transaction was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// Stable code.
+    pub code: &'static str,
+    /// A sentence that says how to mend it.
+    pub message: String,
+}
+
+/// An account at a height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountView {
+    /// The height of the state it was read from.
+    pub height: Height,
+    /// Transactions included so far.
+    pub nonce: Nonce,
+    /// What it owns.
+    pub balance: Amount,
+    /// Whether the state has a record of it.
+    pub exists: bool,
+}
+
+/// Headers from a block to a descendant with a certificate.
+#[derive(Clone, Debug)]
+pub struct Finality {
+    /// The first is the one asked for, the last is certified.
+    pub headers: Vec<Header>,
+    /// Encoded finalization of the last.
+    pub certificate: Vec<u8>,
+}
+
+/// Proof of a state key under the state root of a final block.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The height of the block.
+    pub height: Height,
+    /// The key.
+    pub key: Vec<u8>,
+    /// Its value, if it has one.
+    pub value: Option<Vec<u8>>,
+    /// Encoded proof of the value, or of its absence.
+    pub proof: Vec<u8>,
+    /// Leads from that block to a certificate.
+    pub finality: Finality,
+}
+
+/// Outcome of a dry run.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    /// The receipt, or why it could not enter a block.
+    pub outcome: Result<Receipt, Rejection>,
+    /// The height of the block it would have entered.
+    pub height: Height,
+}
+
+fn stopped() -> Rejection {
+    Rejection {
+        code: "engine_stopped",
+        message: "this node is stopping; send the transaction to another one".to_owned(),
+    }
+}
+
+fn bad_signature() -> Rejection {
+    Rejection {
+        code: "bad_signature",
+        message: "the signature does not match the transaction and the public key; sign it again"
+            .to_owned(),
+    }
+}
+
+impl From<althing_ledger::Invalid> for Rejection {
+    fn from(invalid: althing_ledger::Invalid) -> Self {
+        Self { code: invalid.code(), message: invalid.to_string() }
+    }
+}
+
+impl From<althing_mempool::Rejection> for Rejection {
+    fn from(rejection: althing_mempool::Rejection) -> Self {
+        Self { code: rejection.code(), message: rejection.to_string() }
+    }
+}
+
+impl EngineHandle {
+    /// Values of state keys, in order, with the height of the state.
+    pub async fn read(&self, keys: Vec<StateKey>) -> Option<(Height, Vec<Option<StateValue>>)> {
+        let parts = self.parts.clone();
+        self.on_engine(async move {
+            let database = parts.database.read().await;
+            let references: Vec<&StateKey> = keys.iter().collect();
+            let values = database.get_many(&references).await.ok()?;
+            let root = database.root();
+            drop(database);
+            let chain = &parts.validator.chain;
+            let height = chain
+                .with_root(&root)
+                .map_or_else(|| chain.tip().header.height, |header| header.height);
+            Some((height, values))
+        })
+        .await?
+    }
+
+    /// Accounts now, in order, by one batched read. Accounts without a record are empty.
+    pub async fn accounts(&self, addresses: &[Address]) -> Option<Vec<AccountView>> {
+        let keys = addresses.iter().map(|address| query::account_key(*address)).collect();
+        let (height, values) = self.read(keys).await?;
+        let view = |value: Option<StateValue>| {
+            let exists = value.is_some();
+            let account = value.and_then(|value| query::decode_account(&value).ok());
+            let account = account.unwrap_or_default();
+            AccountView { height, nonce: account.nonce, balance: account.balance, exists }
+        };
+        Some(values.into_iter().map(view).collect())
+    }
+
+    /// The parameters in force.
+    pub async fn params(&self) -> ChainParams {
+        let value = self.read(vec![query::params_key()]).await;
+        let value = value.and_then(|(_, mut values)| values.pop().flatten());
+        let params = value.and_then(|value| query::decode_params(&value).ok());
+        params.unwrap_or_else(|| self.ledger().genesis().params.clone())
+    }
+
+    /// Admits transactions; one answer each, in order.
+    pub async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<(), Rejection>> {
+        self.admit(transactions, Origin::Local).await
+    }
+
+    /// Admits transactions that a peer sent.
+    pub async fn admit(
+        &self,
+        transactions: Vec<SignedTransaction>,
+        origin: Origin,
+    ) -> Vec<Result<(), Rejection>> {
+        let count = transactions.len();
+        let handle = self.clone();
+        let answers = self.on_engine(async move { handle.admit_here(transactions, origin).await });
+        answers.await.unwrap_or_else(|| vec![Err(stopped()); count])
+    }
+
+    /// Checks form and signatures, then looks up the senders that the pool does not know, then
+    /// inserts.
+    async fn admit_here(
+        &self,
+        transactions: Vec<SignedTransaction>,
+        origin: Origin,
+    ) -> Vec<Result<(), Rejection>> {
+        let pool = self.parts.validator.pool.clone();
+        let mut answers: Vec<Result<(), Rejection>> = vec![Ok(()); transactions.len()];
+        let (transactions, verdicts) = self.examine(transactions).await;
+        let mut good = Vec::with_capacity(transactions.len());
+        let mut places = Vec::with_capacity(transactions.len());
+        for (index, (transaction, verdict)) in transactions.into_iter().zip(verdicts).enumerate() {
+            match verdict {
+                Ok(()) => {
+                    places.push(index);
+                    good.push(transaction);
+                }
+                Err(rejection) => answers[index] = Err(rejection),
+            }
+        }
+        let Some(accounts) = self.strangers(&good).await else {
+            return vec![Err(stopped()); answers.len()];
+        };
+        let now = pace::now(&self.parts.context);
+        let with_accounts = good.into_iter().map(|transaction| {
+            let account = accounts.get(&transaction.sender()).copied().unwrap_or_default();
+            (transaction, account)
+        });
+        let inserted = pool.insert(with_accounts.collect(), origin, now);
+        for (place, answer) in places.into_iter().zip(inserted) {
+            answers[place] = answer.map(drop).map_err(Rejection::from);
+        }
+        answers
+    }
+
+    /// Checks what needs no state, and all signatures together, off the async threads.
+    async fn examine(
+        &self,
+        transactions: Vec<SignedTransaction>,
+    ) -> (Vec<SignedTransaction>, Vec<Result<(), Rejection>>) {
+        let parts = self.parts.clone();
+        let work = move || {
+            let validator = &parts.validator;
+            let genesis = validator.ledger.genesis();
+            let tip = validator.chain.tip().header.height;
+            let next = tip.next().unwrap_or(tip);
+            let known = validator.pool.verifier().verify_all(&transactions, &Sequential);
+            let verdicts = transactions.iter().zip(known).map(|(transaction, good)| {
+                check::stateless(transaction, &genesis.params, genesis.chain_id, next)?;
+                if good { Ok(()) } else { Err(bad_signature()) }
+            });
+            let verdicts = verdicts.collect();
+            (transactions, verdicts)
+        };
+        let done = self.parts.runtime.spawn_blocking(work).await;
+        done.unwrap_or_default()
+    }
+
+    /// The accounts of senders that the pool does not know.
+    async fn strangers(
+        &self,
+        transactions: &[SignedTransaction],
+    ) -> Option<HashMap<Address, Account>> {
+        let strangers = self.parts.validator.pool.strangers(transactions);
+        if strangers.is_empty() {
+            return Some(HashMap::new());
+        }
+        let views = self.accounts(&strangers).await?;
+        let accounts =
+            views.into_iter().map(|view| Account { nonce: view.nonce, balance: view.balance });
+        Some(strangers.into_iter().zip(accounts).collect())
+    }
+
+    /// Executes a transaction on the newest state without keeping anything. Signature and key are
+    /// not checked.
+    pub async fn simulate(&self, transaction: SignedTransaction) -> Option<Simulation> {
+        let ledger = self.ledger().clone();
+        let mut keys = vec![query::params_key()];
+        ledger.transaction_keys(&transaction, &mut keys);
+        let mut view = View::new();
+        for _ in 0..16 {
+            let (height, values) = self.read(keys.clone()).await?;
+            keys.drain(..).zip(values).for_each(|(key, value)| view.prefetch(key, value));
+            let height = height.next()?;
+            match ledger.simulate(height, &transaction, &view) {
+                Ok(receipt) => return Some(Simulation { outcome: Ok(receipt), height }),
+                Err(ApplyError::Missing(Missing(missing))) => keys = missing,
+                Err(ApplyError::Invalid(invalid)) => {
+                    return Some(Simulation { outcome: Err(invalid.into()), height });
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a dry run failed");
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// The finalization of exactly this height, if this node has one.
+    pub async fn certificate(&self, height: Height) -> Option<Vec<u8>> {
+        let height = ConsensusHeight::new(height.get());
+        let finalization = self.parts.validator.marshal.get_finalization(height).await?;
+        Some(finalization.encode().to_vec())
+    }
+
+    /// Headers from `height` to the nearest descendant with a certificate. `None` if there is none
+    /// yet, or if `height` is 0, which no certificate covers.
+    pub async fn finality(&self, height: Height) -> Option<Finality> {
+        if height == Height::ZERO {
+            return None;
+        }
+        let mut headers = Vec::new();
+        let mut cursor = height;
+        while headers.len() < MAX_FINALITY_HEADERS {
+            headers.push(self.block(cursor).await?.header.clone());
+            if let Some(certificate) = self.certificate(cursor).await {
+                return Some(Finality { headers, certificate });
+            }
+            cursor = cursor.next()?;
+        }
+        None
+    }
+
+    /// The header of the last block of an epoch, with its finality.
+    pub async fn epoch_end(&self, epoch: Epoch) -> Option<Finality> {
+        self.finality(self.boundary(epoch)?).await
+    }
+
+    /// The header of the last block of an epoch that has ended.
+    pub async fn epoch_header(&self, epoch: Epoch) -> Option<Header> {
+        Some(self.block(self.boundary(epoch)?).await?.header.clone())
+    }
+
+    /// Proof of an account under the newest state, or of its absence.
+    pub async fn account_proof(&self, address: Address) -> Option<Proof> {
+        self.proof(query::account_key(address)).await
+    }
+
+    /// Proof of a state key under the newest state, with the finality of that very state.
+    pub async fn proof(&self, key: StateKey) -> Option<Proof> {
+        let parts = self.parts.clone();
+        let (root, value, proof) = self
+            .on_engine(async move {
+                let database = parts.database.read().await;
+                let value = database.get(&key).await.ok()?;
+                let proof = match &value {
+                    Some(_) => database.key_value_proof(key).await.ok()?.encode(),
+                    None => database.exclusion_proof(&key).await.ok()?.encode(),
+                };
+                Some((database.root(), value, proof.to_vec()))
+            })
+            .await??;
+        let height = self.height_with_root(root).await?;
+        let finality = self.await_finality(height).await?;
+        let (key, value) = (key.to_vec(), value.map(|value| value.to_vec()));
+        Some(Proof { height, key, value, proof, finality })
+    }
+
+    /// The height of the newest state, by its root. The state may be applied a moment before the
+    /// tip is announced.
+    async fn height_with_root(&self, root: Hash) -> Option<Height> {
+        let chain = &self.parts.validator.chain;
+        chain.with_root(&root).map(|header| header.height)
+    }
+
+    async fn await_finality(&self, height: Height) -> Option<Finality> {
+        let mut tip = self.watch_tip();
+        let wait = async {
+            loop {
+                tip.borrow_and_update();
+                if let Some(finality) = self.finality(height).await {
+                    return Some(finality);
+                }
+                tip.changed().await.ok()?;
+            }
+        };
+        let wait = Box::pin(wait);
+        let limit = self.parts.runtime.spawn(tokio::time::sleep(CERTIFICATE_WAIT));
+        match futures::future::select(wait, limit).await {
+            futures::future::Either::Left((finality, _)) => finality,
+            futures::future::Either::Right(_) => None,
+        }
+    }
+
+    /// The clock of the engine.
+    pub fn now(&self) -> Timestamp {
+        pace::now(&self.parts.context)
+    }
+}
