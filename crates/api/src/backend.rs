@@ -74,6 +74,19 @@ pub struct AccountState {
     pub exists: bool,
 }
 
+/// How much money there is, in base units: `genesis + minted - burned`.
+#[derive(Clone, Copy, Debug)]
+pub struct SupplyState {
+    /// The height this was read at.
+    pub height: Height,
+    /// Allocated at genesis.
+    pub genesis: Amount,
+    /// Minted since.
+    pub minted: Amount,
+    /// Burned since.
+    pub burned: Amount,
+}
+
 /// A peer of the network.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Peer {
@@ -234,6 +247,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn account(&self, address: Address) -> AccountState;
     /// An account with its proof under the newest certified state.
     async fn account_proof(&self, address: Address) -> Option<StateProof>;
+    /// How much money there is now.
+    async fn supply(&self) -> SupplyState;
     /// A finalized block.
     async fn block(&self, height: Height) -> Option<Arc<Block>>;
     /// Height of a finalized block.
@@ -270,6 +285,11 @@ pub trait Backend: Send + Sync + 'static {
     async fn peers(&self) -> Vec<Peer>;
     /// Shuts a peer out for `seconds`, or lets it in again with `None`.
     async fn ban(&self, key: ValidatorKey, seconds: Option<u64>) -> Result<(), Rejection>;
+    /// Connects to a peer at `endpoint` (`host:port`), also when the validator set names another
+    /// place or does not name the peer.
+    async fn add_peer(&self, key: ValidatorKey, endpoint: String) -> Result<(), Rejection>;
+    /// Forgets what `add_peer` said of a peer.
+    async fn remove_peer(&self, key: ValidatorKey) -> Result<(), Rejection>;
     /// Consensus faults seen by this node.
     async fn evidence(&self) -> Vec<Evidence>;
     /// Competing proposals that this node executed and abandoned, newest first.
