@@ -28,6 +28,15 @@ use std::{
 };
 use tokio::sync::Notify;
 
+/// What became of a transaction that was to enter the pool.
+#[derive(Clone, Debug)]
+pub enum Admission {
+    /// It was admitted or refused.
+    Decided(Result<Inserted, Rejection>),
+    /// Its sender's account must be looked up first.
+    Stranger(SignedTransaction),
+}
+
 /// A pool that several tasks share.
 pub struct SharedPool {
     pool: Mutex<Pool>,
@@ -78,36 +87,48 @@ impl SharedPool {
         self.pool.lock().stats()
     }
 
-    /// Admits transactions whose signatures were verified, each with its sender's account at the
-    /// last finalized block. One answer each, in order.
+    /// Admits transactions whose signatures were verified, each with its sender's account and
+    /// the height it was read at, or none if [`strangers`](Self::strangers) did not name the sender.
+    /// What the pool knows of a sender counts first, because every finalized block keeps it current.
+    /// One answer each, in order; a transaction comes back if its account is missing or was read
+    /// before the last finalized block.
     pub fn insert(
         &self,
-        transactions: Vec<(SignedTransaction, Account)>,
+        transactions: Vec<(SignedTransaction, Option<(Account, Height)>)>,
         origin: Origin,
         now: Timestamp,
-    ) -> Vec<Result<Inserted, Rejection>> {
-        let height = Height::new(self.height.load(Ordering::Relaxed));
+    ) -> Vec<Admission> {
         let heard = self.feed.is_heard();
         let mut answers = Vec::with_capacity(transactions.len());
         let mut entered = Vec::new();
         let stats = {
             let mut pool = self.pool.lock();
+            let height = Height::new(self.height.load(Ordering::Relaxed));
             for (transaction, account) in transactions {
+                let read = account.filter(|(_, read)| *read >= height).map(|(account, _)| account);
+                let Some(account) = pool.account(&transaction.sender()).or(read) else {
+                    answers.push(Admission::Stranger(transaction));
+                    continue;
+                };
                 let copy = heard.then(|| transaction.clone());
                 let answer = pool.insert(transaction, account, origin, height, now.get());
                 if let (Ok(_), Some(copy)) = (&answer, copy) {
                     entered.push(copy);
                 }
-                answers.push(answer);
+                answers.push(Admission::Decided(answer));
             }
             pool.stats()
         };
         self.metrics.mempool(stats.transactions, stats.bytes);
         entered.into_iter().for_each(|transaction| self.feed.send(Event::Pending(transaction)));
-        for inserted in answers.iter().flatten() {
-            self.announce(inserted.dropped.clone());
+        let mut any = false;
+        for answer in &answers {
+            if let Admission::Decided(Ok(inserted)) = answer {
+                any = true;
+                self.announce(inserted.dropped.clone());
+            }
         }
-        if answers.iter().any(Result::is_ok) {
+        if any {
             self.arrived.notify_waiters();
         }
         answers
@@ -193,9 +214,9 @@ impl SharedPool {
     /// Takes note of a finalized block. `writes` is what it left in the state, ordered by key.
     pub fn settle(&self, finalized: &FinalizedBlock, writes: &[Write], now: Timestamp) {
         let block = &finalized.block;
-        self.height.store(block.header.height.get(), Ordering::Relaxed);
         let (dropped, stats) = {
             let mut pool = self.pool.lock();
+            self.height.store(block.header.height.get(), Ordering::Relaxed);
             let accounts = accounts_after(&pool, &block.transactions, writes);
             let dropped =
                 pool.finalized(&block.transactions, block.header.height, now.get(), accounts);

@@ -426,6 +426,11 @@ impl Pool {
         self.dropped.get(hash).cloned().map(Fate::Dropped)
     }
 
+    /// An account as the pool knows it; `None` if the account has nothing here.
+    pub fn account(&self, address: &Address) -> Option<Account> {
+        self.addresses.get(address).map(|&id| self.sender(id).account)
+    }
+
     /// The next nonce of an account after everything here that waits without a gap; `None` if the
     /// account has nothing here.
     pub fn pending_nonce(&self, address: &Address) -> Option<Nonce> {

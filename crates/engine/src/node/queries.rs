@@ -1,7 +1,7 @@
 //! What the handle reads from the state, and how transactions enter.
 
 use super::handle::EngineHandle;
-use crate::pace;
+use crate::{pace, pool::Admission};
 use althing_ledger::{ApplyError, check, query};
 use althing_mempool::{Account, Origin};
 use althing_state::{Missing, StateKey, StateValue, View};
@@ -165,33 +165,53 @@ impl EngineHandle {
         transactions: Vec<SignedTransaction>,
         origin: Origin,
     ) -> Vec<Result<(), Rejection>> {
-        let pool = self.parts.validator.pool.clone();
         let mut answers: Vec<Result<(), Rejection>> = vec![Ok(()); transactions.len()];
         let (transactions, verdicts) = self.examine(transactions).await;
-        let mut good = Vec::with_capacity(transactions.len());
-        let mut places = Vec::with_capacity(transactions.len());
+        let mut open = Vec::with_capacity(transactions.len());
         for (index, (transaction, verdict)) in transactions.into_iter().zip(verdicts).enumerate() {
             match verdict {
-                Ok(()) => {
-                    places.push(index);
-                    good.push(transaction);
-                }
+                Ok(()) => open.push((index, transaction)),
                 Err(rejection) => answers[index] = Err(rejection),
             }
         }
-        let Some(accounts) = self.strangers(&good).await else {
-            return vec![Err(stopped()); answers.len()];
-        };
-        let now = pace::now(&self.parts.context);
-        let with_accounts = good.into_iter().map(|transaction| {
-            let account = accounts.get(&transaction.sender()).copied().unwrap_or_default();
-            (transaction, account)
-        });
-        let inserted = pool.insert(with_accounts.collect(), origin, now);
-        for (place, answer) in places.into_iter().zip(inserted) {
-            answers[place] = answer.map(drop).map_err(Rejection::from);
+        // A block that is finalized between look-up and insertion may make the pool forget a
+        // sender; then the look-up is repeated.
+        while !open.is_empty() {
+            open = match self.insert(open, origin, &mut answers).await {
+                Some(again) => again,
+                None => return vec![Err(stopped()); answers.len()],
+            };
         }
         answers
+    }
+
+    /// Inserts, notes the answers, and returns what must be tried again. `None` if the engine
+    /// stops.
+    async fn insert(
+        &self,
+        open: Vec<(usize, SignedTransaction)>,
+        origin: Origin,
+        answers: &mut [Result<(), Rejection>],
+    ) -> Option<Vec<(usize, SignedTransaction)>> {
+        let pool = &self.parts.validator.pool;
+        let (places, transactions): (Vec<usize>, Vec<SignedTransaction>) = open.into_iter().unzip();
+        let accounts = self.strangers(&transactions).await?;
+        let with_accounts = transactions.into_iter().map(|transaction| {
+            let account = accounts.get(&transaction.sender()).copied();
+            (transaction, account)
+        });
+        let now = pace::now(&self.parts.context);
+        let mut again = Vec::new();
+        let admissions = pool.insert(with_accounts.collect(), origin, now);
+        for (place, admission) in places.into_iter().zip(admissions) {
+            match admission {
+                Admission::Decided(answer) => {
+                    answers[place] = answer.map(drop).map_err(Rejection::from);
+                }
+                Admission::Stranger(transaction) => again.push((place, transaction)),
+            }
+        }
+        Some(again)
     }
 
     /// Checks what needs no state, and all signatures together, off the async threads.
@@ -221,14 +241,15 @@ impl EngineHandle {
     async fn strangers(
         &self,
         transactions: &[SignedTransaction],
-    ) -> Option<HashMap<Address, Account>> {
+    ) -> Option<HashMap<Address, (Account, Height)>> {
         let strangers = self.parts.validator.pool.strangers(transactions);
         if strangers.is_empty() {
             return Some(HashMap::new());
         }
         let views = self.accounts(&strangers).await?;
-        let accounts =
-            views.into_iter().map(|view| Account { nonce: view.nonce, balance: view.balance });
+        let accounts = views
+            .into_iter()
+            .map(|view| (Account { nonce: view.nonce, balance: view.balance }, view.height));
         Some(strangers.into_iter().zip(accounts).collect())
     }
 
