@@ -1,0 +1,94 @@
+//! The routes, one module for each subject, and the document that describes them.
+
+mod accounts;
+mod aliases;
+mod blocks;
+mod chain;
+mod document;
+mod events;
+mod fees;
+mod node;
+mod pages;
+mod peers;
+mod proof;
+mod submit;
+mod transactions;
+
+pub use document::openapi;
+
+use crate::{
+    error::{ApiError, ErrorCode},
+    state::App,
+};
+use axum::{
+    Router,
+    http::{Method, Uri},
+};
+use serde_json::json;
+use std::sync::Arc;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Every route that the document describes, except aliases.
+fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(document::frame())
+        .routes(routes!(node::version))
+        .routes(routes!(node::status))
+        .routes(routes!(node::live))
+        .routes(routes!(node::ready))
+        .routes(routes!(node::metrics))
+        .routes(routes!(node::search))
+        .routes(routes!(chain::genesis))
+        .routes(routes!(chain::params))
+        .routes(routes!(chain::supply))
+        .routes(routes!(chain::validators))
+        .routes(routes!(chain::validator))
+        .routes(routes!(chain::epoch))
+        .routes(routes!(chain::evidence))
+        .routes(routes!(chain::forks))
+        .routes(routes!(blocks::list))
+        .routes(routes!(blocks::one))
+        .routes(routes!(blocks::header))
+        .routes(routes!(blocks::transactions))
+        .routes(routes!(blocks::receipts))
+        .routes(routes!(blocks::certified))
+        .routes(routes!(transactions::recent, submit::submit))
+        .routes(routes!(submit::batch))
+        .routes(routes!(submit::simulate))
+        .routes(routes!(submit::faucet))
+        .routes(routes!(transactions::status))
+        .routes(routes!(transactions::receipt))
+        .routes(routes!(transactions::proof))
+        .routes(routes!(accounts::account))
+        .routes(routes!(accounts::nonce))
+        .routes(routes!(accounts::transactions))
+        .routes(routes!(fees::mempool))
+        .routes(routes!(fees::estimate))
+        .routes(routes!(fees::gas))
+        .routes(routes!(peers::list, peers::add))
+        .routes(routes!(peers::remove))
+        .routes(routes!(peers::ban, peers::unban))
+        .routes(routes!(events::stream))
+        .routes(routes!(pages::openapi_json))
+}
+
+/// Every route.
+pub(crate) fn all() -> Router<Arc<App>> {
+    let (router, _) = described().split_for_parts();
+    let router = router.merge(pages::router());
+    aliases::all()
+        .into_iter()
+        .fold(router, |router, alias| router.route(alias.path, alias.handler))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+}
+
+async fn unknown_route(uri: Uri) -> ApiError {
+    let message = "There is no such path: /v1/docs lists those that exist.";
+    ApiError::new(ErrorCode::RouteNotFound, message).detail(json!({ "path": uri.path() }))
+}
+
+async fn unknown_method(method: Method, uri: Uri) -> ApiError {
+    let message = "This path does not take this method: the header `allow` lists those it takes.";
+    let detail = json!({ "method": method.as_str(), "path": uri.path() });
+    ApiError::new(ErrorCode::MethodNotAllowed, message).detail(detail)
+}

@@ -1,0 +1,352 @@
+//! The event stream: filters, resumption, and what happens to a client that is too slow.
+//!
+//! Blocks are durable, so a stream is a cursor over them: the broadcast channel only says when to
+//! look. A stream that missed messages tells its client so (`lagged`) and goes on from the block
+//! where it stopped.
+
+use crate::{
+    backend::{ChainEvent, Rejection},
+    error::ApiError,
+    parse,
+    state::App,
+    views::{TransactionStatusView, concerns, hex_of},
+};
+use althing_types::{Address, Block, Hash, Height, Receipt, SignedTransaction};
+use axum::response::sse::Event;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use tokio::sync::{
+    OwnedSemaphorePermit,
+    broadcast::{Receiver, error::RecvError},
+};
+use tokio_util::sync::CancellationToken;
+
+/// What a browser waits before it reconnects.
+const RECONNECT: Duration = Duration::from_secs(2);
+
+macro_rules! topics {
+    ($($name:ident = $text:literal $(| $alias:literal)*;)+) => {
+        /// What a client can subscribe to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Topic { $($name,)+ }
+
+        impl Topic {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The topics that a name stands for.
+            fn named(text: &str) -> Option<&'static [Self]> {
+                match text {
+                    $($text $(| $alias)* => Some(&[Self::$name]),)+
+                    // The first topic is that of blocks.
+                    "transaction" | "tx" => Self::ALL.get(1..),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+topics! {
+    Block = "block" | "block_created";
+    Pending = "transaction_pending" | "tx_pending";
+    Confirmed = "transaction_confirmed" | "tx_confirmed";
+    Failed = "transaction_failed" | "tx_failed";
+    Expired = "transaction_expired" | "tx_expired";
+    Dropped = "transaction_dropped" | "tx_dropped";
+}
+
+/// What one client wants to see.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    topics: Vec<Topic>,
+    addresses: Vec<Address>,
+}
+
+/// Most addresses in one filter.
+const MAX_ADDRESSES: usize = 64;
+
+impl Filter {
+    /// From comma-separated lists; an absent list lets everything pass.
+    pub(crate) fn parse(topics: Option<&str>, addresses: Option<&str>) -> Result<Self, ApiError> {
+        let list = |text: Option<&str>| -> Vec<String> {
+            let parts = text.unwrap_or_default().split(',').map(str::trim);
+            parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        };
+        let topic = |name: &String| -> Result<&[Topic], ApiError> {
+            Topic::named(name).ok_or_else(|| {
+                let known: Vec<&str> = Topic::ALL.iter().map(|topic| topic.name()).collect();
+                let message =
+                    format!("There is no topic {name:?}; there are {}.", known.join(", "));
+                ApiError::parameter("topics", message)
+            })
+        };
+        let groups = list(topics).iter().map(topic).collect::<Result<Vec<_>, _>>()?;
+        let mut wanted = groups.concat();
+        if wanted.is_empty() {
+            wanted = Topic::ALL.to_vec();
+        }
+        let addresses = list(addresses);
+        if addresses.len() > MAX_ADDRESSES {
+            let message = format!("A stream filters by at most {MAX_ADDRESSES} addresses.");
+            return Err(ApiError::parameter("address", message));
+        }
+        let addresses =
+            addresses.iter().map(|text| parse::address(text)).collect::<Result<_, _>>()?;
+        Ok(Self { topics: wanted, addresses })
+    }
+
+    fn wants(&self, topic: Topic) -> bool {
+        self.topics.contains(&topic)
+    }
+
+    fn concerns(&self, transaction: &SignedTransaction, receipt: Option<&Receipt>) -> bool {
+        self.addresses.is_empty()
+            || self.addresses.iter().any(|address| concerns(transaction, receipt, address))
+    }
+}
+
+/// A block being delivered: `next` is the first transaction not looked at yet; the block itself
+/// comes after its last transaction.
+struct Delivery {
+    block: Arc<Block>,
+    hash: Hash,
+    receipts: Arc<Vec<Receipt>>,
+    next: usize,
+}
+
+/// One client's stream.
+pub(crate) struct Feed {
+    app: Arc<App>,
+    filter: Filter,
+    receiver: Receiver<ChainEvent>,
+    stopping: CancellationToken,
+    queue: VecDeque<Event>,
+    delivery: Option<Delivery>,
+    /// Heights to read from the archive, both included.
+    replay: Option<(Height, Height)>,
+    /// Everything up to and including this height was delivered or reported as missed.
+    done: Height,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Feed {
+    /// A stream from now on, or from behind the event with the id `resume`.
+    pub(crate) async fn open(
+        app: Arc<App>,
+        filter: Filter,
+        resume: Option<(Height, u32)>,
+        stopping: CancellationToken,
+    ) -> Result<Self, ApiError> {
+        let place = app.subscribe()?;
+        // Subscribe before reading the height: what is finalized in between comes twice, and the
+        // second is skipped.
+        let receiver = app.backend.events();
+        let tip = app.backend.status().height;
+        app.metrics.subscribers.inc();
+        let mut feed = Self {
+            app,
+            filter,
+            receiver,
+            stopping,
+            queue: VecDeque::from([Event::default().comment("connected").retry(RECONNECT)]),
+            delivery: None,
+            replay: None,
+            done: tip,
+            _place: place,
+        };
+        if let Some((height, index)) = resume
+            && height <= tip
+        {
+            feed.done = height;
+            feed.load(height).await;
+            if let Some(delivery) = &mut feed.delivery {
+                delivery.next = usize::try_from(index).unwrap_or(usize::MAX).saturating_add(1);
+            }
+            feed.replay_to(tip);
+        }
+        Ok(feed)
+    }
+
+    /// The next event; `None` when the server stops.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.queue.pop_front() {
+                return Some(event);
+            }
+            if let Some(event) = self.deliver() {
+                return Some(event);
+            }
+            if let Some((height, to)) = self.replay {
+                self.replay = height.next().filter(|next| *next <= to).map(|next| (next, to));
+                self.load(height).await;
+                continue;
+            }
+            let message = tokio::select! {
+                () = self.stopping.cancelled() => return None,
+                message = self.receiver.recv() => message,
+            };
+            match message {
+                Ok(event) => self.accept(event),
+                Err(RecvError::Lagged(missed)) => self.lagged(missed),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    fn accept(&mut self, event: ChainEvent) {
+        match event {
+            ChainEvent::Block { block, hash, receipts } => {
+                let height = block.header.height;
+                if height <= self.done {
+                    return;
+                }
+                if self.done.next() == Some(height) {
+                    self.done = height;
+                    self.delivery = Some(Delivery { block, hash, receipts, next: 0 });
+                } else {
+                    self.replay_to(height);
+                }
+            }
+            ChainEvent::Pending { transaction } => {
+                if self.filter.wants(Topic::Pending) && self.filter.concerns(&transaction, None) {
+                    let view = TransactionStatusView::pending(&transaction, self.app.show());
+                    self.queue.push_back(event_of(Topic::Pending.name(), &view));
+                }
+            }
+            ChainEvent::Dropped { transaction, reason } => self.dropped(&transaction, reason),
+        }
+    }
+
+    fn dropped(&mut self, transaction: &SignedTransaction, reason: Rejection) {
+        let expired = matches!(reason.code.as_str(), "expired" | "timed_out");
+        let topic = if expired { Topic::Expired } else { Topic::Dropped };
+        if self.filter.wants(topic) && self.filter.concerns(transaction, None) {
+            let pending = TransactionStatusView::pending(transaction, self.app.show());
+            let view = TransactionStatusView {
+                transaction: pending.transaction,
+                ..TransactionStatusView::dropped(&transaction.hash(), reason)
+            };
+            self.queue.push_back(event_of(topic.name(), &view));
+        }
+    }
+
+    fn lagged(&mut self, missed: u64) {
+        self.app.metrics.lagged.inc();
+        let detail = json!({
+            "reason": "slow_client",
+            "missed_messages": missed,
+            "resumed_after_height": self.done,
+            "message": "You read too slowly. Blocks and included transactions follow without a \
+                        gap; events of waiting transactions were lost.",
+        });
+        self.queue.push_back(event_of("lagged", &detail));
+        self.replay_to(self.app.backend.status().height);
+    }
+
+    /// Reads the blocks after `done` up to `to` from the archive, or the newest of them if there
+    /// are too many.
+    fn replay_to(&mut self, to: Height) {
+        let Some(from) = self.done.next().filter(|from| *from <= to) else { return };
+        let count = to.get() - from.get() + 1;
+        let skip = count.saturating_sub(self.app.config.max_replay_blocks);
+        let first = from.checked_add(skip).unwrap_or(to);
+        if skip > 0 {
+            self.queue.push_back(missed_blocks(from, first));
+        }
+        self.replay = Some((first, to));
+        self.done = to;
+    }
+
+    /// Starts the delivery of a block of the archive.
+    async fn load(&mut self, height: Height) {
+        let block = self.app.backend.block(height).await;
+        let receipts = self.app.backend.receipts(height).await;
+        if let (Some(block), Some(receipts)) = (block, receipts) {
+            let hash = block.hash();
+            self.delivery = Some(Delivery { block, hash, receipts, next: 0 });
+        } else if height > Height::ZERO
+            && let Some(next) = height.next()
+        {
+            self.queue.push_back(missed_blocks(height, next));
+        }
+    }
+
+    /// The next event of the block under way that passes the filter.
+    fn deliver(&mut self) -> Option<Event> {
+        let delivery = self.delivery.as_mut()?;
+        let transactions = &delivery.block.transactions;
+        let height = delivery.block.header.height;
+        let wants_transactions =
+            self.filter.wants(Topic::Confirmed) || self.filter.wants(Topic::Failed);
+        while wants_transactions && delivery.next < transactions.len() {
+            let index = delivery.next;
+            delivery.next += 1;
+            let Some(receipt) = delivery.receipts.get(index) else { continue };
+            let topic = if receipt.code.is_ok() { Topic::Confirmed } else { Topic::Failed };
+            let transaction = &transactions[index];
+            if !self.filter.wants(topic) || !self.filter.concerns(transaction, Some(receipt)) {
+                continue;
+            }
+            let block = (&delivery.hash, delivery.block.header.timestamp.get());
+            let at = (height, index as u32);
+            let show = self.app.show();
+            let view = TransactionStatusView::included(at, Some(block), transaction, receipt, show);
+            return Some(event_of(topic.name(), &view).id(format!("{height}-{index}")));
+        }
+        let delivery = self.delivery.take()?;
+        // A client that has seen the block itself resumes behind it.
+        let seen = delivery.next > transactions_len(&delivery);
+        (self.filter.wants(Topic::Block) && !seen).then(|| {
+            let id = format!("{height}-{}", transactions_len(&delivery));
+            event_of(Topic::Block.name(), &block_json(&delivery)).id(id)
+        })
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.app.metrics.subscribers.dec();
+    }
+}
+
+fn transactions_len(delivery: &Delivery) -> usize {
+    delivery.block.transactions.len()
+}
+
+fn missed_blocks(from: Height, until: Height) -> Event {
+    let detail = json!({
+        "reason": "too_far_behind",
+        "missed_from": from,
+        "missed_to": until.previous(),
+        "message": "These blocks are not replayed: read them from /v1/blocks.",
+    });
+    event_of("lagged", &detail)
+}
+
+fn block_json(delivery: &Delivery) -> Value {
+    let header = &delivery.block.header;
+    let failed = delivery.receipts.iter().filter(|receipt| !receipt.code.is_ok()).count();
+    json!({
+        "height": header.height,
+        "hash": hex_of(&delivery.hash),
+        "epoch": header.epoch,
+        "view": header.view,
+        "leader": header.leader,
+        "time_ms": header.timestamp,
+        "transaction_count": delivery.block.transactions.len(),
+        "failed_count": failed,
+        "gas_used": header.gas_used,
+        "state_root": hex_of(&header.state_root),
+    })
+}
+
+fn event_of(name: &str, data: &impl Serialize) -> Event {
+    // The views hold strings, numbers and lists only, which always serialize.
+    let text = serde_json::to_string(data).unwrap_or_default();
+    Event::default().event(name).data(text)
+}

@@ -1,0 +1,50 @@
+//! The JSON forms of everything. Amounts are strings of base units, each with a `_display` twin
+//! for people; hashes, keys and encodings are lowercase hex; times are milliseconds since the Unix
+//! epoch.
+
+mod account;
+mod authorization;
+mod block;
+mod node;
+mod proof;
+mod transaction;
+
+pub use account::{AccountView, NonceView};
+pub use authorization::AuthorizationJson;
+pub use block::{
+    BlockPage, BlockView, ForkList, HeaderView, SyncRangeView, ValidatorSetView, ValidatorView,
+};
+pub use node::{
+    Done, EvidenceList, FeeEstimate, GasRuleView, GasSchedule, Health, MempoolView, PeerList,
+    Percentiles, Prices, SearchHit, SearchResult, StatusView, SupplyView, VersionView,
+};
+pub use proof::{
+    AccountBundle, CertifiedView, EpochView, FinalityView, SharedFinality, TransactionBundle,
+};
+pub use transaction::{
+    BatchAnswer, BatchRejection, Reason, ReceiptPage, ReceiptView, SimulationView, TransactionPage,
+    TransactionStatusView, TransactionView,
+};
+
+pub(crate) use transaction::concerns;
+
+use crate::config::Rules;
+use althing_types::{Amount, Hash};
+
+/// How amounts and codes are written.
+#[derive(Clone, Copy)]
+pub(crate) struct Show<'a> {
+    pub(crate) symbol: &'a str,
+    pub(crate) rules: &'a Rules,
+}
+
+impl Show<'_> {
+    /// `12.5 CPC`.
+    pub(crate) fn amount(&self, amount: Amount) -> String {
+        format!("{} {}", amount.to_tokens(), self.symbol)
+    }
+}
+
+pub(crate) fn hex_of(hash: &Hash) -> String {
+    hex::encode(hash.as_ref())
+}
