@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Executing blocks allocates many small values on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     althing_node::cli::main()
 }

@@ -101,6 +101,12 @@ pub enum Command {
     Genesis(GenesisCommand),
     /// Prepare a node's folder: config.toml, validator.key, data/
     Init(InitArgs),
+    /// Run a node of a network
+    Start(StartArgs),
+    /// Run a whole network in this process, with funded accounts and a faucet
+    Dev(DevArgs),
+    /// Put load on a network and measure it
+    Bench(BenchArgs),
     /// Check a proof that an API returned, trusting nothing but a genesis file
     Verify(VerifyArgs),
     /// Print a completion script for a shell

@@ -52,6 +52,9 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Keys(command) => keys::run(&context, command),
         Command::Genesis(command) => genesis::run(&context, command),
         Command::Init(args) => init::run(&context, args),
+        Command::Start(args) => crate::run::start(&context, args),
+        Command::Dev(args) => crate::run::dev(&context, args),
+        Command::Bench(args) => crate::run::bench(&context, args),
         Command::Verify(args) => verify::run(&context, args),
         Command::Completions(args) => {
             let mut command = Cli::command();

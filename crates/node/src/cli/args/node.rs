@@ -105,12 +105,12 @@ pub struct DevArgs {
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub load_accounts: u64,
     /// What to log, for example `info`
-    #[arg(long, default_value = "warn", value_name = "FILTER")]
+    #[arg(long, default_value = "warn,commonware_storage=error", value_name = "FILTER")]
     pub log: String,
 }
 
 /// `althing bench`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct BenchArgs {
     /// Further nodes to send to, besides --node
     #[arg(long, value_name = "URL")]
@@ -139,6 +139,9 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 1, value_name = "N",
         value_parser = clap::value_parser!(u16).range(1..=64))]
     pub threads: u16,
+    /// Also send transfers that create accounts, carry memos or fail, and use every key scheme
+    #[arg(long)]
+    pub mixed: bool,
 }
 
 /// `althing db …`

@@ -1,0 +1,395 @@
+//! The node as the API sees it: the engine, the index and the faucet behind one trait.
+
+use super::{
+    faucet::Faucet,
+    indexer::Progress,
+    lookup::{self, ask, rejection},
+    process,
+};
+use althing_api::backend::{
+    AccountState, Backend, ChainEvent, Evidence, Finality, NodeInfo, Peer, Rejection, Simulation,
+    StateProof, Status, SupplyState, TransactionRef, TransactionStatus,
+};
+use althing_engine::{Event, node as engine, node::EngineHandle};
+use althing_index::Index;
+use althing_ledger::query;
+use althing_types::{
+    Address, Amount, Block, ChainParams, Epoch, Gas, Hash, Header, Height, Nonce, Payload, Receipt,
+    SignedTransaction, Transaction, Transfer, ValidatorKey, ValidatorSet,
+};
+use async_trait::async_trait;
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::broadcast;
+
+/// Events that a slow reader may be behind before it misses some.
+const BACKLOG: usize = 16_384;
+/// Gas limit of a payment of the faucet, which may create its recipient.
+const FAUCET_GAS: Gas = Gas::new(60_000);
+/// Blocks for which a payment of the faucet stays valid.
+const FAUCET_VALIDITY: u64 = 1_000;
+/// Blocks behind the network at which a node is not ready.
+const MAX_BEHIND: u64 = 5;
+
+/// See the module.
+pub(super) struct NodeBackend {
+    info: NodeInfo,
+    engine: EngineHandle,
+    index: Option<Arc<Index>>,
+    progress: Progress,
+    faucet: Option<Faucet>,
+    paying: tokio::sync::Mutex<()>,
+    events: broadcast::Sender<ChainEvent>,
+    forwarding: Arc<AtomicBool>,
+    runtime: tokio::runtime::Handle,
+    metrics: Mutex<Option<(Instant, String)>>,
+}
+
+impl NodeBackend {
+    /// The backend of a running engine. Call it inside the runtime of the API.
+    pub(super) fn new(
+        info: NodeInfo,
+        engine: EngineHandle,
+        index: Option<(Arc<Index>, Progress)>,
+        faucet: Option<Faucet>,
+    ) -> Self {
+        let (index, progress) = match index {
+            Some((index, progress)) => (Some(index), progress),
+            None => (None, Progress::default()),
+        };
+        Self {
+            info,
+            engine,
+            index,
+            progress,
+            faucet,
+            paying: tokio::sync::Mutex::new(()),
+            events: broadcast::channel(BACKLOG).0,
+            forwarding: Arc::default(),
+            runtime: tokio::runtime::Handle::current(),
+            metrics: Mutex::new(None),
+        }
+    }
+
+    /// Passes the engine's events on while anybody listens. Only then does the engine spend time
+    /// on events of single transactions.
+    fn forward(&self) {
+        if self.forwarding.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let mut source = self.engine.subscribe();
+        let (events, forwarding) = (self.events.clone(), self.forwarding.clone());
+        self.runtime.spawn(async move {
+            loop {
+                match source.recv().await {
+                    Ok(event) => {
+                        let _ = events.send(translate(event));
+                    }
+                    // The readers notice the gap by the heights and fetch what they missed.
+                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                        tracing::debug!(missed, "events were overtaken");
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+                if events.receiver_count() == 0 {
+                    forwarding.store(false, Ordering::Release);
+                    // Somebody may have come between the count and the store.
+                    if events.receiver_count() == 0 || forwarding.swap(true, Ordering::AcqRel) {
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
+    async fn pay(&self, faucet: &Faucet, address: Address) -> Result<Hash, Rejection> {
+        let _turn = self.paying.lock().await;
+        let from = faucet.key().address();
+        let params = self.params().await;
+        let account = self.account(from).await;
+        let transaction = Transaction {
+            chain_id: self.info.genesis.chain_id,
+            sender: from,
+            nonce: account.pending_nonce,
+            gas_limit: FAUCET_GAS,
+            gas_price: params.min_gas_price,
+            valid_until: Height::new(
+                account
+                    .height
+                    .get()
+                    .saturating_add(FAUCET_VALIDITY.min(params.max_validity_blocks)),
+            ),
+            memo: "faucet".to_owned(),
+            payload: Payload::Transfer(Transfer { to: address, amount: faucet.amount() }),
+        };
+        let signed = transaction.sign(faucet.key()).map_err(|error| Rejection {
+            code: "faucet_broken".to_owned(),
+            message: format!("the faucet cannot sign: {error}"),
+        })?;
+        let hash = signed.hash();
+        match self.submit(vec![signed]).await.pop() {
+            Some(Ok(())) | None => Ok(hash),
+            Some(Err(rejection)) if rejection.code == "insufficient_funds" => Err(Rejection {
+                code: "faucet_empty".to_owned(),
+                message: "the faucet has no money left; ask the operator to fill it".to_owned(),
+            }),
+            Some(Err(rejection)) => Err(rejection),
+        }
+    }
+}
+
+fn translate(event: Event) -> ChainEvent {
+    match event {
+        Event::Finalized(block) => {
+            ChainEvent::Block { block: block.block, hash: block.hash, receipts: block.receipts }
+        }
+        Event::Pending(transaction) => ChainEvent::Pending { transaction },
+        Event::Dropped(dropped) => ChainEvent::Dropped {
+            reason: rejection(&dropped.reason),
+            transaction: dropped.transaction,
+        },
+    }
+}
+
+fn refused(rejection: engine::Rejection) -> Rejection {
+    Rejection { code: rejection.code.to_owned(), message: rejection.message }
+}
+
+fn finality(finality: engine::Finality) -> Finality {
+    Finality { headers: finality.headers, certificate: finality.certificate }
+}
+
+#[async_trait]
+impl Backend for NodeBackend {
+    fn info(&self) -> &NodeInfo {
+        &self.info
+    }
+
+    fn status(&self) -> Status {
+        let status = self.engine.status();
+        let tip = status.tip;
+        let started = tip.height > Height::ZERO;
+        Status {
+            height: tip.height,
+            block_hash: Some(status.tip_hash),
+            state_root: started.then_some(tip.state_root),
+            block_time_ms: tip.timestamp.get(),
+            network_height: tip.height,
+            epoch: status.position.0,
+            view: status.position.1,
+            index_height: match self.index {
+                Some(_) => self.progress.height(),
+                None => tip.height,
+            },
+            peers: 0,
+            mempool_transactions: status.mempool.transactions,
+            mempool_bytes: status.mempool.bytes,
+            abandoned_branches: status.abandoned_branches,
+        }
+    }
+
+    async fn params(&self) -> ChainParams {
+        self.engine.params().await
+    }
+
+    async fn validators(&self, epoch: Epoch) -> Option<ValidatorSet> {
+        self.engine.validators(epoch).map(|set| (*set).clone())
+    }
+
+    async fn account(&self, address: Address) -> AccountState {
+        let views = self.engine.accounts(&[address]).await;
+        let view = views.and_then(|mut views| views.pop());
+        let nonce = view.map_or(Nonce::ZERO, |view| view.nonce);
+        let waiting = self.engine.pending_nonce(&address);
+        AccountState {
+            height: view.map_or(Height::ZERO, |view| view.height),
+            nonce,
+            pending_nonce: waiting.map_or(nonce, |waiting| waiting.max(nonce)),
+            balance: view.map_or(Amount::ZERO, |view| view.balance),
+            exists: view.is_some_and(|view| view.exists),
+        }
+    }
+
+    async fn account_proof(&self, address: Address) -> Option<StateProof> {
+        let proof = self.engine.account_proof(address).await?;
+        Some(StateProof {
+            height: proof.height,
+            key: proof.key,
+            value: proof.value,
+            proof: proof.proof,
+            finality: finality(proof.finality),
+        })
+    }
+
+    async fn supply(&self) -> SupplyState {
+        let read = self.engine.read(vec![query::supply_key()]).await;
+        let (height, mut values) = read.unwrap_or_default();
+        let supply = values.pop().flatten().and_then(|value| query::decode_supply(&value).ok());
+        let supply = supply.unwrap_or_default();
+        SupplyState {
+            height,
+            genesis: supply.genesis,
+            minted: supply.minted,
+            burned: supply.burned,
+        }
+    }
+
+    async fn block(&self, height: Height) -> Option<Arc<Block>> {
+        self.engine.block(height).await
+    }
+
+    async fn height_of(&self, hash: Hash) -> Option<Height> {
+        self.engine.height_of(hash).await
+    }
+
+    async fn receipts(&self, height: Height) -> Option<Arc<Vec<Receipt>>> {
+        self.engine.receipts(height).await
+    }
+
+    async fn finality(&self, height: Height) -> Option<Finality> {
+        self.engine.finality(height).await.map(finality)
+    }
+
+    async fn transaction(&self, hash: Hash) -> TransactionStatus {
+        lookup::transaction(&self.engine, self.index.as_ref(), hash).await
+    }
+
+    async fn account_transactions(
+        &self,
+        address: Address,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<TransactionRef>> {
+        let index = self.index.as_ref()?;
+        let query = move |index: &Index| index.account_transactions(address, before, limit);
+        Some(lookup::at(&self.engine, ask(index, query).await?).await)
+    }
+
+    async fn recent_transactions(
+        &self,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<TransactionRef>> {
+        let index = self.index.as_ref()?;
+        let positions = ask(index, move |index| index.recent_transactions(before, limit)).await?;
+        Some(lookup::at(&self.engine, positions).await)
+    }
+
+    async fn mempool(&self, limit: usize) -> Vec<SignedTransaction> {
+        self.engine.mempool(limit)
+    }
+
+    async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<(), Rejection>> {
+        let answers = self.engine.submit(transactions).await;
+        answers.into_iter().map(|answer| answer.map_err(refused)).collect()
+    }
+
+    async fn simulate(&self, transaction: SignedTransaction) -> Simulation {
+        match self.engine.simulate(transaction).await {
+            Some(done) => {
+                Simulation { outcome: done.outcome.map_err(refused), height: done.height }
+            }
+            None => Simulation {
+                outcome: Err(Rejection {
+                    code: "engine_stopped".to_owned(),
+                    message: "this node is stopping; ask another one".to_owned(),
+                }),
+                height: self.engine.status().tip.height,
+            },
+        }
+    }
+
+    async fn faucet(&self, address: Address, caller: IpAddr) -> Result<Hash, Rejection> {
+        let Some(faucet) = &self.faucet else {
+            return Err(Rejection {
+                code: "no_faucet".to_owned(),
+                message: "this node has no faucet".to_owned(),
+            });
+        };
+        faucet.allow(address, caller, Instant::now())?;
+        let paid = self.pay(faucet, address).await;
+        if paid.is_err() {
+            faucet.forget(address, caller);
+        }
+        paid
+    }
+
+    async fn peers(&self) -> Vec<Peer> {
+        Vec::new()
+    }
+
+    async fn ban(&self, _: ValidatorKey, _: Option<u64>) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    async fn add_peer(&self, _: ValidatorKey, _: String) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    async fn remove_peer(&self, _: ValidatorKey) -> Result<(), Rejection> {
+        Ok(())
+    }
+
+    async fn evidence(&self) -> Vec<Evidence> {
+        let faults = self.engine.faults().into_iter();
+        let view = |fault: althing_engine::Fault| Evidence {
+            kind: fault.kind.to_owned(),
+            validator: fault.validator.to_string(),
+            epoch: fault.epoch.get(),
+            view: fault.view.get(),
+            proof: hex::encode(fault.proof),
+        };
+        faults.map(view).collect()
+    }
+
+    async fn forks(&self) -> Vec<Header> {
+        self.engine.forks()
+    }
+
+    fn not_ready(&self) -> Vec<String> {
+        let status = self.status();
+        let mut failing = Vec::new();
+        let mut note = |fails: bool, name: &str| {
+            if fails {
+                failing.push(name.to_owned());
+            }
+        };
+        note(!self.engine.status().running, "engine_stopped");
+        note(status.height == Height::ZERO, "no_block_yet");
+        let behind = status.network_height.get().saturating_sub(status.height.get());
+        note(behind > MAX_BEHIND, "catching_up");
+        failing
+    }
+
+    fn metrics(&self) -> String {
+        // Encoding takes a while; a scrape that comes more than ten times a second gets an old one.
+        let mut cached = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((taken, text)) = cached.as_ref()
+            && taken.elapsed() < Duration::from_millis(100)
+        {
+            return text.clone();
+        }
+        let build = [
+            ("version", self.info.version.to_owned()),
+            ("commit", self.info.commit.to_owned()),
+            ("chain_id", self.info.genesis.chain_id.to_string()),
+        ];
+        let process = process::metrics(self.info.started_at_ms, &build);
+        let process = process.trim_end().trim_end_matches("# EOF");
+        let text = format!("{process}{}", self.engine.metrics());
+        *cached = Some((Instant::now(), text.clone()));
+        text
+    }
+
+    fn events(&self) -> broadcast::Receiver<ChainEvent> {
+        let receiver = self.events.subscribe();
+        self.forward();
+        receiver
+    }
+}

@@ -1,0 +1,168 @@
+//! The chain that `althing dev` starts: genesis, well-known keys, free ports.
+//!
+//! Every key here derives from a public text. They are for development only, and the binary says so.
+
+use althing_client::dev;
+use althing_types::{
+    Address, Allocation, Amount, ChainId, ChainParams, Genesis, GenesisError, GenesisValidator,
+    KeyScheme, SecretKey, Timestamp, ValidatorKey, genesis::LoadAccounts, hash::sha256,
+    keys::KeyError,
+};
+use commonware_codec::DecodeExt as _;
+use commonware_cryptography::{Signer as _, ed25519};
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    time::Duration,
+};
+
+/// Chain id of development networks.
+pub(super) const CHAIN_ID: &str = "cpc-devnet-1";
+/// Text that the load-test accounts derive from.
+pub(super) const LOAD_SEED: &str = "dev";
+/// What each load-test account owns, in whole tokens.
+const LOAD_TOKENS: u64 = 1_000;
+/// What each validator of a development network stakes, in whole tokens.
+const STAKE_TOKENS: u64 = 100_000;
+/// What the faucet owns, in whole tokens.
+const FAUCET_TOKENS: u64 = 10_000_000;
+
+/// What can go wrong while a development chain is laid out.
+#[derive(Debug, thiserror::Error)]
+pub enum DevChainError {
+    /// The arguments make no legal genesis.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// No free port on loopback.
+    #[error("no free port on 127.0.0.1: {0}")]
+    Port(#[from] std::io::Error),
+    /// An amount overflows.
+    #[error("the balances add up to more than the largest amount")]
+    Amount,
+    /// A derived key is no key. Cannot happen for Ed25519.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// The account that pays the faucet of a development network.
+///
+/// # Errors
+/// None for Ed25519 keys.
+pub(super) fn faucet() -> Result<SecretKey, KeyError> {
+    derive(b"althing/dev-faucet", 0)
+}
+
+fn derive(domain: &[u8], index: u64) -> Result<SecretKey, KeyError> {
+    SecretKey::from_seed(KeyScheme::Ed25519, sha256(&[domain, &index.to_be_bytes()]).0)
+}
+
+/// Consensus key of development validator `index`.
+pub(super) fn validator(index: u16) -> ed25519::PrivateKey {
+    let seed = sha256(&[b"althing/dev-validator", &index.to_be_bytes()]).0;
+    match ed25519::PrivateKey::decode(seed.to_vec()) {
+        Ok(key) => key,
+        Err(_) => unreachable!("every 32-byte string is an Ed25519 seed"),
+    }
+}
+
+/// What a development chain looks like.
+#[derive(Clone, Debug)]
+pub(super) struct DevChain {
+    /// Its validators.
+    pub validators: u16,
+    /// Time between blocks without load.
+    pub block_time: Duration,
+    /// Funded well-known accounts.
+    pub accounts: u32,
+    /// What each of them owns.
+    pub balance: Amount,
+    /// Load-test accounts.
+    pub load_accounts: u64,
+}
+
+impl DevChain {
+    /// The genesis file. It depends only on the arguments and on `endpoints` (one `host:port` a
+    /// validator), so a chain in a kept folder can be continued.
+    ///
+    /// # Errors
+    /// [`DevChainError`] if the arguments break a bound of the genesis.
+    pub(super) fn genesis(&self, endpoints: &[SocketAddr]) -> Result<Genesis, DevChainError> {
+        let tokens = |count| Amount::from_tokens(count).map_err(|_| DevChainError::Amount);
+        let mut params = ChainParams::devnet();
+        params.idle_interval_ms = u64::try_from(self.block_time.as_millis()).unwrap_or(u64::MAX);
+        params.busy_interval_ms = params.busy_interval_ms.min(params.idle_interval_ms.max(1));
+
+        let mut allocations =
+            vec![Allocation { address: faucet()?.address(), amount: tokens(FAUCET_TOKENS)? }];
+        for index in 0..self.accounts {
+            allocations
+                .push(Allocation { address: dev::account(index).address(), amount: self.balance });
+        }
+        let mut validators = Vec::with_capacity(endpoints.len());
+        for (index, endpoint) in (0..self.validators).zip(endpoints) {
+            validators.push(GenesisValidator {
+                name: format!("validator-{index}"),
+                key: ValidatorKey::from_public_key(&validator(index).public_key()),
+                endpoint: endpoint.to_string(),
+                account: self.validator_account(index)?,
+                stake: tokens(STAKE_TOKENS)?,
+            });
+        }
+        let load_accounts = match self.load_accounts {
+            0 => None,
+            count => Some(LoadAccounts {
+                seed: LOAD_SEED.to_owned(),
+                count,
+                amount: tokens(LOAD_TOKENS)?,
+            }),
+        };
+        let chain_id: ChainId = CHAIN_ID.parse().map_err(|_| DevChainError::Amount)?;
+        Ok(Genesis {
+            chain_id,
+            genesis_time: Timestamp::new(0),
+            address_prefix: althing_types::address::DEFAULT_PREFIX.to_owned(),
+            symbol: "CPC".to_owned(),
+            params,
+            validators,
+            allocations,
+            load_accounts,
+        }
+        .normalized()?)
+    }
+
+    fn validator_account(&self, index: u16) -> Result<Address, KeyError> {
+        Ok(derive(b"althing/dev-validator-account", u64::from(index))?.address())
+    }
+}
+
+/// Loopback addresses with ports that are free now, all different.
+///
+/// # Errors
+/// An I/O error if there is none.
+pub(super) fn free_endpoints(count: u16) -> std::io::Result<Vec<SocketAddr>> {
+    // All listeners are held until the last port is known, so that no port is given out twice.
+    let listeners: std::io::Result<Vec<TcpListener>> =
+        (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
+    listeners?.iter().map(TcpListener::local_addr).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_development_genesis_is_legal_and_repeatable() {
+        let chain = DevChain {
+            validators: 4,
+            block_time: Duration::from_millis(250),
+            accounts: 3,
+            balance: Amount::from_tokens(5).unwrap(),
+            load_accounts: 10,
+        };
+        let endpoints = free_endpoints(4).unwrap();
+        let genesis = chain.genesis(&endpoints).unwrap();
+        assert_eq!(genesis.hash(), chain.genesis(&endpoints).unwrap().hash());
+        assert_eq!(genesis.validators.len(), 4);
+        assert_eq!(genesis.allocations.len(), 4);
+        assert_eq!(Genesis::from_json(&genesis.to_json()).unwrap().hash(), genesis.hash());
+    }
+}

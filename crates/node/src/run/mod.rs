@@ -1,0 +1,64 @@
+//! What runs for long: a node, a development network, a load test, and care of the data.
+
+mod backend;
+mod bench;
+mod dev;
+mod dev_chain;
+mod faucet;
+mod indexer;
+mod logging;
+mod lookup;
+mod node;
+mod process;
+mod start;
+
+use crate::cli::{CliError, Exit, args, context::Context};
+use std::future::Future;
+
+/// `althing start`
+///
+/// # Errors
+/// The node cannot start, or its engine stopped on a fault.
+pub fn start(context: &Context, args: &args::StartArgs) -> Result<(), CliError> {
+    start::run(context, args)
+}
+
+/// `althing dev`
+///
+/// # Errors
+/// The network cannot start, or an engine stopped on a fault.
+pub fn dev(context: &Context, args: &args::DevArgs) -> Result<(), CliError> {
+    dev::run(context, args)
+}
+
+/// `althing bench`
+///
+/// # Errors
+/// The node is unreachable, or has no load accounts.
+pub fn bench(context: &Context, args: &args::BenchArgs) -> Result<(), CliError> {
+    on_runtime(bench::run(args, &context.global))
+}
+
+/// Runs a command on a runtime of its own.
+fn on_runtime<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("althing-api")
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(Exit::Failed, "runtime", error.to_string()))?;
+    let outcome = runtime.block_on(work);
+    // Blocking work of a command that has ended is of no use to anybody.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Resolves when the operator asks the process to stop: Ctrl-C or SIGTERM.
+async fn asked_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = tokio::signal::ctrl_c() => outcome,
+        _ = terminate.recv() => Ok(()),
+    }
+}
