@@ -85,12 +85,18 @@ pub(crate) fn epoch(text: &str) -> Result<Epoch, ApiError> {
     number.map_err(|_| ApiError::parameter("epoch", "An epoch is a number from 0."))
 }
 
+/// Digits of the largest height.
+const MAX_HEIGHT_DIGITS: usize = 20;
+
 /// A height, the hash of a block, or `latest`.
 pub(crate) async fn block_id(backend: &dyn Backend, text: &str) -> Result<Height, ApiError> {
     if text == "latest" {
         return Ok(backend.status().height);
     }
-    if let Ok(height) = text.parse() {
+    // A hash may consist of digits only; no height is that long.
+    if text.len() <= MAX_HEIGHT_DIGITS
+        && let Ok(height) = text.parse()
+    {
         return Ok(Height::new(height));
     }
     let Some(digest) = hash::parse(text) else {

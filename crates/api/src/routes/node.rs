@@ -117,14 +117,13 @@ pub(super) async fn search(
         return Err(ApiError::parameter("q", message));
     }
     let mut results = Vec::new();
-    if let Ok(number) = query.parse() {
+    if let Some(digest) = hash::parse(&query) {
+        search_hash(&app, digest, &mut results).await;
+    } else if let Ok(number) = query.parse() {
         let height = Height::new(number);
         if app.backend.block(height).await.is_some() {
             results.push(block_hit(height));
         }
-    }
-    if let Some(digest) = hash::parse(&query) {
-        search_hash(&app, digest, &mut results).await;
     }
     if let Ok(address) = query.parse::<Address>() {
         results.push(hit("account", address.to_string(), "accounts"));

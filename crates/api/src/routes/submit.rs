@@ -32,6 +32,7 @@ pub(super) enum WaitFor {
 #[into_params(parameter_in = Query)]
 pub(super) struct SubmitQuery {
     /// Wait until the transaction is in a finalized block, or dropped, and answer with its receipt.
+    #[param(inline)]
     wait: Option<WaitFor>,
     /// Longest wait in milliseconds; the node has a limit of its own.
     timeout_ms: Option<u64>,

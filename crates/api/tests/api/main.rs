@@ -1,0 +1,22 @@
+//! The API as its callers see it: requests through the router, over a small canned chain with
+//! real signatures, roots and certificates.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "a test fails by a panic, and nobody outside reads its helpers"
+)]
+
+mod chain;
+mod document;
+mod fixture;
+mod guard;
+mod mutated;
+mod node;
+mod proof;
+mod reads;
+mod socket;
+mod stream;
+mod submit;

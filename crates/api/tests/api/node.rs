@@ -1,0 +1,324 @@
+//! The node behind the API: canned, with a few switches.
+
+use crate::chain::{self, Finalized};
+use althing_api::backend::{
+    AccountState, Backend, ChainEvent, Evidence, Finality, NodeInfo, Peer, Rejection, Simulation,
+    StateProof, Status, SupplyState, TransactionRef, TransactionStatus,
+};
+use althing_types::{
+    Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
+    SignedTransaction, ValidatorKey, ValidatorSet, View, hash::sha256,
+};
+use async_trait::async_trait;
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+use tokio::sync::broadcast;
+
+pub struct Node {
+    info: NodeInfo,
+    pub blocks: Mutex<Vec<Finalized>>,
+    pub pending: Mutex<Vec<SignedTransaction>>,
+    pub dropped: Mutex<Vec<(Hash, Rejection)>>,
+    pub commands: Mutex<Vec<String>>,
+    pub events: broadcast::Sender<ChainEvent>,
+    pub indexed: AtomicBool,
+    pub broken: AtomicBool,
+    pub panics: AtomicBool,
+    pub certified: AtomicBool,
+    /// Whether a submitted transaction is finalized at once.
+    pub instant: AtomicBool,
+    /// Calls of `finality`.
+    pub finality_calls: AtomicUsize,
+}
+
+pub const TIP: u64 = 24;
+
+impl Node {
+    pub fn new() -> Arc<Self> {
+        let genesis: Genesis = chain::genesis();
+        let info = NodeInfo {
+            version: "0.1.0",
+            commit: "abcdef0123",
+            protocol: 1,
+            genesis_hash: genesis.hash(),
+            genesis: Arc::new(genesis),
+            started_at_ms: 1_700_000_000_000,
+            validator: Some(chain::validator_key()),
+        };
+        let reason = Rejection { code: "expired".into(), message: "Too late.".into() };
+        Arc::new(Self {
+            info,
+            blocks: Mutex::new(chain::chain(TIP)),
+            pending: Mutex::new(vec![chain::transfer(50, 0), chain::transfer_at(51, 0, 3)]),
+            dropped: Mutex::new(vec![(chain::transfer(60, 0).hash(), reason)]),
+            commands: Mutex::new(Vec::new()),
+            events: broadcast::channel(64).0,
+            indexed: AtomicBool::new(true),
+            broken: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
+            certified: AtomicBool::new(true),
+            instant: AtomicBool::new(false),
+            finality_calls: AtomicUsize::new(0),
+        })
+    }
+
+    fn at(&self, height: Height) -> Option<Finalized> {
+        let blocks = self.blocks.lock().unwrap();
+        usize::try_from(height.get()).ok().and_then(|height| blocks.get(height).cloned())
+    }
+
+    /// Finalizes a block and tells the world, unless `silent`.
+    pub fn finalize(&self, transactions: Vec<SignedTransaction>, silent: bool) {
+        let mut blocks = self.blocks.lock().unwrap();
+        let next =
+            chain::block_after(blocks.last().map(|entry| entry.block.as_ref()), transactions);
+        blocks.push(next.clone());
+        drop(blocks);
+        if !silent {
+            let Finalized { block, receipts } = next;
+            let hash = block.hash();
+            let _ = self.events.send(ChainEvent::Block { block, hash, receipts });
+        }
+    }
+
+    fn command(&self, text: String, key: ValidatorKey) -> Result<(), Rejection> {
+        if key != chain::validator_key() {
+            return Err(rejection("unknown_peer"));
+        }
+        self.commands.lock().unwrap().push(text);
+        Ok(())
+    }
+
+    fn included(&self) -> Vec<TransactionRef> {
+        let blocks = self.blocks.lock().unwrap();
+        let mut entries = Vec::new();
+        for Finalized { block, receipts } in blocks.iter() {
+            for (index, pair) in block.transactions.iter().zip(receipts.iter()).enumerate() {
+                entries.push(TransactionRef {
+                    height: block.header.height,
+                    index: index as u32,
+                    time_ms: block.header.timestamp.get(),
+                    transaction: pair.0.clone(),
+                    receipt: pair.1.clone(),
+                });
+            }
+        }
+        entries.reverse();
+        entries
+    }
+
+    fn page(&self, before: Option<(Height, u32)>, limit: usize) -> Option<Vec<TransactionRef>> {
+        self.indexed.load(Ordering::Relaxed).then(|| {
+            let older = |entry: &TransactionRef| {
+                before.is_none_or(|before| (entry.height, entry.index) < before)
+            };
+            self.included().into_iter().filter(older).take(limit).collect()
+        })
+    }
+}
+
+pub fn rejection(code: &str) -> Rejection {
+    Rejection { code: code.to_owned(), message: format!("Refused: {code}.") }
+}
+
+#[async_trait]
+impl Backend for Node {
+    fn info(&self) -> &NodeInfo {
+        &self.info
+    }
+    fn status(&self) -> Status {
+        let tip = self.blocks.lock().unwrap().last().unwrap().block.header.clone();
+        Status {
+            height: tip.height,
+            block_hash: Some(tip.hash()),
+            state_root: Some(tip.state_root),
+            block_time_ms: tip.timestamp.get(),
+            network_height: Height::new(tip.height.get() + 2),
+            epoch: tip.epoch,
+            view: View::new(3),
+            index_height: tip.height,
+            peers: 1,
+            mempool_transactions: self.pending.lock().unwrap().len(),
+            mempool_bytes: 400,
+            abandoned_branches: 1,
+        }
+    }
+    async fn params(&self) -> ChainParams {
+        self.info.genesis.params.clone()
+    }
+    async fn validators(&self, epoch: Epoch) -> Option<ValidatorSet> {
+        (epoch.get() <= 3).then(|| self.info.genesis.validator_set().unwrap())
+    }
+    async fn account(&self, address: Address) -> AccountState {
+        let known = (0..3).any(|seed| chain::address(seed) == address);
+        AccountState {
+            height: self.status().height,
+            nonce: Nonce::new(if known { 4 } else { 0 }),
+            pending_nonce: Nonce::new(if known { 6 } else { 0 }),
+            balance: Amount::new(if known { 2_500_000_000_000_000_000 } else { 0 }),
+            exists: known,
+        }
+    }
+    async fn account_proof(&self, _: Address) -> Option<StateProof> {
+        let height = self.status().height;
+        let finality = self.finality(height).await?;
+        let (key, value) = (vec![1, 2], Some(vec![3, 4]));
+        Some(StateProof { height, key, value, proof: vec![5; 80], finality })
+    }
+    async fn supply(&self) -> SupplyState {
+        SupplyState {
+            height: self.status().height,
+            genesis: Amount::new(1_000),
+            minted: Amount::new(30),
+            burned: Amount::new(7),
+        }
+    }
+    async fn block(&self, height: Height) -> Option<Arc<Block>> {
+        self.at(height).map(|entry| entry.block)
+    }
+    async fn height_of(&self, hash: Hash) -> Option<Height> {
+        let blocks = self.blocks.lock().unwrap();
+        let found = blocks.iter().find(|entry| entry.block.hash() == hash);
+        found.map(|entry| entry.block.header.height)
+    }
+    async fn receipts(&self, height: Height) -> Option<Arc<Vec<Receipt>>> {
+        self.at(height).map(|entry| entry.receipts)
+    }
+    /// Only every second block has a certificate of its own.
+    async fn finality(&self, height: Height) -> Option<Finality> {
+        self.finality_calls.fetch_add(1, Ordering::Relaxed);
+        if !self.certified.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut headers = vec![self.at(height)?.block.header.clone()];
+        let end = height.is_epoch_end(chain::EPOCH_LENGTH);
+        if height.get() % 2 == 1
+            && !end
+            && let Some(next) = self.at(height.next()?)
+        {
+            headers.push(next.block.header.clone());
+        }
+        let certificate = chain::certificate(headers.last()?);
+        Some(Finality { headers, certificate })
+    }
+    async fn transaction(&self, hash: Hash) -> TransactionStatus {
+        if let Some(entry) = self.included().into_iter().find(|e| e.transaction.hash() == hash) {
+            let TransactionRef { height, index, transaction, receipt, .. } = entry;
+            return TransactionStatus::Included { height, index, transaction, receipt };
+        }
+        let pending = self.pending.lock().unwrap();
+        if let Some(transaction) = pending.iter().find(|entry| entry.hash() == hash) {
+            return TransactionStatus::Pending(transaction.clone());
+        }
+        let dropped = self.dropped.lock().unwrap();
+        let reason = dropped.iter().find(|(dropped, _)| *dropped == hash);
+        reason.map_or(TransactionStatus::Unknown, |(_, reason)| {
+            TransactionStatus::Dropped(reason.clone())
+        })
+    }
+    async fn account_transactions(
+        &self,
+        address: Address,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<TransactionRef>> {
+        let all = self.page(before, usize::MAX)?;
+        let ours = all.into_iter().filter(|entry| entry.transaction.sender() == address);
+        Some(ours.take(limit).collect())
+    }
+    async fn recent_transactions(
+        &self,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<TransactionRef>> {
+        self.page(before, limit)
+    }
+    async fn mempool(&self, limit: usize) -> Vec<SignedTransaction> {
+        self.pending.lock().unwrap().iter().take(limit).cloned().collect()
+    }
+    async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<(), Rejection>> {
+        let admit = |transaction: SignedTransaction| {
+            if transaction.verify_signature().is_err() {
+                return Err(rejection("bad_signature"));
+            }
+            let mut pending = self.pending.lock().unwrap();
+            if pending.contains(&transaction) {
+                return Err(rejection("already_pending"));
+            }
+            pending.push(transaction.clone());
+            drop(pending);
+            if self.instant.load(Ordering::Relaxed) {
+                self.finalize(vec![transaction], false);
+            }
+            Ok(())
+        };
+        transactions.into_iter().map(admit).collect()
+    }
+    async fn simulate(&self, transaction: SignedTransaction) -> Simulation {
+        let poor = transaction.sender() == chain::address(98);
+        let outcome = if poor {
+            Err(rejection("insufficient_funds"))
+        } else {
+            Ok(chain::receipt(&transaction))
+        };
+        Simulation { outcome, height: self.status().height }
+    }
+    async fn faucet(&self, address: Address, caller: IpAddr) -> Result<Hash, Rejection> {
+        if address == chain::address(0) {
+            return Err(rejection("faucet_cooldown"));
+        }
+        self.commands.lock().unwrap().push(format!("faucet {caller}"));
+        Ok(sha256(&[b"payment"]))
+    }
+    async fn peers(&self) -> Vec<Peer> {
+        vec![Peer {
+            key: chain::validator_key().to_string(),
+            endpoint: "127.0.0.1:9000".into(),
+            connected: true,
+            banned: None,
+            score: 90,
+            latency_ms: Some(1.5),
+            version: Some("0.1.0".into()),
+            protocol: Some(1),
+            height: Some(24),
+            started_at_ms: Some(1),
+        }]
+    }
+    async fn ban(&self, key: ValidatorKey, seconds: Option<u64>) -> Result<(), Rejection> {
+        self.command(format!("ban {seconds:?}"), key)
+    }
+    async fn add_peer(&self, key: ValidatorKey, endpoint: String) -> Result<(), Rejection> {
+        self.command(format!("add {endpoint}"), key)
+    }
+    async fn remove_peer(&self, key: ValidatorKey) -> Result<(), Rejection> {
+        self.command("remove".to_owned(), key)
+    }
+    async fn evidence(&self) -> Vec<Evidence> {
+        assert!(!self.panics.load(Ordering::Relaxed), "a fault of the node");
+        vec![Evidence {
+            kind: "conflicting_notarize".into(),
+            validator: chain::validator_key().to_string(),
+            epoch: 1,
+            view: 2,
+            proof: "00".into(),
+        }]
+    }
+    async fn forks(&self) -> Vec<Header> {
+        vec![chain::chain(2)[2].block.header.clone()]
+    }
+    fn not_ready(&self) -> Vec<String> {
+        let broken = self.broken.load(Ordering::Relaxed);
+        if broken { vec!["behind".into(), "no_peers".into()] } else { vec![] }
+    }
+    fn metrics(&self) -> String {
+        "# HELP block_height Height.\n# TYPE block_height gauge\nblock_height 24\n# EOF\n".into()
+    }
+    fn events(&self) -> broadcast::Receiver<ChainEvent> {
+        self.events.subscribe()
+    }
+}

@@ -1,0 +1,252 @@
+//! The event stream.
+
+use crate::{
+    chain,
+    fixture::{Api, request},
+    node::{TIP, rejection},
+};
+use althing_api::{ApiConfig, backend::ChainEvent};
+use axum::{
+    body::BodyDataStream,
+    extract::ConnectInfo,
+    http::{HeaderValue, Method, Response},
+};
+use futures::StreamExt as _;
+use serde_json::Value;
+use std::time::Duration;
+use tower::ServiceExt as _;
+
+#[derive(Debug, PartialEq)]
+struct Event {
+    name: String,
+    id: Option<String>,
+    data: Value,
+}
+
+struct Stream {
+    body: BodyDataStream,
+    text: String,
+}
+
+impl Stream {
+    async fn open(api: &Api, query: &str, last: Option<&str>) -> Self {
+        let mut request = request(Method::GET, &format!("/v1/events{query}"), None, vec![]);
+        request.extensions_mut().insert(ConnectInfo(api.from));
+        if let Some(last) = last {
+            request.headers_mut().insert("last-event-id", HeaderValue::from_str(last).unwrap());
+        }
+        let response: Response<_> = api.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let mut stream =
+            Self { body: response.into_body().into_data_stream(), text: String::new() };
+        // The greeting says that the subscription stands.
+        let greeting = stream.block().await.unwrap();
+        assert!(greeting.contains("connected"), "{greeting}");
+        stream
+    }
+
+    /// Text up to the next empty line; `None` if nothing comes for a while.
+    async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.text.find("\n\n") {
+                let block = self.text[..end].to_owned();
+                self.text.drain(..end + 2);
+                return Some(block);
+            }
+            let next = tokio::time::timeout(Duration::from_millis(200), self.body.next()).await;
+            let chunk = next.ok()??.unwrap();
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        let block = self.block().await?;
+        let field = |name: &str| {
+            let lines = block.lines().filter_map(|line| line.split_once(": "));
+            lines.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+        };
+        let data = serde_json::from_str(&field("data")?).unwrap();
+        Some(Event { name: field("event")?, id: field("id"), data })
+    }
+
+    /// Everything that comes until there is a pause.
+    async fn rest(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+fn ids(events: &[Event]) -> Vec<String> {
+    events.iter().filter_map(|event| event.id.clone()).collect()
+}
+
+/// The ids of everything in blocks `from..=to`.
+fn all_ids(api: &Api, from: u64, to: u64) -> Vec<String> {
+    let blocks = api.node.blocks.lock().unwrap();
+    (from..=to)
+        .flat_map(|height| {
+            let count = blocks[height as usize].block.transactions.len();
+            (0..=count).map(move |index| format!("{height}-{index}"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_block_comes_behind_its_transactions() {
+    let api = Api::new();
+    let mut stream = Stream::open(&api, "", None).await;
+    api.node.finalize(vec![chain::transfer(1, 30), chain::transfer(99, 30)], false);
+    let events = stream.rest().await;
+    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["transaction_confirmed", "transaction_failed", "block"]);
+    assert_eq!(ids(&events), ["25-0", "25-1", "25-2"]);
+    assert_eq!(events[0].data["hash"], hex::encode(chain::transfer(1, 30).hash()));
+    assert_eq!(events[1].data["receipt"]["success"], false);
+    let block = &events[2].data;
+    assert_eq!((&block["height"], &block["transaction_count"]), (&25.into(), &2.into()));
+    assert_eq!(block["failed_count"], 1);
+    assert!(block["time_ms"].is_u64() && block["hash"].is_string());
+}
+
+#[tokio::test]
+async fn topics_and_addresses_filter() {
+    let api = Api::new();
+    let mut blocks = Stream::open(&api, "?topics=block", None).await;
+    let mut transactions = Stream::open(&api, "?topics=transaction", None).await;
+    let receiver = chain::address(2);
+    let mut ours =
+        Stream::open(&api, &format!("?topics=tx_confirmed&addresses={receiver}"), None).await;
+    api.node.finalize(vec![chain::transfer(1, 30), chain::transfer(40, 1)], false);
+    assert_eq!(ids(&blocks.rest().await), ["25-2"]);
+    assert_eq!(ids(&transactions.rest().await), ["25-0", "25-1"]);
+    assert_eq!(ids(&ours.rest().await), ["25-0"]);
+    api.get("/v1/events?topics=weather").await.fails(400, "invalid_parameter");
+    api.get("/v1/events?addresses=nobody").await.fails(400, "invalid_parameter");
+    let many = vec![receiver.to_string(); 65].join(",");
+    api.get(&format!("/v1/events?address={many}")).await.fails(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn waiting_and_dropped_transactions_are_told_of() {
+    let api = Api::new();
+    let mut stream = Stream::open(&api, "", None).await;
+    let transaction = chain::transfer(1, 30);
+    let send = |event| api.node.events.send(event).unwrap();
+    send(ChainEvent::Pending { transaction: transaction.clone() });
+    let (late, pushed_out) = (rejection("expired"), rejection("evicted"));
+    send(ChainEvent::Dropped { transaction: transaction.clone(), reason: late });
+    send(ChainEvent::Dropped { transaction, reason: pushed_out });
+    let events = stream.rest().await;
+    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["transaction_pending", "transaction_expired", "transaction_dropped"]);
+    assert_eq!(events[0].data["status"], "pending");
+    assert_eq!(events[2].data["reason"]["code"], "evicted");
+    assert!(ids(&events).is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_resumes_behind_every_event_without_gap_or_repetition() {
+    let api = Api::new();
+    let everything = all_ids(&api, 20, TIP);
+    for (position, last) in everything.iter().enumerate() {
+        let mut stream = Stream::open(&api, "", Some(last)).await;
+        for expected in &everything[position + 1..] {
+            assert_eq!(stream.next().await.unwrap().id.as_ref(), Some(expected), "behind {last}");
+        }
+    }
+    let mut stream = Stream::open(&api, "?last_event_id=22-1&topics=block", None).await;
+    let head = [stream.next().await, stream.next().await].map(|event| event.unwrap().id.unwrap());
+    assert_eq!(head, ["22-2", "23-3"]);
+}
+
+#[tokio::test]
+async fn a_replay_goes_over_into_the_present() {
+    let api = Api::new();
+    let mut stream = Stream::open(&api, "?topics=block", Some("22-2")).await;
+    api.node.finalize(vec![], false);
+    api.node.finalize(vec![chain::transfer(1, 30)], false);
+    assert_eq!(ids(&stream.rest().await), ["23-3", "24-0", "25-0", "26-1"]);
+}
+
+#[tokio::test]
+async fn an_id_from_the_future_means_from_now_on() {
+    let api = Api::new();
+    let mut stream = Stream::open(&api, "?topics=block", Some("900-0")).await;
+    api.node.finalize(vec![], false);
+    assert_eq!(ids(&stream.rest().await), ["25-0"]);
+}
+
+#[tokio::test]
+async fn a_malformed_id_is_refused() {
+    let api = Api::new();
+    for last in ["x", "1", "1-", "-", "1-2-3", "99999999999999999999-0"] {
+        let path = format!("/v1/events?last_event_id={last}");
+        api.get(&path).await.fails(400, "invalid_parameter");
+    }
+    let mut odd = request(Method::GET, "/v1/events", None, vec![]);
+    odd.headers_mut().insert("last-event-id", HeaderValue::from_bytes(b"\xff").unwrap());
+    api.send(odd).await.fails(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn blocks_beyond_the_replay_are_reported_as_missed() {
+    let api = Api::with(ApiConfig { max_replay_blocks: 3, ..ApiConfig::default() });
+    let mut stream = Stream::open(&api, "?topics=block", Some("10-2")).await;
+    let events = stream.rest().await;
+    assert_eq!(events[0].name, "lagged");
+    assert_eq!(
+        (&events[0].data["missed_from"], &events[0].data["missed_to"]),
+        (&11.into(), &21.into())
+    );
+    assert_eq!(ids(&events), ["22-2", "23-3", "24-0"]);
+}
+
+#[tokio::test]
+async fn a_slow_client_is_told_and_gets_every_block() {
+    let api = Api::new();
+    let mut stream = Stream::open(&api, "?topics=block", None).await;
+    // Nobody reads meanwhile, and the channel holds 64 messages.
+    for _ in 0..100 {
+        api.node.finalize(vec![], false);
+    }
+    let events = stream.rest().await;
+    assert_eq!(events.iter().filter(|event| event.name == "lagged").count(), 1);
+    let expected: Vec<String> = (25..125).map(|height| format!("{height}-0")).collect();
+    assert_eq!(ids(&events), expected);
+}
+
+#[tokio::test]
+async fn a_block_that_was_announced_late_brings_those_before_it() {
+    let api = Api::new();
+    let mut stream = Stream::open(&api, "?topics=block", None).await;
+    api.node.finalize(vec![], true);
+    api.node.finalize(vec![], true);
+    api.node.finalize(vec![], false);
+    assert_eq!(ids(&stream.rest().await), ["25-0", "26-0", "27-0"]);
+}
+
+#[tokio::test]
+async fn streams_are_bounded_in_number_and_free_their_place() {
+    let api = Api::with(ApiConfig { max_subscribers: 2, ..ApiConfig::default() });
+    let first = Stream::open(&api, "", None).await;
+    let second = Stream::open(&api, "", None).await;
+    api.get("/v1/events").await.fails(503, "too_many_subscribers");
+    assert!(api.get("/metrics").await.text().contains("althing_http_sse_subscribers 2\n"));
+    drop(first);
+    let third = Stream::open(&api, "", None).await;
+    drop((second, third));
+    assert!(api.get("/metrics").await.text().contains("althing_http_sse_subscribers 0\n"));
+}
+
+#[tokio::test]
+async fn an_idle_stream_is_kept_open() {
+    let config = ApiConfig { keep_alive: Duration::from_millis(20), ..ApiConfig::default() };
+    let api = Api::with(config);
+    let mut stream = Stream::open(&api, "", None).await;
+    let comment = stream.block().await.unwrap();
+    assert!(comment.starts_with(':'), "{comment}");
+}
