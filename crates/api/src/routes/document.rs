@@ -51,35 +51,42 @@ fn build() -> Value {
     // The document holds strings, numbers and lists only, which always serialize.
     let mut document = serde_json::to_value(described().to_openapi()).unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(operations) {
-            let failure = json!({
-                "description": "A failure; `code` says which.",
-                "content": { "application/json": {
-                    "schema": { "$ref": "#/components/schemas/ErrorBody" },
-                } },
-            });
-            if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-                responses.insert("default".to_owned(), failure);
+        add_aliases(paths);
+        for (path, item) in paths {
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                finish(method, path, operation);
             }
         }
-        add_aliases(paths);
     }
     document
 }
 
-fn operations(item: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
-    item.iter_mut()
-        .filter(|(method, _)| matches!(method.as_str(), "get" | "post" | "delete"))
-        .filter_map(|(_, operation)| operation.as_object_mut())
+/// What every operation has: a name of its own, and the failure.
+fn finish(method: &str, path: &str, operation: &mut Value) {
+    operation["operationId"] = json!(name_of(method, path));
+    operation["responses"]["default"] = json!({
+        "description": "A failure; `code` says which.",
+        "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/ErrorBody" },
+        } },
+    });
+}
+
+/// `get_v1_blocks_by_id`.
+fn name_of(method: &str, path: &str) -> String {
+    let parts = path.split(['/', '.']).filter(|part| !part.is_empty());
+    parts.fold(method.to_owned(), |name, part| {
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(parameter) => format!("{name}_by_{parameter}"),
+            None => format!("{name}_{part}"),
+        }
+    })
 }
 
 fn add_aliases(paths: &mut Map<String, Value>) {
     for alias in aliases::all() {
         let original = paths.get(alias.of).and_then(|item| item.get(alias.method));
         let Some(mut operation) = original.cloned() else { continue };
-        let id: String =
-            alias.path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        operation["operationId"] = json!(format!("alias{id}"));
         operation["tags"] = json!(["aliases"]);
         operation["summary"] = json!(format!("The same as {}.", alias.of));
         paths.insert(alias.path.to_owned(), json!({ alias.method: operation }));
