@@ -28,6 +28,9 @@ use futures::StreamExt as _;
 use std::{sync::Arc, time::Instant};
 use tracing::{debug, warn};
 
+/// Changes a block that this node has built, before anybody sees it.
+pub type Forgery = Arc<dyn Fn(&mut ChainBlock) + Send + Sync>;
+
 /// What all clones of the application share.
 pub struct Shared {
     /// The state machine.
@@ -46,6 +49,8 @@ pub struct Shared {
     pub feed: Feed,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Only simulations of dishonest leaders have one.
+    pub forgery: Option<Forgery>,
 }
 
 /// The application. Cloning is cheap.
@@ -101,7 +106,10 @@ impl<S: Strategy> App<S> {
             operations: range_of::<E, S>(&executed.state),
             next_validators: executed.next_validators,
         };
-        let block = ChainBlock { header, transactions: executed.transactions };
+        let mut block = ChainBlock { header, transactions: executed.transactions };
+        if let Some(forge) = &shared.forgery {
+            forge(&mut block);
+        }
         let block = Block::new(block)
             .ok_or_else(|| ExecError::Broken("built an illegal block".to_owned()))?;
         shared.chain.executed(&block, &executed.receipts, &executed.writes);

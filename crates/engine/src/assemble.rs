@@ -105,6 +105,8 @@ pub struct ValidatorConfig<S> {
     pub timeouts: Option<Timeouts>,
     /// Shown everything that consensus reports.
     pub observers: Vec<Arc<dyn Observer>>,
+    /// Only simulations of dishonest leaders have one.
+    pub forgery: Option<app::Forgery>,
 }
 
 /// Handle of the actor that owns the state.
@@ -296,6 +298,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             outcomes: outcomes.clone(),
             feed: base.feed.clone(),
             metrics: base.metrics.clone(),
+            forgery: base.config.forgery.clone(),
         };
         let state_cache = memory.state_cache();
         let (stateful, state) = Stateful::new(

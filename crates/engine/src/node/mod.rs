@@ -211,6 +211,7 @@ async fn start(
         strategy,
         timeouts: config.timeouts,
         observers: config.observers,
+        forgery: None,
     };
     let mut validator =
         NodeValidator::start(context.child("validator"), validator, network, |reports| reports)
