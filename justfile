@@ -22,7 +22,7 @@ lint:
 
 # One simulation plan: just sim crashes 7
 sim plan seed="1" *args:
-    cargo run --release -p althing-sim -- {{plan}} {{seed}} {{args}}
+    cargo run --release -p althing-sim -- --plan {{plan}} --seed {{seed}} {{args}}
 
 # Four processes on loopback under load; kill -9 each twice; PASS or FAIL
 chaos:

@@ -1,1 +1,21 @@
-//! Placeholder.
+//! Whole networks in one thread: real validators on a simulated machine, network and clock. A seed
+//! decides everything, so a violation that was seen once can be seen again.
+//!
+//! [`plan`] says what happens, [`cluster`] makes it happen, [`audit`] watches with a [`model`] of
+//! its own, and [`campaign`] runs many seeds.
+
+pub mod audit;
+pub mod campaign;
+pub mod chain;
+pub mod cluster;
+pub mod guard;
+pub mod load;
+pub mod model;
+pub mod node;
+pub mod plan;
+pub mod rng;
+pub mod wire;
+
+pub use audit::Violation;
+pub use cluster::{Report, run};
+pub use plan::{PLANS, Plan, Scenario, plan};

@@ -1,0 +1,582 @@
+//! A network that lives through a scenario.
+
+use crate::{
+    audit::{Auditor, Violation},
+    chain::{START_MS, Setup},
+    guard,
+    load::Load,
+    model::Accounts,
+    node::{self, Face, Live, Node, Pair},
+    plan::{Byzantine, Event, LinkSpec, Scenario, StorageSpec},
+    rng::Rng,
+};
+use althing_engine::types::PublicKey;
+use althing_ledger::{audit as invariants, query};
+use althing_mempool::{Account, Origin, Verifier, VerifierConfig};
+use althing_state::StateKey;
+use althing_types::{Address, Amount, Height, Nonce, SignedTransaction, Timestamp, ValidatorKey};
+use commonware_p2p::{
+    Manager as _,
+    simulated::{self, Link, Oracle, SplitTarget},
+};
+use commonware_runtime::{Clock as _, Supervisor as _, deterministic};
+use commonware_utils::{NZUsize, Probability, TryCollect as _, ordered::Set};
+use futures::StreamExt as _;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// How often the harness looks, in milliseconds.
+const STEP_MS: u64 = 20;
+
+/// What came of a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Name of the plan.
+    pub plan: String,
+    /// Seed of the scenario.
+    pub seed: u64,
+    /// How many validators there were.
+    pub validators: usize,
+    /// Highest final block.
+    pub height: u64,
+    /// Transactions that became final.
+    pub transactions: usize,
+    /// Of those, the ones that failed inside.
+    pub failed: usize,
+    /// Times a validator was stopped: on purpose, or by its storage.
+    pub stops: usize,
+    /// Of those, the ones that failing storage caused.
+    pub storage_deaths: usize,
+    /// Distinct faults of dishonest validators that honest ones have evidence of.
+    pub evidence: usize,
+    /// Simulated time, in milliseconds.
+    pub simulated_ms: u64,
+    /// Real time.
+    pub wall: Duration,
+    /// Hash of everything that the runtime did.
+    pub trace: String,
+    /// Broken promises.
+    pub violations: Vec<Violation>,
+}
+
+/// Runs a scenario to its end.
+pub fn run(scenario: &Scenario) -> Report {
+    guard::watch_panics();
+    let started = Instant::now();
+    let mut world = World::new(scenario);
+    let outcome = catch_unwind(AssertUnwindSafe(|| world.live()));
+    let trace = outcome.unwrap_or_else(|_| "panicked".to_owned());
+    for panic in guard::take_panics() {
+        world.auditor.report(Violation::Died(format!("the harness or the network: {panic}")));
+    }
+    Report {
+        plan: scenario.plan.clone(),
+        seed: scenario.seed,
+        validators: scenario.validators,
+        height: world.auditor.model().height(),
+        transactions: world.auditor.model().transactions(),
+        failed: world.auditor.failed(),
+        stops: world.stops,
+        storage_deaths: world.storage_deaths,
+        evidence: world.evidence.len(),
+        simulated_ms: world.now_ms,
+        wall: started.elapsed(),
+        trace,
+        violations: world.auditor.violations().to_vec(),
+    }
+}
+
+/// Why a phase ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// The scenario is over.
+    Done,
+    /// Power was lost: the machine begins anew with what is on its disks.
+    PowerLost,
+}
+
+/// Everything that outlives the simulated machine.
+struct World<'a> {
+    scenario: &'a Scenario,
+    shared: node::Shared,
+    auditor: Auditor,
+    load: Load,
+    rng: Rng,
+    /// Events that have happened.
+    happened: usize,
+    link: LinkSpec,
+    sides: Vec<u8>,
+    storage: Option<StorageSpec>,
+    lives: Vec<u32>,
+    now_ms: u64,
+    next_load_ms: u64,
+    next_repeat_ms: u64,
+    goal: Option<u64>,
+    stops: usize,
+    storage_deaths: usize,
+    evidence: BTreeSet<Proof>,
+}
+
+/// Who did what, when.
+type Proof = (usize, &'static str, u64, u64);
+
+/// What exists while the machine has power.
+struct Machine {
+    context: deterministic::Context,
+    oracle: Oracle<PublicKey, deterministic::Context>,
+    nodes: BTreeMap<usize, Node>,
+    twins: BTreeMap<usize, Node>,
+    /// When a validator that died is started again, in milliseconds.
+    revive: BTreeMap<usize, u64>,
+}
+
+impl<'a> World<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        let setup = Setup::new(scenario.validators);
+        let load = Load::new(setup.genesis.clone(), &setup.users, Rng::new(scenario.seed, 2));
+        let verifier = Verifier::new(VerifierConfig { keys: 64, verified: 4_096 });
+        Self {
+            scenario,
+            auditor: Auditor::new(setup.genesis.clone()),
+            shared: node::Shared { setup, verifier: Arc::new(verifier), seed: scenario.seed },
+            load,
+            rng: Rng::new(scenario.seed, 4),
+            happened: 0,
+            link: scenario.link,
+            sides: vec![0; scenario.validators],
+            storage: None,
+            lives: vec![0; scenario.validators],
+            now_ms: 0,
+            next_load_ms: 0,
+            next_repeat_ms: 1_000,
+            goal: None,
+            stops: 0,
+            storage_deaths: 0,
+            evidence: BTreeSet::new(),
+        }
+    }
+
+    fn live(&mut self) -> String {
+        let config = deterministic::Config::new()
+            .with_seed(self.scenario.seed)
+            .with_start_time(UNIX_EPOCH + Duration::from_millis(START_MS))
+            .with_catch_panics(true);
+        let mut runner = deterministic::Runner::new(config);
+        loop {
+            let (ended, checkpoint) = runner.start_and_recover(|context| self.phase(context));
+            if ended == Ended::Done {
+                return checkpoint.auditor().state();
+            }
+            runner = deterministic::Runner::from(checkpoint);
+        }
+    }
+
+    /// The time between two losses of power.
+    async fn phase(&mut self, context: deterministic::Context) -> Ended {
+        let mut machine = self.power_on(context).await;
+        loop {
+            machine.context.sleep(Duration::from_millis(STEP_MS)).await;
+            self.now_ms = elapsed(machine.context.current());
+            if self.events(&mut machine).await == Ended::PowerLost {
+                return Ended::PowerLost;
+            }
+            self.collect(&mut machine).await;
+            self.send(&machine);
+            if self.is_over() {
+                self.last_look(&machine).await;
+                return Ended::Done;
+            }
+        }
+    }
+
+    async fn power_on(&mut self, context: deterministic::Context) -> Machine {
+        let config = simulated::Config {
+            max_size: althing_engine::limits::max_payload(),
+            max_peers_per_set: NZUsize!(64),
+            disconnect_on_block: true,
+            tracked_peer_sets: NZUsize!(1),
+        };
+        let (network, oracle) = simulated::Network::new(context.child("network"), config);
+        network.start();
+        let keys = self.shared.setup.public_keys();
+        let peers: Set<PublicKey> = keys.into_iter().try_collect().expect("keys are distinct");
+        oracle.manager().track(0, peers);
+        let mut machine = Machine {
+            context,
+            oracle,
+            nodes: BTreeMap::new(),
+            twins: BTreeMap::new(),
+            revive: BTreeMap::new(),
+        };
+        self.apply_storage(&machine);
+        self.connect(&machine).await;
+        for index in 0..self.scenario.validators {
+            self.start(&mut machine, index).await;
+        }
+        machine
+    }
+
+    async fn start(&mut self, machine: &mut Machine, index: usize) {
+        machine.revive.remove(&index);
+        let byzantine = self.scenario.byzantine.get(&index).copied();
+        let key = self.shared.setup.public_keys()[index].clone();
+        let control = machine.oracle.control(key);
+        let mut first: Vec<Pair> = Vec::new();
+        let mut second: Vec<Pair> = Vec::new();
+        for channel in node::CHANNELS {
+            let registered = control.register(channel.id, channel.quota()).await;
+            let (sender, receiver) = registered.expect("the simulated network runs");
+            if byzantine == Some(Byzantine::Twins) {
+                let (one, two) = self.divide(machine, index, receiver);
+                first.push((sender.clone(), one));
+                second.push((sender, two));
+            } else {
+                first.push((sender, receiver));
+            }
+        }
+        let life = self.lives[index];
+        self.lives[index] += 1;
+        self.auditor.restarted(index);
+        let start = |face, channels| {
+            let oracle = &machine.oracle;
+            let start = node::Start { index, life, byzantine, face, oracle, channels };
+            node::start(&machine.context, &self.shared, start)
+        };
+        machine.nodes.insert(index, start(Face::First, first));
+        if !second.is_empty() {
+            machine.twins.insert(index, start(Face::Second, second));
+        }
+    }
+
+    /// Each of two twins hears those that it speaks to.
+    fn divide(
+        &self,
+        machine: &Machine,
+        index: usize,
+        receiver: simulated::Receiver<PublicKey>,
+    ) -> (simulated::Receiver<PublicKey>, simulated::Receiver<PublicKey>) {
+        let keys = self.shared.setup.public_keys();
+        let group = |face| -> Vec<PublicKey> {
+            let audience = node::audience(index, keys.len(), face);
+            audience.into_iter().map(|member| keys[member].clone()).collect()
+        };
+        let (one, two) = (group(Face::First), group(Face::Second));
+        let router =
+            move |(from, _): &(PublicKey, _)| match (one.contains(from), two.contains(from)) {
+                (true, true) => SplitTarget::Both,
+                (true, false) => SplitTarget::Primary,
+                (false, true) => SplitTarget::Secondary,
+                (false, false) => SplitTarget::None,
+            };
+        receiver.split_with(machine.context.child("divide"), router)
+    }
+
+    /// Lets everything happen whose time has come.
+    async fn events(&mut self, machine: &mut Machine) -> Ended {
+        let due: Vec<usize> = machine
+            .revive
+            .iter()
+            .filter(|(_, at)| **at <= self.now_ms)
+            .map(|(index, _)| *index)
+            .collect();
+        for index in due {
+            self.start(machine, index).await;
+        }
+        let scenario = self.scenario;
+        while let Some((at, event)) = scenario.events.get(self.happened) {
+            if *at > self.now_ms {
+                break;
+            }
+            self.happened += 1;
+            match event {
+                Event::Partition(sides) => {
+                    self.sides.clone_from(sides);
+                    self.connect(machine).await;
+                }
+                Event::Link(link) => {
+                    self.link = *link;
+                    self.sides.iter_mut().for_each(|side| *side = 0);
+                    self.connect(machine).await;
+                }
+                Event::Crash(index) => self.stop(machine, *index),
+                Event::Restart(index) => {
+                    if !machine.nodes.contains_key(index) {
+                        self.start(machine, *index).await;
+                    }
+                }
+                Event::Storage(spec) => {
+                    self.storage = Some(*spec);
+                    self.apply_storage(machine);
+                }
+                Event::StorageWorks => {
+                    self.collect(machine).await;
+                    self.storage = None;
+                    self.apply_storage(machine);
+                }
+                Event::PowerLoss { .. } => {
+                    self.collect(machine).await;
+                    machine.nodes.iter().for_each(|(index, node)| self.hear(*index, node));
+                    self.stops += self.scenario.validators;
+                    return Ended::PowerLost;
+                }
+            }
+        }
+        Ended::Done
+    }
+
+    fn stop(&mut self, machine: &mut Machine, index: usize) {
+        if let Some(node) = machine.nodes.remove(&index) {
+            self.hear(index, &node);
+            node.kill();
+            self.stops += 1;
+        }
+    }
+
+    /// Sets every link to the present weather.
+    async fn connect(&self, machine: &Machine) {
+        let keys = self.shared.setup.public_keys();
+        let link = Link {
+            latency: Duration::from_millis(self.link.latency_ms),
+            jitter: Duration::from_millis(self.link.jitter_ms),
+            success_rate: Probability::new(100 - self.link.loss_percent, 100)
+                .expect("a share of 100 is a probability"),
+        };
+        for (from, a) in keys.iter().enumerate() {
+            for (to, b) in keys.iter().enumerate() {
+                if from == to {
+                    continue;
+                }
+                let _ = machine.oracle.remove_link(a.clone(), b.clone()).await;
+                if self.sides[from] == self.sides[to] {
+                    let _ = machine.oracle.add_link(a.clone(), b.clone(), link.clone()).await;
+                }
+            }
+        }
+    }
+
+    /// Sets the failure rates of storage.
+    fn apply_storage(&self, machine: &Machine) {
+        use commonware_runtime::deterministic::{FaultConfig, PartialWriteMode, WriteConfig};
+        let upcoming = self.scenario.events.get(self.happened..).unwrap_or_default();
+        let kept = upcoming.iter().find_map(|(_, event)| match event {
+            Event::PowerLoss { kept_percent } => Some(*kept_percent),
+            _ => None,
+        });
+        let per_mille = |rate| Probability::new(rate, 1_000).expect("rates are below one");
+        let mut config = FaultConfig::default();
+        let failing = self.storage.unwrap_or(StorageSpec { sync_per_mille: 0, write_per_mille: 0 });
+        if kept.is_some() || self.storage.is_some() {
+            config = config.write(WriteConfig {
+                failure_rate: per_mille(failing.write_per_mille),
+                retention_rate: per_mille(kept.unwrap_or(50) * 10),
+                mode: PartialWriteMode::Subset,
+            });
+            config = config.sync(per_mille(failing.sync_per_mille));
+        }
+        *machine.context.storage_fault_config().write() = config;
+    }
+
+    /// Takes what the validators have finalized, and buries the dead.
+    async fn collect(&mut self, machine: &mut Machine) {
+        let mut dead = Vec::new();
+        for (index, node) in &mut machine.nodes {
+            while let Ok(block) = node.blocks.try_recv() {
+                if !self.scenario.byzantine.contains_key(index) {
+                    self.auditor.observe(*index, block);
+                }
+            }
+            if let Some(reason) = node.death.reason() {
+                dead.push((*index, reason));
+            }
+        }
+        for (index, reason) in dead {
+            self.stop(machine, index);
+            if self.scenario.byzantine.contains_key(&index) {
+                continue;
+            }
+            // A sync that failed is noticed when somebody asks for it, which may be later.
+            let stored = self.scenario.storage_fails() && reason.contains("injected");
+            if self.storage.is_some() || stored {
+                self.storage_deaths += 1;
+            } else {
+                self.auditor
+                    .report(Violation::Died(format!("v{index} at {} ms: {reason}", self.now_ms)));
+            }
+            machine.revive.insert(index, self.now_ms + 200);
+        }
+    }
+
+    /// Users send new transactions, and repeat old ones.
+    fn send(&mut self, machine: &Machine) {
+        if self.now_ms < self.next_load_ms {
+            return;
+        }
+        self.next_load_ms = self.now_ms + 100;
+        let height = self.auditor.model().height();
+        let mut transactions = self.load.make(self.scenario.load, height);
+        if self.now_ms >= self.next_repeat_ms {
+            self.next_repeat_ms = self.now_ms + 1_000;
+            transactions.extend(self.load.repeat(self.auditor.model()));
+        }
+        for transaction in transactions {
+            self.shared.verifier.verify(&transaction);
+            let everywhere = self.rng.chance(30);
+            let one = self.rng.index(self.scenario.validators);
+            for (index, node) in &machine.nodes {
+                if everywhere || *index == one {
+                    self.submit(node, &transaction);
+                }
+            }
+        }
+    }
+
+    fn submit(&self, node: &Node, transaction: &SignedTransaction) {
+        let Some(live) = node.live() else { return };
+        let height = live.chain.tip().header.height.get();
+        let accounts = self.auditor.model().at(height);
+        let entry = accounts.and_then(|all| all.get(&transaction.sender()).copied());
+        // At height 0 nobody owns anything yet; users know the genesis.
+        let entry =
+            entry.or_else(|| self.allocation(&transaction.sender()).filter(|_| height == 0));
+        let entry = entry.unwrap_or_default();
+        let account =
+            Account { nonce: Nonce::new(entry.nonce), balance: Amount::new(entry.balance) };
+        let now = Timestamp::new(START_MS + self.now_ms);
+        let known = Some((account, Height::new(height)));
+        let _ = live.pool.insert(vec![(transaction.clone(), known)], Origin::Local, now);
+    }
+
+    fn allocation(&self, address: &Address) -> Option<crate::model::Entry> {
+        let mut all = self.shared.setup.genesis.allocations.iter();
+        let found = all.find(|allocation| allocation.address == *address)?;
+        Some(crate::model::Entry { nonce: 0, balance: found.amount.units() })
+    }
+
+    fn honest(&self) -> impl Iterator<Item = usize> {
+        let all = 0..self.scenario.validators;
+        all.filter(|index| !self.scenario.byzantine.contains_key(index))
+    }
+
+    /// Whether the goal is reached, or will never be.
+    fn is_over(&mut self) -> bool {
+        if self.now_ms < self.scenario.heal_ms + STEP_MS {
+            return false;
+        }
+        let reached = self.auditor.model().height();
+        let blocks = self.scenario.blocks_after;
+        let goal = *self.goal.get_or_insert(reached + blocks);
+        let slowest = self.honest().map(|index| self.auditor.height_of(index)).min();
+        if slowest.unwrap_or(0) >= goal {
+            return true;
+        }
+        if self.now_ms > self.scenario.heal_ms + self.scenario.patience_ms {
+            let heights: Vec<u64> =
+                self.honest().map(|index| self.auditor.height_of(index)).collect();
+            self.auditor.report(Violation::Stalled(format!(
+                "{} ms after the faults ended, honest validators are at {heights:?}; \
+                 the goal was {goal}",
+                self.scenario.patience_ms
+            )));
+            return true;
+        }
+        false
+    }
+
+    /// Looks at states, evidence and accusations once everything is over.
+    async fn last_look(&mut self, machine: &Machine) {
+        let keys = self.shared.setup.public_keys();
+        for index in self.honest().collect::<Vec<_>>() {
+            let Some(node) = machine.nodes.get(&index) else { continue };
+            self.hear(index, node);
+            let Some(live) = node.live() else { continue };
+            if let Err(reason) = self.check_state(&live).await {
+                self.auditor.report(Violation::State(format!("v{index}: {reason}")));
+            }
+        }
+        for (from, to) in machine.oracle.blocked().await.unwrap_or_default() {
+            let find = |key: &PublicKey| keys.iter().position(|known| known == key);
+            let (Some(from), Some(to)) = (find(&from), find(&to)) else { continue };
+            let honest = |index| !self.scenario.byzantine.contains_key(&index);
+            if honest(from) && honest(to) {
+                self.auditor.report(Violation::Accused(format!("v{from} shuts out v{to}")));
+            }
+        }
+        let open = |kind: &Byzantine| *kind == Byzantine::Equivocator;
+        if self.scenario.byzantine.values().any(open) && self.evidence.is_empty() {
+            let text = "a validator contradicted its votes and nobody noticed".to_owned();
+            self.auditor.report(Violation::Unpunished(text));
+        }
+    }
+
+    /// Takes note of whom an honest validator accuses; it forgets when it stops.
+    fn hear(&mut self, index: usize, node: &Node) {
+        let Some(live) = node.live() else { return };
+        if self.scenario.byzantine.contains_key(&index) {
+            return;
+        }
+        let keys = self.shared.setup.public_keys();
+        for fault in live.watch.faults() {
+            let is = |key: &PublicKey| ValidatorKey::from_public_key(key) == fault.validator;
+            let accused = keys.iter().position(is).unwrap_or(usize::MAX);
+            if self.scenario.byzantine.contains_key(&accused) {
+                let (epoch, view) = (fault.epoch.get(), fault.view.get());
+                self.evidence.insert((accused, fault.kind, epoch, view));
+            } else {
+                let text = format!("v{index} accuses v{accused} of {}", fault.kind);
+                self.auditor.report(Violation::Accused(text));
+            }
+        }
+    }
+
+    /// Compares the whole state of a validator with its tip, the rules and the model.
+    async fn check_state(&self, live: &Live) -> Result<(), String> {
+        let database = live.state.subscribe_databases().await;
+        let guard = database.read().await;
+        let mut records: Vec<(StateKey, Vec<u8>)> = Vec::new();
+        let stream = guard.stream_range(..);
+        let mut stream = std::pin::pin!(stream);
+        while let Some(record) = stream.next().await {
+            let (key, value) = record.map_err(|error| error.to_string())?;
+            records.push((key, value.to_vec()));
+        }
+        let root = guard.root();
+        let applied = live.chain.with_root(&root);
+        if applied.is_none() && records.is_empty() && live.chain.tip().header.height.get() == 0 {
+            return Ok(());
+        }
+        let tip = applied.ok_or_else(|| format!("the root {root} is of no block"))?;
+        let borrowed = records.iter().map(|(key, value)| (*key, value.as_slice()));
+        invariants::invariants(tip.height, borrowed).map_err(|broken| broken.to_string())?;
+        let accounts = self.auditor.model().at(tip.height.get());
+        let accounts = accounts.ok_or("the state is ahead of every finalized block")?;
+        compare(accounts, &records)
+    }
+}
+
+fn compare(accounts: &Accounts, records: &[(StateKey, Vec<u8>)]) -> Result<(), String> {
+    let records: BTreeMap<&StateKey, &Vec<u8>> =
+        records.iter().map(|(key, value)| (key, value)).collect();
+    for (address, entry) in accounts {
+        let key = query::account_key(*address);
+        let found = records.get(&key).ok_or_else(|| format!("{address} has no record"))?;
+        let found = query::decode_account(found).map_err(|error| error.to_string())?;
+        if (found.nonce.get(), found.balance.units()) != (entry.nonce, entry.balance) {
+            return Err(format!("{address} is {found:?} on disk and {entry:?} in the model"));
+        }
+    }
+    let prefix = query::account_key(Address::new([0; 20])).prefix();
+    let found = records.keys().filter(|key| key.prefix() == prefix).count();
+    if found == accounts.len() {
+        return Ok(());
+    }
+    Err(format!("{found} accounts on disk and {} in the model", accounts.len()))
+}
+
+fn elapsed(now: SystemTime) -> u64 {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since.as_millis() as u64).saturating_sub(START_MS)
+}

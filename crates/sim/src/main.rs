@@ -1,0 +1,135 @@
+//! Runs simulated networks: `sim --plan fault --seeds 200`.
+
+use althing_sim::{PLANS, Report, campaign, plan};
+use anyhow::{Context as _, bail};
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{io::IsTerminal as _, process::ExitCode, thread, time::Instant};
+use tracing_subscriber::EnvFilter;
+
+/// Deterministic simulation of whole networks with faults.
+#[derive(Parser)]
+#[command(name = "sim", version)]
+struct Arguments {
+    /// The plan; `--list` shows all.
+    #[arg(long, default_value = "fault")]
+    plan: String,
+    /// One seed, with details.
+    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    seed: Option<u64>,
+    /// How many seeds.
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Threads; by default one for each core.
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Shows the plans.
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    if let Ok(filter) = EnvFilter::try_from_default_env() {
+        let writer = std::io::stderr;
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).without_time().init();
+    }
+    if arguments.list {
+        for plan in PLANS {
+            println!("{:12} {}", plan.name, plan.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let plan = plan(&arguments.plan)
+        .with_context(|| format!("there is no plan {:?}: see --list", arguments.plan))?;
+    if let Some(seed) = arguments.seed {
+        let scenario = plan.scenario(seed);
+        println!("{scenario:#?}");
+        let report = althing_sim::run(&scenario);
+        println!("{}", line(&report));
+        println!("trace {}", report.trace);
+        return Ok(verdict(&report));
+    }
+    if arguments.seeds == 0 {
+        bail!("--seeds must be more than zero");
+    }
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.threads.unwrap_or(cores);
+    Ok(many(plan, arguments.from, arguments.seeds, threads))
+}
+
+fn many(plan: &althing_sim::Plan, from: u64, seeds: u64, threads: usize) -> ExitCode {
+    let bar = if std::io::stderr().is_terminal() {
+        let template = "{bar:40} {pos}/{len} seeds, {eta} left {msg}";
+        let style = ProgressStyle::with_template(template);
+        ProgressBar::new(seeds).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    } else {
+        ProgressBar::hidden()
+    };
+    let started = Instant::now();
+    let mut failed = Vec::new();
+    let (mut blocks, mut transactions, mut stops, mut evidence) = (0, 0, 0, 0);
+    campaign::seeds(plan, from, seeds, threads, |report| {
+        bar.inc(1);
+        blocks += report.height;
+        transactions += report.transactions;
+        stops += report.stops;
+        evidence += report.evidence;
+        if !report.violations.is_empty() {
+            bar.suspend(|| {
+                let _ = verdict(&report);
+            });
+            failed.push(report.seed);
+        }
+    });
+    bar.finish_and_clear();
+    let seconds = started.elapsed().as_secs_f64();
+    failed.sort_unstable();
+    println!(
+        "plan {}: {seeds} seeds from {from}, {} with violations {failed:?}",
+        plan.name,
+        failed.len()
+    );
+    println!(
+        "{blocks} blocks, {transactions} transactions, {stops} stops, {evidence} pieces of evidence"
+    );
+    println!("{seconds:.1} s, {:.0} seeds a minute", seeds as f64 * 60.0 / seconds);
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn line(report: &Report) -> String {
+    format!(
+        "plan {} seed {}: {} validators, height {}, {} transactions ({} failed), {} stops \
+         ({} by storage), {} pieces of evidence, {} ms simulated in {} ms",
+        report.plan,
+        report.seed,
+        report.validators,
+        report.height,
+        report.transactions,
+        report.failed,
+        report.stops,
+        report.storage_deaths,
+        report.evidence,
+        report.simulated_ms,
+        report.wall.as_millis()
+    )
+}
+
+/// Shows what was broken, and how to see it again.
+fn verdict(report: &Report) -> ExitCode {
+    if report.violations.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    println!("{}", line(report));
+    for violation in &report.violations {
+        println!("  VIOLATION {violation}");
+    }
+    println!(
+        "  again: cargo run --release -p althing-sim -- --plan {} --seed {}",
+        report.plan, report.seed
+    );
+    ExitCode::FAILURE
+}

@@ -1,0 +1,271 @@
+//! Networks under every plan, and proof that the auditor sees what it should.
+#![allow(clippy::unwrap_used, reason = "a failing helper fails its test")]
+
+use althing_engine::FinalizedBlock;
+use althing_sim::{
+    PLANS, Report, Violation,
+    audit::Auditor,
+    campaign,
+    chain::Setup,
+    load::Load,
+    model::Model,
+    plan::{self, Byzantine},
+    rng::Rng,
+    run,
+};
+use althing_types::{
+    Block, Epoch, Header, Height, SyncRange, Timestamp, ValidatorKey, View, hash, merkle,
+};
+use commonware_cryptography::Signer as _;
+use std::sync::Arc;
+
+fn simulate(name: &str, seed: u64) -> Report {
+    let report = run(&plan::plan(name).unwrap().scenario(seed));
+    let again = format!("cargo run --release -p althing-sim -- --plan {name} --seed {seed}");
+    assert_eq!(report.violations, [], "{again}");
+    report
+}
+
+#[test]
+fn every_plan_keeps_every_promise() {
+    for plan in PLANS {
+        for seed in [1, 2] {
+            let report = simulate(plan.name, seed);
+            assert!(report.height >= 14, "{} {seed}: {}", plan.name, report.height);
+            assert!(report.transactions > 0, "{} {seed}", plan.name);
+        }
+    }
+}
+
+#[test]
+fn one_seed_gives_one_trace_and_two_seeds_give_two() {
+    for name in ["good", "crashes", "power", "storage", "twins", "fault"] {
+        let (first, second) = (simulate(name, 3), simulate(name, 3));
+        assert_eq!(first.trace, second.trace, "{name}");
+        assert_eq!(first.height, second.height);
+        assert_ne!(first.trace, simulate(name, 4).trace, "{name}");
+    }
+}
+
+#[test]
+fn blocks_hold_transfers_that_succeed_and_transfers_that_fail() {
+    let report = simulate("good", 5);
+    assert!(report.failed > 0 && report.failed < report.transactions);
+}
+
+#[test]
+fn a_validator_that_contradicts_its_votes_leaves_evidence() {
+    for seed in 0..3 {
+        let report = simulate("equivocator", seed);
+        assert!(report.evidence > 0, "seed {seed}");
+    }
+}
+
+#[test]
+fn failing_storage_kills_validators_and_they_come_back() {
+    let deaths: usize = (0..6).map(|seed| simulate("storage", seed).storage_deaths).sum();
+    assert!(deaths > 0);
+}
+
+#[test]
+fn too_many_dishonest_validators_stop_the_chain_and_the_auditor_says_so() {
+    let mut scenario = plan::plan("good").unwrap().scenario(1);
+    scenario.byzantine = [(0, Byzantine::Silent), (1, Byzantine::Silent)].into();
+    scenario.patience_ms = 5_000;
+    let report = run(&scenario);
+    assert!(matches!(report.violations.as_slice(), [Violation::Stalled(_)]), "{report:?}");
+}
+
+/// Two hundred seeds of the mixture, in four parts.
+fn part(from: u64) {
+    let mut broken = Vec::new();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    campaign::seeds(plan::plan("fault").unwrap(), from, 50, threads, |report| {
+        if !report.violations.is_empty() {
+            broken.push((report.seed, report.violations));
+        }
+    });
+    assert_eq!(broken, [], "again: cargo run --release -p althing-sim -- --plan fault --seed N");
+}
+
+#[test]
+fn fault_seeds_from_0_keep_every_promise() {
+    part(0);
+}
+
+#[test]
+fn fault_seeds_from_50_keep_every_promise() {
+    part(50);
+}
+
+#[test]
+fn fault_seeds_from_100_keep_every_promise() {
+    part(100);
+}
+
+#[test]
+fn fault_seeds_from_150_keep_every_promise() {
+    part(150);
+}
+
+/// A legal chain that no engine made, for the auditor.
+struct Forge {
+    setup: Setup,
+    model: Model,
+    load: Load,
+    parent: Option<Header>,
+}
+
+impl Forge {
+    fn new() -> Self {
+        let setup = Setup::new(4);
+        let load = Load::new(setup.genesis.clone(), &setup.users, Rng::new(1, 2));
+        Self { model: Model::new(setup.genesis.clone()), load, setup, parent: None }
+    }
+
+    /// The next block. Its receipts are those of the model.
+    fn next(&mut self) -> FinalizedBlock {
+        let height = Height::new(self.model.height() + 1);
+        let made = match height.get() {
+            1 => Vec::new(),
+            _ => {
+                let mut made = self.load.repeat(&self.model);
+                made.extend(self.load.make(6, height.get() - 1));
+                made
+            }
+        };
+        let genesis = self.setup.genesis.clone();
+        let parent = self.parent.clone();
+        let timestamp = parent
+            .as_ref()
+            .map_or(genesis.genesis_time.get(), |parent| parent.timestamp.get() + 200);
+        let mut header = Header {
+            height,
+            epoch: height.epoch(genesis.params.epoch_length),
+            view: View::new(height.get()),
+            leader: ValidatorKey::from_public_key(&self.setup.validators[0].public_key()),
+            parent: parent.map_or_else(hash::zero, |parent| parent.hash()),
+            timestamp: Timestamp::new(timestamp),
+            transactions_root: merkle::root(&[]),
+            receipts_root: merkle::root(&[]),
+            results_root: merkle::root(&[]),
+            next_validators: None,
+            ..Header::genesis(genesis.hash(), hash::zero(), SyncRange { start: 0, end: 1 })
+        };
+        if height.is_epoch_end(genesis.params.epoch_length) {
+            header.next_validators = Some(genesis.validator_set().unwrap());
+        }
+        // Transactions that arrive before their predecessors have to wait; here they are left out.
+        let mut transactions = Vec::new();
+        for transaction in made {
+            transactions.push(transaction);
+            if self.outcome(&header, &transactions).is_none() {
+                transactions.pop();
+            }
+        }
+        let (block, receipts) = self.outcome(&header, &transactions).unwrap();
+        assert_eq!(self.model.execute(&block), Ok(receipts.clone()));
+        self.parent = Some(block.header.clone());
+        let hash = block.header.hash();
+        FinalizedBlock { block: Arc::new(block), hash, receipts: Arc::new(receipts) }
+    }
+
+    /// The block with correct roots, if the transactions may enter.
+    fn outcome(
+        &self,
+        header: &Header,
+        transactions: &[althing_types::SignedTransaction],
+    ) -> Option<(Block, Vec<althing_types::Receipt>)> {
+        let mut block = Block { header: header.clone(), transactions: transactions.to_vec() };
+        block.header.transactions_root = Block::transactions_root(transactions);
+        let receipts = self.model.clone().receipts(&block).ok()?;
+        let leaves: Vec<_> = receipts.iter().map(althing_types::Receipt::hash).collect();
+        block.header.receipts_root = merkle::root(&leaves);
+        let gas = receipts.iter().map(|receipt| receipt.gas_used.get()).sum();
+        block.header.gas_used = althing_types::Gas::new(gas);
+        Some((block, receipts))
+    }
+}
+
+/// What the auditor says when the last of some blocks was changed.
+fn after(count: usize, change: impl FnOnce(&mut FinalizedBlock)) -> Vec<Violation> {
+    let mut forge = Forge::new();
+    let mut auditor = Auditor::new(forge.setup.genesis.clone());
+    for _ in 1..count {
+        auditor.observe(0, forge.next());
+    }
+    let mut last = forge.next();
+    assert!(last.receipts.len() >= 2, "the block that is changed has contents");
+    change(&mut last);
+    auditor.observe(0, last);
+    auditor.violations().to_vec()
+}
+
+/// Changes the block itself, and signs for the change.
+fn edit(finalized: &mut FinalizedBlock, change: impl FnOnce(&mut Block)) {
+    let mut block = (*finalized.block).clone();
+    change(&mut block);
+    finalized.hash = block.header.hash();
+    finalized.block = Arc::new(block);
+}
+
+#[test]
+fn the_auditor_accepts_a_legal_chain() {
+    assert_eq!(after(25, |_| {}), []);
+}
+
+#[test]
+fn the_auditor_sees_swapped_receipts_and_minted_coins() {
+    let found = after(5, |last| Arc::make_mut(&mut last.receipts).swap(0, 1));
+    assert!(matches!(found.as_slice(), [Violation::Receipts(_)]), "{found:?}");
+    let found = after(5, |last| {
+        let receipts = Arc::make_mut(&mut last.receipts);
+        let fee = receipts[0].fee.checked_sub(althing_types::Amount::new(1)).unwrap();
+        receipts[0].fee = fee;
+    });
+    assert!(matches!(found.as_slice(), [Violation::Receipts(_)]), "{found:?}");
+}
+
+#[test]
+fn the_auditor_sees_blocks_that_break_a_rule() {
+    type Change = fn(&mut Block);
+    let changes: [(&str, Change); 9] = [
+        ("transactions_root", |block| block.transactions.truncate(1)),
+        ("included before", |block| {
+            let first = block.transactions[0].clone();
+            block.transactions.push(first);
+        }),
+        ("receipts_root", |block| block.header.receipts_root = hash::zero()),
+        ("results_root", |block| block.header.results_root = hash::zero()),
+        ("gas_used", |block| block.header.gas_used = althing_types::Gas::new(1)),
+        ("another epoch", |block| block.header.epoch = Epoch::new(7)),
+        ("another block", |block| block.header.parent = hash::zero()),
+        ("too early", |block| block.header.timestamp = Timestamp::new(1)),
+        ("no validator", |block| block.header.leader = ValidatorKey::new([9; 32])),
+    ];
+    for (rule, change) in changes {
+        let found = after(5, |last| edit(last, change));
+        let named = |violation: &Violation| matches!(violation, Violation::Invalid(text) if text.contains(rule));
+        assert!(found.iter().any(named), "{rule}: {found:?}");
+    }
+}
+
+#[test]
+fn the_auditor_sees_forks_gaps_and_repetitions() {
+    let mut forge = Forge::new();
+    let blocks: Vec<FinalizedBlock> = (0..5).map(|_| forge.next()).collect();
+    let mut auditor = Auditor::new(forge.setup.genesis.clone());
+    blocks.iter().for_each(|block| auditor.observe(0, block.clone()));
+    blocks[..2].iter().for_each(|block| auditor.observe(1, block.clone()));
+    assert_eq!(auditor.violations(), []);
+    let mut other = blocks[2].clone();
+    edit(&mut other, |block| block.header.view = View::new(77));
+    auditor.observe(1, other);
+    assert!(matches!(auditor.violations(), [Violation::Fork(_)]), "{:?}", auditor.violations());
+    auditor.observe(1, blocks[4].clone());
+    auditor.observe(0, blocks[4].clone());
+    assert!(matches!(
+        auditor.violations(),
+        [Violation::Fork(_), Violation::Gap(_), Violation::Gap(_)]
+    ));
+}
