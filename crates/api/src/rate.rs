@@ -41,7 +41,7 @@ impl Limiter {
         let Some(limiter) = &self.inner else { return Ok(()) };
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         let Some(count) = NonZeroU32::new(count) else { return Ok(()) };
-        if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == 0
+        if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP_EVERY)
             && limiter.len() > SWEEP_ABOVE
         {
             limiter.retain_recent();

@@ -3,10 +3,12 @@
 
 mod folder;
 mod handle;
+mod inspect;
 mod network;
 mod queries;
 
 pub use handle::{EngineHandle, Status};
+pub use inspect::{Inspection, inspect};
 pub use network::address_of;
 pub use queries::{AccountView, Finality, Proof, Rejection, Simulation};
 
@@ -37,6 +39,9 @@ use std::{
 };
 use tokio::sync::{mpsc as sinks, watch};
 use tracing::{error, info};
+
+/// Prefix of everything in the storage of a node.
+const PREFIX: &str = "althing";
 
 /// What one node needs to take part in a chain.
 pub struct NodeConfig {
@@ -204,7 +209,7 @@ async fn start(
     let validator = ValidatorConfig {
         genesis: config.genesis,
         key: config.key,
-        prefix: "althing".to_owned(),
+        prefix: PREFIX.to_owned(),
         pool: config.pool,
         verifier: config.verifier,
         memory: config.memory,

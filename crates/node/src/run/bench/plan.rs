@@ -10,9 +10,10 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::Arc;
 
-/// Gas limit of a transfer, with room for the creation of the recipient's account and for the
-/// largest signature.
-const TRANSFER_GAS: Gas = Gas::new(150_000);
+/// Gas limit of a transfer, with room for the creation of the recipient's account and a memo.
+const TRANSFER_GAS: Gas = Gas::new(50_000);
+/// The same for the largest keys and signatures.
+const OTHER_GAS: Gas = Gas::new(200_000);
 /// Enough for a transfer, not for the creation of an account.
 const TOO_LITTLE_GAS: Gas = Gas::new(30_000);
 /// How far ahead the transactions stay valid, in blocks.
@@ -175,7 +176,7 @@ impl Plan {
         if self.mixed {
             let turn = index + 7 * round;
             let fails = turn % FAILING == 1;
-            if turn % NEW_ACCOUNT == 0 || fails {
+            if turn.is_multiple_of(NEW_ACCOUNT) || fails {
                 let digest = sha256(&[b"new", &index.to_be_bytes(), &nonce.to_be_bytes()]).0;
                 let mut bytes = [0; 20];
                 bytes.copy_from_slice(&digest[..20]);
@@ -286,7 +287,7 @@ impl Plan {
         key: &SecretKey,
         nonce: u64,
     ) -> Result<SignedTransaction, CliError> {
-        self.sign_one(key, nonce, self.addresses[0], Amount::new(1), TRANSFER_GAS, String::new())
+        self.sign_one(key, nonce, self.addresses[0], Amount::new(1), OTHER_GAS, String::new())
     }
 
     /// The accounts with other key schemes.
