@@ -124,6 +124,16 @@ impl Chain {
         merged
     }
 
+    /// What the longest branch of unfinalized blocks holds.
+    pub fn in_flight_here(&self) -> InFlight {
+        let highest = {
+            let state = self.state.lock();
+            let headers = state.branches.iter().map(|(hash, branch)| (&branch.block.header, hash));
+            headers.max_by_key(|(header, _)| (header.height, header.view)).map(|(_, hash)| *hash)
+        };
+        highest.map_or_else(InFlight::new, |hash| self.in_flight(&hash))
+    }
+
     /// Whether a transaction waits that a child of `parent` could take.
     pub fn has_work(&self, parent: &Digest) -> bool {
         self.pool.has_ready(&self.in_flight(parent))

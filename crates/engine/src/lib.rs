@@ -11,6 +11,7 @@ pub mod exec;
 pub mod feed;
 pub mod limits;
 pub mod metrics;
+pub mod net;
 pub mod node;
 pub mod orchestrator;
 pub mod outcomes;

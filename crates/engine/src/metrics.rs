@@ -1,7 +1,7 @@
 //! Counters of the chain, in the names that dashboards use. The runtime's own metrics are encoded
 //! beside them.
 
-use crate::chain::FinalizedBlock;
+use crate::{chain::FinalizedBlock, net::metrics::NetMetrics};
 use althing_types::{Epoch, Timestamp};
 use prometheus_client::{
     encoding::text,
@@ -40,6 +40,7 @@ pub struct Metrics {
     verification: Histogram,
     rate: Mutex<Rate>,
     last: AtomicU64,
+    net: NetMetrics,
 }
 
 /// Transactions of the last few seconds.
@@ -96,6 +97,7 @@ impl Default for Metrics {
             verification: seconds(),
             rate: Mutex::default(),
             last: AtomicU64::new(0),
+            net: NetMetrics::default(),
         };
         metrics.register();
         metrics
@@ -106,6 +108,7 @@ impl Metrics {
     fn register(&self) {
         let Ok(mut registry) = self.registry.lock() else { return };
         let r = &mut *registry;
+        self.net.register(r);
         r.register("block_height", "Last applied height", self.height.clone());
         r.register("block_time_seconds", "Time between blocks", self.block_time.clone());
         r.register(
@@ -148,6 +151,11 @@ impl Metrics {
             let _ = text::encode_registry(&mut text, &registry);
         }
         text
+    }
+
+    /// The counters of the network.
+    pub const fn net(&self) -> &NetMetrics {
+        &self.net
     }
 
     /// A block was built here.

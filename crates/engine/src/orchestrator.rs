@@ -5,6 +5,7 @@ use crate::{
     assemble::Track,
     block::Block,
     evidence::Watch,
+    net::leaders,
     sets::{Boundaries, Sets},
     types::{Epochs, Marshal, PublicKey, Runtime, Update},
 };
@@ -16,12 +17,11 @@ use commonware_consensus::{
     simplex::{
         self,
         config::{Floor, ForwardPolicy, SkipPolicy},
-        elector::RoundRobin,
         scheme::reporter::AttributableReporter,
     },
     types::{Epoch as ConsensusEpoch, Epocher as _, ViewDelta},
 };
-use commonware_cryptography::{Digested, Digestible as _, Sha256};
+use commonware_cryptography::{Digested, Digestible as _};
 use commonware_macros::select;
 use commonware_p2p::{
     Blocker, Receiver, Sender,
@@ -277,7 +277,7 @@ where
             self.context.child("simplex").with_attribute("epoch", epoch),
             simplex::Config {
                 scheme: (*scheme).clone(),
-                elector: RoundRobin::<Sha256>::default(),
+                elector: leaders::elector(),
                 blocker: config.blocker.clone(),
                 automaton: config.automaton.clone(),
                 relay: config.automaton.clone(),

@@ -18,12 +18,14 @@ use crate::{
     error::EngineError,
     evidence::Observer,
     feed, limits,
+    net::{PeerTable, leaders::Positions},
     orchestrator::Timeouts,
     storage::Memory,
     types::PrivateKey,
 };
 use althing_mempool::{PoolConfig, Verifier};
 use althing_types::{Genesis, Height};
+use commonware_cryptography::Signer as _;
 use commonware_parallel::Rayon;
 use commonware_runtime::{
     Runner as _, Spawner as _, Strategizer as _, Supervisor as _, tokio as runtime,
@@ -206,6 +208,10 @@ async fn start(
     let capacity = limits::peer_capacity(validators);
     let (network, extensions) = network::start(context, &config, capacity);
     let genesis = config.genesis.clone();
+    let local = config.key.public_key();
+    let positions = Arc::new(Positions::default());
+    let mut observers = config.observers;
+    observers.push(positions.clone());
     let validator = ValidatorConfig {
         genesis: config.genesis,
         key: config.key,
@@ -215,15 +221,16 @@ async fn start(
         memory: config.memory,
         strategy,
         timeouts: config.timeouts,
-        observers: config.observers,
+        observers,
         forgery: None,
     };
     let mut validator =
         NodeValidator::start(context.child("validator"), validator, network, |reports| reports)
             .await?;
     let mut tasks = std::mem::take(&mut validator.tasks);
-    tasks.extend(extensions.into_tasks(context, &validator));
     let database = validator.database().await;
+    let (table, _commands) = PeerTable::new(local, None, validator.metrics.net().clone());
+    tasks.extend(extensions.into_tasks(context, &validator, &database, &positions, table));
     if let Some((from, sink)) = config.sink {
         let delivery = feed::deliver(
             from,

@@ -5,12 +5,18 @@ use super::{Context, NodeConfig, NodeValidator};
 use crate::{
     assemble::{Network, Track},
     limits::{self, Channel},
+    net::{
+        self, PeerTable,
+        admit::Admitter,
+        leaders::{Positions, Schedule},
+    },
     sets,
-    types::{PrivateKey, PublicKey},
+    types::{Dbs, PrivateKey, PublicKey},
 };
 use althing_types::{Epoch, ValidatorEntry, ValidatorSet};
 use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
 use commonware_p2p::{Address, AddressableManager as _, Ingress, authenticated::lookup};
+use commonware_parallel::Rayon;
 use commonware_runtime::{Handle, Supervisor as _};
 use commonware_stream::{
     cups::{self, Cups},
@@ -43,10 +49,32 @@ pub(super) struct Extensions {
 
 impl Extensions {
     /// Starts what runs on them; the tasks that must not end.
-    pub(super) fn into_tasks(self, _: &Context, _: &NodeValidator) -> Vec<Handle<()>> {
+    pub(super) fn into_tasks(
+        self,
+        context: &Context,
+        validator: &NodeValidator,
+        database: &Dbs<Context, Rayon>,
+        positions: &Positions,
+        table: PeerTable,
+    ) -> Vec<Handle<()>> {
         let Self { transactions, status, evidence, network } = self;
-        drop((transactions, status, evidence));
-        vec![network]
+        drop((status, evidence));
+        let admit = Admitter::new(
+            context.child("admission"),
+            validator.ledger.clone(),
+            validator.chain.clone(),
+            database.clone(),
+        );
+        let parts = net::Transactions {
+            chain: validator.chain.clone(),
+            schedule: Schedule::new(validator.sets.clone()),
+            positions: positions.subscribe(),
+            table,
+            admit,
+        };
+        let mut tasks = parts.start(context, transactions);
+        tasks.push(network);
+        tasks
     }
 }
 

@@ -1,0 +1,523 @@
+//! What this node knows of its peers: handshakes, latency, score, bans.
+//!
+//! **Score**, 0 to 100: 100 less the points of recent offences, less 10 if the peer runs another
+//! version, less one for each 25 ms of latency (at most 20); 0 while it is shut out. Points fade by
+//! one every six seconds. A peer that has 100 points is shut out for five minutes.
+
+use super::{book, metrics::NetMetrics};
+use crate::types::PublicKey;
+use althing_types::{Height, Timestamp, ValidatorKey};
+use commonware_utils::sync::Mutex;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::mpsc;
+use tracing::{info, warn};
+
+/// Points at which a peer is shut out.
+const BAN_POINTS: u64 = 100;
+/// How long offences shut a peer out, in milliseconds.
+const BAN_MS: u64 = 5 * 60 * 1_000;
+/// One point fades in so many milliseconds.
+const FADE_MS: u64 = 6_000;
+/// Most peers that are added by hand, and most bans that are kept.
+const MAX_ENTRIES: usize = 256;
+
+/// Name and origin of the software that a node runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Software {
+    /// Its version, at most 32 bytes.
+    pub version: String,
+    /// The commit that it was built from, at most 64 bytes.
+    pub commit: String,
+}
+
+impl std::fmt::Display for Software {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({})", self.version, self.commit)
+    }
+}
+
+/// What a peer did that an honest one does not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offence {
+    /// A message that is not what it claims to be.
+    Malformed,
+    /// A transaction whose signature is wrong, or evidence that proves nothing.
+    Forged,
+    /// More than its share.
+    Flood,
+}
+
+impl Offence {
+    const fn points(self) -> u64 {
+        match self {
+            Self::Malformed | Self::Forged => 25,
+            Self::Flood => 2,
+        }
+    }
+
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Malformed => "sent malformed messages",
+            Self::Forged => "sent transactions or evidence with wrong signatures",
+            Self::Flood => "sent more than its share",
+        }
+    }
+}
+
+/// Why and until when a peer is shut out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// The reason, for people.
+    pub reason: String,
+    /// When it ends; `None` for a ban without an end.
+    pub until: Option<Timestamp>,
+}
+
+impl Ban {
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
+}
+
+/// A peer, as far as it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerInfo {
+    /// Who it is.
+    pub key: ValidatorKey,
+    /// Where it is reached; empty if that is not known.
+    pub endpoint: String,
+    /// Whether [`PeerTable::add`] named it.
+    pub added: bool,
+    /// Whether a connection stands.
+    pub connected: bool,
+    /// Its protocol version, after the handshake.
+    pub protocol: Option<u32>,
+    /// Its software, after the handshake.
+    pub software: Option<Software>,
+    /// The height that it reported last.
+    pub height: Option<Height>,
+    /// When its process started.
+    pub started_at: Option<Timestamp>,
+    /// Round trip, smoothed.
+    pub latency: Option<Duration>,
+    /// From 0 (useless) to 100.
+    pub score: u8,
+    /// Why it is shut out, if it is.
+    pub ban: Option<Ban>,
+}
+
+/// What a peer said of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Greeting {
+    pub(super) protocol: u32,
+    pub(super) software: Software,
+    pub(super) started_at: Timestamp,
+    pub(super) differs: bool,
+}
+
+#[derive(Default)]
+struct Peer {
+    connected: bool,
+    greeting: Option<Greeting>,
+    height: Option<Height>,
+    latency: Option<Duration>,
+    points: u64,
+    /// When points were last brought up to date.
+    faded: Timestamp,
+}
+
+impl Peer {
+    fn fade(&mut self, now: Timestamp) {
+        let steps = now.get().saturating_sub(self.faded.get()) / FADE_MS;
+        if self.points == 0 || self.faded == Timestamp::new(0) {
+            self.faded = now;
+        } else {
+            self.points = self.points.saturating_sub(steps);
+            self.faded = Timestamp::new(self.faded.get() + steps * FADE_MS);
+        }
+    }
+
+    fn score(&mut self, now: Timestamp) -> u8 {
+        self.fade(now);
+        let differs = self.greeting.as_ref().is_some_and(|greeting| greeting.differs);
+        let slow = self.latency.map_or(0, |latency| (latency.as_millis() as u64 / 25).min(20));
+        let lost = self.points + slow + if differs { 10 } else { 0 };
+        100u64.saturating_sub(lost) as u8
+    }
+}
+
+/// What the table wants done with connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// End the connection to a peer and accept no new one.
+    ShutOut(PublicKey),
+    /// Peers were added or removed by hand.
+    Repeer,
+}
+
+#[derive(Default)]
+struct State {
+    peers: BTreeMap<PublicKey, Peer>,
+    bans: BTreeMap<PublicKey, Ban>,
+    endpoints: BTreeMap<PublicKey, String>,
+    added: BTreeMap<PublicKey, String>,
+    /// Whether it is known who is connected.
+    watched: bool,
+}
+
+struct Inner {
+    local: PublicKey,
+    state: Mutex<State>,
+    commands: mpsc::UnboundedSender<Command>,
+    store: Option<PathBuf>,
+    metrics: NetMetrics,
+}
+
+/// All peers. Cloning is cheap.
+#[derive(Clone)]
+pub struct PeerTable(Arc<Inner>);
+
+impl PeerTable {
+    /// A table that keeps bans and added peers in the file at `store`, and what it wants done.
+    /// A file that cannot be read is reported and ignored.
+    pub fn new(
+        local: PublicKey,
+        store: Option<PathBuf>,
+        metrics: NetMetrics,
+    ) -> (Self, mpsc::UnboundedReceiver<Command>) {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let mut state = State::default();
+        if let Some(path) = &store {
+            let saved = book::load(path);
+            state.bans = saved.bans;
+            state.added = saved.added;
+        }
+        for key in state.bans.keys() {
+            let _ = commands.send(Command::ShutOut(key.clone()));
+        }
+        let inner = Inner { local, state: Mutex::new(state), commands, store, metrics };
+        (Self(Arc::new(inner)), receiver)
+    }
+
+    /// The counters of the network.
+    pub fn metrics(&self) -> &NetMetrics {
+        &self.0.metrics
+    }
+
+    /// This node.
+    pub fn local(&self) -> &PublicKey {
+        &self.0.local
+    }
+
+    /// Notes where the chain says that peers are.
+    pub fn name(&self, endpoints: impl IntoIterator<Item = (PublicKey, String)>) {
+        let mut state = self.0.state.lock();
+        state.endpoints = endpoints.into_iter().collect();
+        state.endpoints.remove(&self.0.local);
+    }
+
+    /// Peers that were added by hand, with their endpoints.
+    pub fn added(&self) -> BTreeMap<PublicKey, String> {
+        self.0.state.lock().added.clone()
+    }
+
+    /// Notes who is connected. Returns those who were not before.
+    pub(super) fn connected(&self, now: &BTreeSet<PublicKey>) -> Vec<PublicKey> {
+        let mut state = self.0.state.lock();
+        state.watched = true;
+        for (key, peer) in &mut state.peers {
+            if peer.connected && !now.contains(key) {
+                peer.connected = false;
+                peer.latency = None;
+            }
+        }
+        let mut fresh = Vec::new();
+        for key in now {
+            let peer = state.peers.entry(key.clone()).or_default();
+            if !std::mem::replace(&mut peer.connected, true) {
+                fresh.push(key.clone());
+            }
+        }
+        let banned = state.bans.len();
+        drop(state);
+        self.0.metrics.peers(now.len(), banned);
+        fresh
+    }
+
+    /// Notes what a peer said of itself. Returns whether its process is another one than before.
+    pub(super) fn greeted(&self, key: &PublicKey, greeting: Greeting, height: Height) -> bool {
+        let mut state = self.0.state.lock();
+        let peer = state.peers.entry(key.clone()).or_default();
+        let started = Some(greeting.started_at);
+        let same = peer.greeting.as_ref().map(|greeting| greeting.started_at) == started;
+        peer.connected = true;
+        peer.greeting = Some(greeting);
+        peer.height = Some(height);
+        !same
+    }
+
+    /// Whether a peer has said who it is.
+    pub(super) fn is_greeted(&self, key: &PublicKey) -> bool {
+        self.0.state.lock().peers.get(key).is_some_and(|peer| peer.greeting.is_some())
+    }
+
+    /// Notes the height that a peer reports.
+    pub(super) fn at_height(&self, key: &PublicKey, height: Height) {
+        if let Some(peer) = self.0.state.lock().peers.get_mut(key) {
+            peer.height = Some(height);
+        }
+    }
+
+    /// Notes a round trip.
+    pub(super) fn round_trip(&self, key: &PublicKey, took: Duration) {
+        self.0.metrics.round_trip(took);
+        if let Some(peer) = self.0.state.lock().peers.get_mut(key) {
+            peer.latency = Some(peer.latency.map_or(took, |before| (before * 3 + took) / 4));
+        }
+    }
+
+    /// Notes an offence; shuts the peer out if it has too many.
+    pub fn offend(&self, key: &PublicKey, offence: Offence, now: Timestamp) {
+        match offence {
+            Offence::Flood => self.0.metrics.flooded(),
+            Offence::Malformed | Offence::Forged => self.0.metrics.malformed(),
+        }
+        let points = {
+            let mut state = self.0.state.lock();
+            let peer = state.peers.entry(key.clone()).or_default();
+            peer.fade(now);
+            peer.points += offence.points();
+            if peer.points >= BAN_POINTS { std::mem::take(&mut peer.points) } else { 0 }
+        };
+        if points >= BAN_POINTS {
+            let until = Timestamp::new(now.get().saturating_add(BAN_MS));
+            self.ban(key, offence.reason(), Some(until));
+        }
+    }
+
+    /// Shuts a peer out until a time, or without an end.
+    pub fn ban(&self, key: &PublicKey, reason: &str, until: Option<Timestamp>) {
+        if *key == self.0.local {
+            return;
+        }
+        warn!(peer = %key, reason, ?until, "shutting a peer out");
+        let ban = Ban { reason: reason.to_owned(), until };
+        let mut state = self.0.state.lock();
+        state.bans.insert(key.clone(), ban);
+        if state.bans.len() > MAX_ENTRIES {
+            let soonest =
+                state.bans.iter().min_by_key(|(_, ban)| ban.until.map_or(u64::MAX, Timestamp::get));
+            if let Some(key) = soonest.map(|(key, _)| key.clone()) {
+                state.bans.remove(&key);
+            }
+        }
+        self.save(&state);
+        drop(state);
+        self.0.metrics.banned();
+        let _ = self.0.commands.send(Command::ShutOut(key.clone()));
+    }
+
+    /// Lets a peer in again. `false` if it was not shut out.
+    pub fn unban(&self, key: &PublicKey) -> bool {
+        let mut state = self.0.state.lock();
+        let lifted = state.bans.remove(key).is_some();
+        if lifted {
+            if let Some(peer) = state.peers.get_mut(key) {
+                peer.points = 0;
+            }
+            self.save(&state);
+            info!(peer = %key, "letting a peer in again");
+        }
+        lifted
+    }
+
+    /// Whether a peer is shut out.
+    pub fn is_banned(&self, key: &PublicKey, now: Timestamp) -> bool {
+        self.0.state.lock().bans.get(key).is_some_and(|ban| ban.holds(now))
+    }
+
+    /// Whether a message to a peer may arrive: it is not shut out, and connected as far as known.
+    pub(super) fn is_reachable(&self, key: &PublicKey, now: Timestamp) -> bool {
+        let state = self.0.state.lock();
+        let connected = state.peers.get(key).is_some_and(|peer| peer.connected);
+        (connected || !state.watched) && !state.bans.get(key).is_some_and(|ban| ban.holds(now))
+    }
+
+    /// Ends bans whose time is over. Returns those who stay shut out.
+    pub(super) fn expire(&self, now: Timestamp) -> Vec<PublicKey> {
+        let mut state = self.0.state.lock();
+        let before = state.bans.len();
+        state.bans.retain(|_, ban| ban.holds(now));
+        if state.bans.len() < before {
+            self.save(&state);
+        }
+        state.bans.keys().cloned().collect()
+    }
+
+    /// Names a peer that the chain does not name, or another place of one. `false` if there are
+    /// too many.
+    pub fn add(&self, key: &PublicKey, endpoint: String) -> bool {
+        let mut state = self.0.state.lock();
+        if *key == self.0.local || state.added.len() >= MAX_ENTRIES {
+            return false;
+        }
+        state.added.insert(key.clone(), endpoint);
+        self.save(&state);
+        let _ = self.0.commands.send(Command::Repeer);
+        true
+    }
+
+    /// Forgets what [`Self::add`] said of a peer. `false` if it said nothing.
+    pub fn remove(&self, key: &PublicKey) -> bool {
+        let mut state = self.0.state.lock();
+        let removed = state.added.remove(key).is_some();
+        if removed {
+            self.save(&state);
+            let _ = self.0.commands.send(Command::Repeer);
+        }
+        removed
+    }
+
+    fn save(&self, state: &State) {
+        let Some(path) = &self.0.store else { return };
+        if let Err(error) = book::save(path, &state.bans, &state.added) {
+            warn!(path = %path.display(), %error, "bans and added peers cannot be stored");
+        }
+    }
+
+    /// The highest height that a connected peer reported.
+    pub fn network_height(&self) -> Option<Height> {
+        let state = self.0.state.lock();
+        let connected = state.peers.values().filter(|peer| peer.connected);
+        connected.filter_map(|peer| peer.height).max()
+    }
+
+    /// Everything known, ordered by key.
+    pub fn infos(&self, now: Timestamp) -> Vec<PeerInfo> {
+        let mut state = self.0.state.lock();
+        let State { peers, bans, endpoints, added, .. } = &mut *state;
+        let keys: BTreeSet<PublicKey> = peers
+            .keys()
+            .chain(bans.keys())
+            .chain(endpoints.keys())
+            .chain(added.keys())
+            .cloned()
+            .collect();
+        let info = |key: PublicKey| {
+            let mut unknown = Peer::default();
+            let peer = peers.get_mut(&key).unwrap_or(&mut unknown);
+            let ban = bans.get(&key).filter(|ban| ban.holds(now)).cloned();
+            let greeting = peer.greeting.clone();
+            PeerInfo {
+                key: ValidatorKey::from_public_key(&key),
+                endpoint: added
+                    .get(&key)
+                    .or_else(|| endpoints.get(&key))
+                    .cloned()
+                    .unwrap_or_default(),
+                added: added.contains_key(&key),
+                connected: peer.connected,
+                protocol: greeting.as_ref().map(|greeting| greeting.protocol),
+                started_at: greeting.as_ref().map(|greeting| greeting.started_at),
+                software: greeting.map(|greeting| greeting.software),
+                height: peer.height,
+                latency: peer.latency,
+                score: if ban.is_some() { 0 } else { peer.score(now) },
+                ban,
+            }
+        };
+        keys.into_iter().map(info).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::PrivateKey;
+    use commonware_cryptography::Signer as _;
+
+    fn key(seed: u64) -> PublicKey {
+        PrivateKey::from_seed(seed).public_key()
+    }
+
+    fn table() -> (PeerTable, mpsc::UnboundedReceiver<Command>) {
+        PeerTable::new(key(0), None, NetMetrics::default())
+    }
+
+    const fn at(ms: u64) -> Timestamp {
+        Timestamp::new(1_000_000 + ms)
+    }
+
+    fn score(table: &PeerTable, peer: &PublicKey, now: Timestamp) -> u8 {
+        let key = ValidatorKey::from_public_key(peer);
+        table.infos(now).into_iter().find(|info| info.key == key).unwrap().score
+    }
+
+    #[test]
+    fn offences_lower_the_score_fade_and_shut_a_peer_out_when_repeated() {
+        let (table, mut commands) = table();
+        let peer = key(1);
+        table.offend(&peer, Offence::Malformed, at(0));
+        assert_eq!(score(&table, &peer, at(0)), 75);
+        assert_eq!(score(&table, &peer, at(60_000)), 85);
+        assert_eq!(score(&table, &peer, at(3_600_000)), 100);
+        for _ in 0..4 {
+            assert!(!table.is_banned(&peer, at(3_600_000)));
+            table.offend(&peer, Offence::Forged, at(3_600_000));
+        }
+        assert!(table.is_banned(&peer, at(3_600_000)));
+        assert_eq!(commands.try_recv().unwrap(), Command::ShutOut(peer.clone()));
+        assert_eq!(score(&table, &peer, at(3_600_000)), 0);
+        assert!(!table.is_banned(&peer, at(3_600_000 + BAN_MS)));
+        assert!(table.expire(at(3_600_000 + BAN_MS)).is_empty());
+    }
+
+    #[test]
+    fn latency_and_another_version_cost_points() {
+        let (table, _commands) = table();
+        let peer = key(1);
+        let greeting = Greeting {
+            protocol: 1,
+            software: Software::default(),
+            started_at: at(0),
+            differs: true,
+        };
+        assert!(table.greeted(&peer, greeting.clone(), Height::new(5)));
+        assert!(!table.greeted(&peer, greeting, Height::new(6)));
+        assert_eq!(score(&table, &peer, at(0)), 90);
+        table.round_trip(&peer, Duration::from_millis(100));
+        assert_eq!(score(&table, &peer, at(0)), 86);
+        table.round_trip(&peer, Duration::from_secs(100));
+        assert_eq!(score(&table, &peer, at(0)), 70);
+        assert_eq!(table.network_height(), Some(Height::new(6)));
+    }
+
+    #[test]
+    fn bans_and_added_peers_survive_a_restart_and_the_node_cannot_ban_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("peers");
+        let open = || PeerTable::new(key(0), Some(path.clone()), NetMetrics::default());
+        let (table, _commands) = open();
+        table.ban(&key(0), "me", None);
+        table.ban(&key(1), "a reason with spaces", None);
+        table.ban(&key(2), "short", Some(at(5)));
+        assert!(table.add(&key(3), "host:1".to_owned()));
+        let (table, mut commands) = open();
+        assert!(!table.is_banned(&key(0), at(0)));
+        assert!(table.is_banned(&key(1), at(0)));
+        assert!(table.is_banned(&key(2), at(0)) && !table.is_banned(&key(2), at(5)));
+        assert_eq!(std::iter::from_fn(|| commands.try_recv().ok()).count(), 2);
+        let info = table.infos(at(0));
+        let banned = info.iter().find(|info| info.ban.as_ref().is_some_and(|b| b.until.is_none()));
+        assert_eq!(banned.unwrap().ban.as_ref().unwrap().reason, "a reason with spaces");
+        assert!(table.unban(&key(1)) && !table.unban(&key(1)));
+        assert!(table.remove(&key(3)) && !table.remove(&key(3)));
+        let (table, _commands) = open();
+        assert!(!table.is_banned(&key(1), at(0)) && table.added().is_empty());
+    }
+}
