@@ -2,10 +2,13 @@
 //! typed HTTP client, a transaction builder, and verification that trusts no node.
 
 mod account;
+pub mod builder;
 pub mod dev;
 mod file;
+pub mod http;
 pub mod keystore;
 pub mod mnemonic;
+pub mod nonces;
 mod sealed;
 pub mod slip10;
 pub mod validator_key;

@@ -170,3 +170,11 @@ async fn check_certificate(found: &mut Inspection, block: &Block, certificates: 
         }
     }
 }
+
+/// Whether a folder is of this chain and no process uses it now.
+///
+/// # Errors
+/// [`EngineError`] if not.
+pub fn unused(genesis: &Genesis, data_dir: &Path) -> Result<(), EngineError> {
+    folder::Folder::open(data_dir, &genesis.hash()).map(drop)
+}

@@ -8,7 +8,7 @@ mod network;
 mod queries;
 
 pub use handle::{EngineHandle, Status};
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, inspect, unused};
 pub use network::address_of;
 pub use queries::{AccountView, Finality, Proof, Rejection, Simulation};
 

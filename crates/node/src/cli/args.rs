@@ -107,6 +107,23 @@ pub enum Command {
     Dev(DevArgs),
     /// Put load on a network and measure it
     Bench(BenchArgs),
+    /// Care of the data of a node that does not run
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// Send money and follow transactions
+    #[command(subcommand)]
+    Tx(TxCommand),
+    /// Ask a node
+    #[command(subcommand)]
+    Query(QueryCommand),
+    /// The newest finalized state
+    #[command(subcommand)]
+    State(StateCommand),
+    /// The peers of a node
+    #[command(subcommand)]
+    Peers(PeersCommand),
+    /// Ask a test network for money
+    Faucet(FaucetArgs),
     /// Check a proof that an API returned, trusting nothing but a genesis file
     Verify(VerifyArgs),
     /// Print a completion script for a shell

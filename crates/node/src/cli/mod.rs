@@ -7,8 +7,12 @@ mod error;
 mod genesis;
 mod init;
 mod keys;
+mod online;
 pub mod output;
+mod peers;
+mod query;
 mod reference;
+mod tx;
 mod verify;
 
 pub use error::{CliError, Exit};
@@ -55,6 +59,12 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Start(args) => crate::run::start(&context, args),
         Command::Dev(args) => crate::run::dev(&context, args),
         Command::Bench(args) => crate::run::bench(&context, args),
+        Command::Db(command) => crate::run::db(&context, command),
+        Command::Tx(command) => tx::run(&context, command),
+        Command::Query(command) => query::run(&context, command),
+        Command::State(command) => query::state(&context, command),
+        Command::Peers(command) => peers::run(&context, command),
+        Command::Faucet(args) => query::faucet(&context, args),
         Command::Verify(args) => verify::run(&context, args),
         Command::Completions(args) => {
             let mut command = Cli::command();

@@ -2,6 +2,7 @@
 
 mod backend;
 mod bench;
+mod db;
 mod dev;
 mod dev_chain;
 mod faucet;
@@ -37,6 +38,14 @@ pub fn dev(context: &Context, args: &args::DevArgs) -> Result<(), CliError> {
 /// The node is unreachable, or has no load accounts.
 pub fn bench(context: &Context, args: &args::BenchArgs) -> Result<(), CliError> {
     on_runtime(bench::run(args, &context.global))
+}
+
+/// `althing db …`
+///
+/// # Errors
+/// There is no node here, or its data do not agree.
+pub fn db(context: &Context, command: &args::DbCommand) -> Result<(), CliError> {
+    db::run(context, command)
 }
 
 /// Runs a command on a runtime of its own.

@@ -1,0 +1,188 @@
+//! One method for each route that wallets and tools use.
+
+use super::{Account, Client, ClientError, Fees, Simulation, Submitted, TransactionInfo, Version};
+use althing_types::{Address, Genesis, Hash, SignedTransaction, ValidatorKey};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const POLL_FIRST: Duration = Duration::from_millis(50);
+const POLL_LONGEST: Duration = Duration::from_secs(1);
+
+impl Client {
+    /// Software, chain, address prefix.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn version(&self) -> Result<Version, ClientError> {
+        self.get("/v1/version").await
+    }
+
+    /// Where the node stands.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn status(&self) -> Result<Value, ClientError> {
+        self.get("/v1/status").await
+    }
+
+    /// The genesis file, checked.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn genesis(&self) -> Result<Genesis, ClientError> {
+        let value: Value = self.get("/v1/genesis").await?;
+        let genesis = value.get("genesis").unwrap_or(&value).to_string();
+        Genesis::from_json(&genesis).map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
+    /// An account now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn account(&self, address: Address) -> Result<Account, ClientError> {
+        self.get(&format!("/v1/accounts/{address}")).await
+    }
+
+    /// A proof of an account, for [`crate::verify::verify`].
+    ///
+    /// # Errors
+    /// [`ClientError`]; the code `proof_unavailable` before the first certificate.
+    pub async fn account_proof(&self, address: Address) -> Result<Value, ClientError> {
+        let mut value: Value = self.get(&format!("/v1/accounts/{address}?proof=true")).await?;
+        match value.get_mut("proof").map(Value::take) {
+            Some(proof @ Value::Object(_)) => Ok(proof),
+            _ => Err(ClientError::Malformed("the account has no proof".to_owned())),
+        }
+    }
+
+    /// A proof of a transaction and its receipt, for [`crate::verify::verify`].
+    ///
+    /// # Errors
+    /// [`ClientError`]; the codes `transaction_not_found` and `not_finalized`.
+    pub async fn transaction_proof(&self, hash: &Hash) -> Result<Value, ClientError> {
+        self.get(&format!("/v1/transactions/{}/proof", hex::encode(hash))).await
+    }
+
+    /// Where a transaction is. A node that has never heard of it says `unknown`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn transaction(&self, hash: &Hash) -> Result<TransactionInfo, ClientError> {
+        let result = self.get(&format!("/v1/transactions/{}", hex::encode(hash))).await;
+        match result {
+            Err(ClientError::Api(error)) if error.code == "transaction_not_found" => {
+                Ok(TransactionInfo {
+                    hash: hex::encode(hash),
+                    status: "unknown".to_owned(),
+                    height: None,
+                    index: None,
+                    time_ms: None,
+                    transaction: None,
+                    receipt: None,
+                    reason: None,
+                })
+            }
+            result => result,
+        }
+    }
+
+    /// Waits until a transaction is finalized, failed or dropped.
+    ///
+    /// # Errors
+    /// [`ClientError::TimedOut`] after `timeout`.
+    pub async fn wait(
+        &self,
+        hash: &Hash,
+        timeout: Duration,
+    ) -> Result<TransactionInfo, ClientError> {
+        let deadline = tokio::time::Instant::now() + timeout;
+        let mut pause = POLL_FIRST;
+        loop {
+            let info = self.transaction(hash).await?;
+            if info.is_settled() {
+                return Ok(info);
+            }
+            if tokio::time::Instant::now() + pause > deadline {
+                let what = format!("finality of the transaction {}", hex::encode(hash));
+                return Err(ClientError::TimedOut(what));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 5 / 4).min(POLL_LONGEST);
+        }
+    }
+
+    /// What a transaction costs now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn fees(&self) -> Result<Fees, ClientError> {
+        self.get("/v1/fees").await
+    }
+
+    /// What a transaction would do; its signature is not looked at.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn simulate(
+        &self,
+        transaction: &SignedTransaction,
+    ) -> Result<Simulation, ClientError> {
+        self.post_bytes("/v1/transactions/simulate", transaction.bytes().to_vec()).await
+    }
+
+    /// Submits a transaction.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`] with the code of the rule that it breaks.
+    pub async fn submit(&self, transaction: &SignedTransaction) -> Result<Submitted, ClientError> {
+        self.post_bytes("/v1/transactions", transaction.bytes().to_vec()).await
+    }
+
+    /// Asks a test network for money; returns the hash of the payment.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`] if there is no faucet, or if it says to wait.
+    pub async fn faucet(&self, address: Address) -> Result<String, ClientError> {
+        let value: Value = self.post("/v1/faucet", &json!({ "address": address })).await?;
+        let hash = value.get("hash").and_then(Value::as_str);
+        hash.map(str::to_owned).ok_or_else(|| ClientError::Malformed("no hash".to_owned()))
+    }
+
+    /// Connects the node to a peer at `endpoint`, `host:port`.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`] if the caller may not.
+    pub async fn add_peer(&self, key: ValidatorKey, endpoint: &str) -> Result<(), ClientError> {
+        let body = json!({ "key": key.to_string(), "endpoint": endpoint });
+        self.send(self.request(Method::POST, "/v1/peers").json(&body)).await.map(drop)
+    }
+
+    /// Makes the node forget what [`add_peer`](Self::add_peer) said.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`] if the caller may not.
+    pub async fn remove_peer(&self, key: ValidatorKey) -> Result<(), ClientError> {
+        self.send(self.request(Method::DELETE, &format!("/v1/peers/{key}"))).await.map(drop)
+    }
+
+    /// Shuts a peer out for `duration`, or lets it in again.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`] if the caller may not.
+    pub async fn ban(
+        &self,
+        key: ValidatorKey,
+        duration: Option<Duration>,
+    ) -> Result<(), ClientError> {
+        let path = format!("/v1/peers/{key}/ban");
+        let request = match duration {
+            Some(duration) => {
+                let seconds = duration.as_secs().max(1);
+                self.request(Method::POST, &path).json(&json!({ "seconds": seconds }))
+            }
+            None => self.request(Method::DELETE, &path),
+        };
+        self.send(request).await.map(drop)
+    }
+}
