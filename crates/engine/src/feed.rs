@@ -99,7 +99,7 @@ pub async fn load(
 }
 
 /// Sends every finalized block from `from` on to `sink`, in order and without a gap, at the pace
-/// of whoever reads it. Returns when nobody reads it any more.
+/// of whoever reads it. Returns when nobody reads it any more, and when the node stops.
 pub async fn deliver(
     from: Height,
     sink: mpsc::Sender<FinalizedBlock>,
@@ -114,6 +114,10 @@ pub async fn deliver(
         let known = tip.borrow_and_update().header.height;
         while next <= known {
             let Some(block) = load(&feed, &marshal, &outcomes, next).await else {
+                // A node that stops has no answer. That is the end, not a gap.
+                if outcomes.is_closed() || marshal.get_processed().await.is_none() {
+                    return;
+                }
                 // A block that only state sync covered has no outcome here.
                 tracing::warn!(height = %next, "no outcome is stored for a finalized block");
                 next = next.next().unwrap_or(next);

@@ -64,7 +64,13 @@ impl Outcomes {
         accepted.await.expect("the archive of receipts runs")
     }
 
-    /// The receipts of a finalized block; `None` if there are none for this height.
+    /// Whether the archive's task has stopped. It answers nothing from then on.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// The receipts of a finalized block; `None` if there are none for this height, or if the
+    /// archive's task [has stopped](Self::is_closed).
     pub async fn get(&self, height: Height) -> Option<Arc<Vec<Receipt>>> {
         let (reply, answer) = oneshot::channel();
         self.0.send(Message::Get { height, reply }).await.ok()?;
