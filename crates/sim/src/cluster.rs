@@ -31,6 +31,8 @@ use std::{
 
 /// How often the harness looks, in milliseconds.
 const STEP_MS: u64 = 20;
+/// A state that the auditor has no block for.
+const AHEAD: &str = "the state is ahead of every finalized block";
 
 /// What came of a scenario.
 #[derive(Clone, Debug, Default)]
@@ -187,7 +189,7 @@ impl<'a> World<'a> {
             self.collect(&mut machine).await;
             self.send(&machine);
             if self.is_over() {
-                self.last_look(&machine).await;
+                self.last_look(&mut machine).await;
                 return Ended::Done;
             }
         }
@@ -334,6 +336,9 @@ impl<'a> World<'a> {
             node.kill();
             self.stops += 1;
         }
+        if let Some(twin) = machine.twins.remove(&index) {
+            twin.kill();
+        }
     }
 
     /// Sets every link to the present weather.
@@ -393,20 +398,22 @@ impl<'a> World<'a> {
                 dead.push((*index, reason));
             }
         }
+        for (index, twin) in &machine.twins {
+            if let Some(reason) = twin.death.reason() {
+                dead.push((*index, reason));
+            }
+        }
         for (index, reason) in dead {
             self.stop(machine, index);
-            if self.scenario.byzantine.contains_key(&index) {
-                continue;
-            }
-            // A sync that failed is noticed when somebody asks for it, which may be later.
-            let stored = self.scenario.storage_fails() && reason.contains("injected");
-            if self.storage.is_some() || stored {
-                self.storage_deaths += 1;
-            } else {
-                self.auditor
-                    .report(Violation::Died(format!("v{index} at {} ms: {reason}", self.now_ms)));
-            }
             machine.revive.insert(index, self.now_ms + 200);
+            // A sync that failed is noticed when somebody asks for it, which may be later.
+            let injected = self.scenario.storage_fails() && reason.contains("injected");
+            if self.storage.is_some() || injected {
+                self.storage_deaths += 1;
+            } else if !self.scenario.byzantine.contains_key(&index) {
+                let text = format!("v{index} at {} ms: {reason}", self.now_ms);
+                self.auditor.report(Violation::Died(text));
+            }
         }
     }
 
@@ -487,13 +494,23 @@ impl<'a> World<'a> {
     }
 
     /// Looks at states, evidence and accusations once everything is over.
-    async fn last_look(&mut self, machine: &Machine) {
+    async fn last_look(&mut self, machine: &mut Machine) {
         let keys = self.shared.setup.public_keys();
         for index in self.honest().collect::<Vec<_>>() {
             let Some(node) = machine.nodes.get(&index) else { continue };
             self.hear(index, node);
             let Some(live) = node.live() else { continue };
-            if let Err(reason) = self.check_state(&live).await {
+            // While a state is read, the next block may become final and reach the auditor later.
+            let mut checked = self.check_state(&live).await;
+            for _ in 0..100 {
+                if checked != Err(AHEAD.to_owned()) {
+                    break;
+                }
+                machine.context.sleep(Duration::from_millis(STEP_MS)).await;
+                self.collect(machine).await;
+                checked = self.check_state(&live).await;
+            }
+            if let Err(reason) = checked {
                 self.auditor.report(Violation::State(format!("v{index}: {reason}")));
             }
         }
@@ -552,7 +569,7 @@ impl<'a> World<'a> {
         let borrowed = records.iter().map(|(key, value)| (*key, value.as_slice()));
         invariants::invariants(tip.height, borrowed).map_err(|broken| broken.to_string())?;
         let accounts = self.auditor.model().at(tip.height.get());
-        let accounts = accounts.ok_or("the state is ahead of every finalized block")?;
+        let accounts = accounts.ok_or(AHEAD)?;
         compare(accounts, &records)
     }
 }

@@ -12,7 +12,7 @@ impl Rng {
     }
 
     /// Any 64-bit number.
-    pub const fn next(&mut self) -> u64 {
+    pub const fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -22,7 +22,7 @@ impl Rng {
 
     /// From 0 to `bound - 1`; 0 if `bound` is 0.
     pub const fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.next() % bound }
+        if bound == 0 { 0 } else { self.draw() % bound }
     }
 
     /// From `low` to `high`, both included.
@@ -57,8 +57,8 @@ mod tests {
         let mut rng = Rng::new(7, 1);
         let mut again = Rng::new(7, 1);
         let mut other = Rng::new(7, 2);
-        assert_eq!(rng.next(), again.next());
-        assert_ne!(rng.next(), other.next());
+        assert_eq!(rng.draw(), again.draw());
+        assert_ne!(rng.draw(), other.draw());
         let mut items: Vec<u32> = (0..50).collect();
         rng.shuffle(&mut items);
         assert_ne!(items, (0..50).collect::<Vec<_>>());
