@@ -2,6 +2,7 @@
 //! final; that block's header names the validators of `e + 1`.
 
 use crate::{
+    ahead::{Channels, Muxes},
     assemble::Track,
     block::Block,
     evidence::Watch,
@@ -25,7 +26,7 @@ use commonware_cryptography::{Digested, Digestible as _};
 use commonware_macros::select;
 use commonware_p2p::{
     Blocker, Receiver, Sender,
-    utils::mux::{Builder as _, MuxHandle, Muxer},
+    utils::mux::{Builder as _, Muxer},
 };
 use commonware_parallel::Strategy;
 use commonware_runtime::{Handle, buffer::paged::CacheRef};
@@ -129,12 +130,6 @@ pub struct Orchestrator<E: Runtime, A: Application<E>, B, T, S: Strategy> {
     epoch: Epoch,
 }
 
-struct Muxes<X: Sender> {
-    votes: MuxHandle<X>,
-    certificates: MuxHandle<X>,
-    resolver: MuxHandle<X>,
-}
-
 impl<E, A, B, T, S> Orchestrator<E, A, B, T, S>
 where
     E: Runtime,
@@ -184,8 +179,10 @@ where
             task.start();
             let mut muxes = Muxes { votes: handle, certificates, resolver };
             let mut floor = self.floor().await;
+            let mut channels = muxes.open(self.epoch.get()).await;
             loop {
-                let engine = self.enter(&mut muxes, floor).await;
+                let engine = self.enter(channels, floor);
+                let mut next = muxes.open(self.epoch.get() + 1).await;
                 let last = self.last();
                 loop {
                     select! {
@@ -201,6 +198,11 @@ where
                             engine.abort();
                             break;
                         },
+                        early = next.votes.1.listen() => {
+                            let Some(from) = early else { return };
+                            debug!(%from, "a peer is in the next epoch");
+                            self.config.marshal.hint_finalized(last, NonEmptyVec::new(from));
+                        },
                         message = backup.recv() => {
                             let Some((epoch, (from, _))) = message else { return };
                             if epoch > self.epoch.get() {
@@ -210,6 +212,7 @@ where
                         },
                     }
                 }
+                channels = next;
             }
         })
     }
@@ -246,9 +249,9 @@ where
     }
 
     /// Starts the engine of the present epoch.
-    async fn enter<X: Sender<PublicKey = PublicKey>>(
+    fn enter<X: Sender<PublicKey = PublicKey>>(
         &mut self,
-        muxes: &mut Muxes<X>,
+        channels: Channels<X>,
         floor: crate::types::Digest,
     ) -> Handle<()> {
         let config = &mut self.config;
@@ -304,12 +307,6 @@ where
                 track_historical_votes: true,
             },
         );
-        let number = epoch.get();
-        let register = "the channels of consensus outlive its engines";
-        engine.start(
-            muxes.votes.register(number).await.expect(register),
-            muxes.certificates.register(number).await.expect(register),
-            muxes.resolver.register(number).await.expect(register),
-        )
+        engine.start(channels.votes, channels.certificates, channels.resolver)
     }
 }
