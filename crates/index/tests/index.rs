@@ -1,5 +1,7 @@
 //! The index through its public surface.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod common;
 
 use althing_index::{Index, IndexError, IndexedBlock};

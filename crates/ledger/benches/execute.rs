@@ -2,6 +2,8 @@
 //! a view that holds every key. Run with `cargo bench -p althing-ledger`.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program for developers")]
 
+#![allow(clippy::disallowed_types, reason = "a benchmark reads the clock; the ledger does not")]
+
 use althing_ledger::{BlockContext, Ledger};
 use althing_state::{StateKey, StateValue, View};
 use althing_types::{

@@ -1,5 +1,7 @@
 //! Blocks from begin to end: genesis, fees, epochs, failures, limits.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod common;
 
 use althing_ledger::{Account, ApplyError, BeginError, Invalid, Ledger, audit, codes, gas, query};
@@ -275,7 +277,7 @@ fn a_dry_run_says_what_a_block_would_do_and_ignores_the_key() {
     let view = chain.view(std::slice::from_ref(&good), Fetch::All);
     let dry = chain.ledger.simulate(Height::new(2), &unsigned, &view).unwrap();
     assert!(view.into_writes().is_empty());
-    let (outcome, _) = chain.advance(&[unsigned.clone()]);
+    let (outcome, _) = chain.advance(std::slice::from_ref(&unsigned));
     assert!(outcome.receipts.is_empty());
     let real = chain.advance(std::slice::from_ref(&good)).0.receipts.remove(0);
     assert_eq!((dry.code, dry.gas_used, dry.fee), (real.code, real.gas_used, real.fee));
@@ -291,7 +293,8 @@ fn a_dry_run_says_what_a_block_would_do_and_ignores_the_key() {
 fn every_rule_for_entering_a_block_has_its_own_code() {
     let chain = Chain::started();
     let params: ChainParams = genesis().params;
-    let cases: Vec<(&str, Box<dyn Fn(&mut althing_types::Transaction)>)> = vec![
+    type Change = Box<dyn Fn(&mut althing_types::Transaction)>;
+    let cases: Vec<(&str, Change)> = vec![
         ("wrong_chain", Box::new(|tx| tx.chain_id = "other".parse().unwrap())),
         ("expired", Box::new(|tx| tx.valid_until = Height::new(1))),
         ("valid_until_too_far", Box::new(|tx| tx.valid_until = Height::new(103))),

@@ -1,5 +1,7 @@
 //! Random blocks of good and bad transfers, against a model that knows nothing of the ledger.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod common;
 
 use althing_ledger::codes;

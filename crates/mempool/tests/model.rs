@@ -225,10 +225,10 @@ fn op() -> impl Strategy<Value = Op> {
         0..SENDERS,
         prop_oneof![6 => 0..4u64, 1 => 4..10u64],
         prop::bool::weighted(0.05),
-        90..130u64,
+        prop_oneof![1 => 90..130u64, 2 => (0..4u64).prop_map(|step| 100 + 5 * step)],
         any::<u8>(),
         prop_oneof![1 => 1..4u64, 4 => 4..200u64],
-        0..90usize,
+        prop_oneof![0..90usize, Just(0), Just(250)],
     )
         .prop_map(|(sender, ahead, behind, price, amount, life, memo)| Op::Insert {
             sender,
@@ -379,7 +379,7 @@ fn compare_selection(pool: &Pool, model: &Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_pool_agrees_with_the_model(ops in prop::collection::vec(op(), 1..200)) {

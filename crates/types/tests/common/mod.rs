@@ -1,0 +1,140 @@
+//! Values that the tests of encodings share.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared by tests")]
+
+use althing_types::{
+    Address, Allocation, Amount, Authorization, Block, ChainParams, Code, Epoch, Event, Gas,
+    GasPrice, Genesis, GenesisValidator, Hash, Header, Height, KeyScheme, Nonce, Payload, Receipt,
+    SecretKey, SignedTransaction, SyncRange, Timestamp, Transaction, Transfer, ValidatorEntry,
+    ValidatorKey, ValidatorSet, View, genesis::LoadAccounts, hash::sha256, keys::WebAuthnAssertion,
+};
+use bytes::Bytes;
+
+pub fn secret(scheme: KeyScheme, seed: u8) -> SecretKey {
+    SecretKey::from_seed(scheme, [seed; 32]).unwrap()
+}
+
+pub fn validator_key(seed: u8) -> ValidatorKey {
+    let key = secret(KeyScheme::Ed25519, seed).public_key();
+    ValidatorKey::new(key.bytes().as_ref().try_into().unwrap())
+}
+
+pub fn digest(text: &str) -> Hash {
+    sha256(&[text.as_bytes()])
+}
+
+pub fn transaction(sender: Address) -> Transaction {
+    Transaction {
+        chain_id: "cpc-devnet-1".parse().unwrap(),
+        sender,
+        nonce: Nonce::new(300),
+        gas_limit: Gas::new(50_000),
+        gas_price: GasPrice::new(1_000_000_000),
+        valid_until: Height::new(4_321),
+        memo: "Þing".to_owned(),
+        payload: Payload::Transfer(Transfer {
+            to: Address::new([0x22; 20]),
+            amount: Amount::new(12_500_000_000_000_000_000),
+        }),
+    }
+}
+
+pub fn signed(scheme: KeyScheme) -> SignedTransaction {
+    let key = secret(scheme, 7);
+    transaction(key.address()).sign(&key).unwrap()
+}
+
+/// Not a valid assertion: only its encoding matters.
+pub fn passkey() -> SignedTransaction {
+    let public_key: [u8; 33] =
+        secret(KeyScheme::Secp256r1, 7).public_key().bytes().as_ref().try_into().unwrap();
+    let assertion = WebAuthnAssertion {
+        public_key,
+        signature: [0x33; 64],
+        authenticator_data: Bytes::from_static(&[0x44; 37]),
+        client_data_json: Bytes::from_static(br#"{"type":"webauthn.get","challenge":"AA"}"#),
+    };
+    let authorization = Authorization::WebAuthn(Box::new(assertion));
+    SignedTransaction::new(transaction(authorization.address()), authorization)
+}
+
+pub fn validator_set() -> ValidatorSet {
+    let entry = |seed: u8| ValidatorEntry {
+        key: validator_key(seed),
+        endpoint: format!("10.0.0.{seed}:4000"),
+        stake: Amount::new(u128::from(seed) << 70),
+    };
+    ValidatorSet::new(vec![entry(1), entry(2), entry(3), entry(4)]).unwrap()
+}
+
+pub fn header(transactions: &[SignedTransaction]) -> Header {
+    Header {
+        height: Height::new(199),
+        epoch: Epoch::new(1),
+        view: View::new(104),
+        leader: validator_key(2),
+        parent: digest("parent"),
+        parent_view: View::new(102),
+        timestamp: Timestamp::new(1_700_000_000_123),
+        transactions_root: Block::transactions_root(transactions),
+        receipts_root: digest("receipts"),
+        results_root: digest("results"),
+        gas_used: Gas::new(63_000),
+        state_root: digest("state"),
+        operations_root: digest("operations"),
+        operations: SyncRange { start: 17, end: 90_001 },
+        next_validators: Some(validator_set()),
+    }
+}
+
+pub fn block() -> Block {
+    let transactions = vec![signed(KeyScheme::Ed25519), signed(KeyScheme::Secp256r1), passkey()];
+    Block { header: header(&transactions), transactions }
+}
+
+pub fn event() -> Event {
+    Event::Transferred {
+        from: Address::new([0x11; 20]),
+        to: Address::new([0x22; 20]),
+        amount: Amount::new(1_000_000),
+    }
+}
+
+pub fn receipt() -> Receipt {
+    Receipt {
+        transaction: digest("transaction"),
+        code: Code::new(2),
+        gas_used: Gas::new(21_000),
+        fee: Amount::new(21_000_000_000_000),
+        events: vec![event(), event()],
+    }
+}
+
+pub fn genesis(load: bool) -> Genesis {
+    let validator = |seed: u8| GenesisValidator {
+        name: format!("validator-{seed}"),
+        key: validator_key(seed),
+        endpoint: format!("10.0.0.{seed}:4000"),
+        account: Address::new([seed; 20]),
+        stake: Amount::from_tokens(1_000).unwrap(),
+    };
+    let load_accounts = LoadAccounts {
+        seed: "load".to_owned(),
+        count: 10,
+        amount: Amount::from_tokens(3).unwrap(),
+    };
+    Genesis {
+        chain_id: "cpc-devnet-1".parse().unwrap(),
+        genesis_time: Timestamp::new(1_700_000_000_000),
+        address_prefix: "cpc".to_owned(),
+        symbol: "CPC".to_owned(),
+        params: ChainParams::devnet(),
+        validators: vec![validator(3), validator(1), validator(2)],
+        allocations: vec![
+            Allocation { address: Address::new([9; 20]), amount: Amount::new(5) },
+            Allocation { address: Address::new([8; 20]), amount: Amount::new(6) },
+        ],
+        load_accounts: load.then_some(load_accounts),
+    }
+    .normalized()
+    .unwrap()
+}
