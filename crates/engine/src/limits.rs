@@ -40,7 +40,7 @@ pub const BLOCKS: Channel = Channel { id: 4, per_second: 64 };
 /// Transactions on their way to the next leaders.
 pub const TRANSACTIONS: Channel = Channel { id: 5, per_second: 128 };
 /// Handshakes and positions of peers.
-pub const STATUS: Channel = Channel { id: 6, per_second: 4 };
+pub const STATUS: Channel = Channel { id: 6, per_second: 8 };
 /// Evidence of consensus faults.
 pub const EVIDENCE: Channel = Channel { id: 7, per_second: 16 };
 

@@ -40,7 +40,6 @@ pub struct Metrics {
     verification: Histogram,
     rate: Mutex<Rate>,
     last: AtomicU64,
-    net: NetMetrics,
 }
 
 /// Transactions of the last few seconds.
@@ -97,7 +96,6 @@ impl Default for Metrics {
             verification: seconds(),
             rate: Mutex::default(),
             last: AtomicU64::new(0),
-            net: NetMetrics::default(),
         };
         metrics.register();
         metrics
@@ -108,7 +106,6 @@ impl Metrics {
     fn register(&self) {
         let Ok(mut registry) = self.registry.lock() else { return };
         let r = &mut *registry;
-        self.net.register(r);
         r.register("block_height", "Last applied height", self.height.clone());
         r.register("block_time_seconds", "Time between blocks", self.block_time.clone());
         r.register(
@@ -153,9 +150,11 @@ impl Metrics {
         text
     }
 
-    /// The counters of the network.
-    pub const fn net(&self) -> &NetMetrics {
-        &self.net
+    /// Shows the counters of the network too.
+    pub fn show(&self, net: &NetMetrics) {
+        if let Ok(mut registry) = self.registry.lock() {
+            net.register(&mut registry);
+        }
     }
 
     /// A block was built here.

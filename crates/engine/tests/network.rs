@@ -1,7 +1,10 @@
 //! Validators on loopback: what is submitted to one of them is final everywhere.
 #![allow(clippy::unwrap_used, reason = "test helpers")]
 
-use althing_engine::node::{self, EngineHandle, NodeConfig};
+use althing_engine::{
+    net::PeerInfo,
+    node::{self, EngineHandle, NodeConfig},
+};
 use althing_types::{
     Address, Amount, ChainParams, Gas, Genesis, GenesisValidator, Hash, Height, KeyScheme, Nonce,
     Payload, SecretKey, SignedTransaction, Timestamp, Transaction, Transfer, ValidatorKey,
@@ -146,7 +149,62 @@ fn four_validators_finalize_what_one_of_them_was_given() {
             total
         };
         assert_eq!(total, 12 + 300 * 4);
+        let others = |handle: &EngineHandle| {
+            let peers = handle.peers();
+            let known = |peer: &PeerInfo| {
+                peer.connected && peer.latency.is_some() && peer.software.is_some()
+            };
+            peers.len() == 3 && peers.iter().all(known)
+        };
+        until("every handshake", 10, || running.handles.iter().all(others)).await;
+        assert!(first.network_height() >= first.status().tip.height);
+        shut_out_and_let_in(&running).await;
         for handle in &running.handles {
+            handle.shutdown().await.unwrap();
+        }
+    });
+}
+
+/// One of four bans another: both lose the connection, and get it back.
+async fn shut_out_and_let_in(running: &Running) {
+    let (first, second) = (&running.handles[0], &running.handles[1]);
+    let key_of = |index| ValidatorKey::from_public_key(&key(index).public_key());
+    let sees = |handle: &EngineHandle, index: u16| {
+        handle.peers().into_iter().find(|peer| peer.key == key_of(index)).unwrap()
+    };
+    first.ban(key_of(1), None).unwrap();
+    assert_eq!(first.ban(key_of(0), None).unwrap_err().code, "own_key");
+    until("the ban", 10, || !sees(first, 1).connected && !sees(second, 0).connected).await;
+    assert_eq!(sees(first, 1).score, 0);
+    let height = second.status().tip.height.get();
+    until("blocks without them", 20, || second.status().tip.height.get() > height + 1).await;
+    first.unban(key_of(1)).unwrap();
+    assert_eq!(first.unban(key_of(1)).unwrap_err().code, "not_banned");
+    until("the end of the ban", 30, || sees(first, 1).connected && sees(second, 0).connected).await;
+}
+
+#[test]
+fn nodes_of_different_chains_part_and_say_why() {
+    let endpoints = endpoints(2);
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let start = |index: u16, chain: &str| {
+        let genesis = genesis(chain, &endpoints);
+        let place = usize::from(index);
+        let path = folders[place].path().to_owned();
+        node::spawn(NodeConfig::new(genesis, key(index), path, endpoints[place])).unwrap()
+    };
+    let handles = [start(0, "network-1"), start(1, "network-2")];
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let reason = |handle: &EngineHandle| {
+            handle.peers().into_iter().find_map(|peer| Some(peer.ban?.reason)).unwrap_or_default()
+        };
+        until("the refusal", 20, || handles.iter().all(|handle| !reason(handle).is_empty())).await;
+        for handle in &handles {
+            let reason = reason(handle);
+            assert!(reason.contains("another chain"), "{reason}");
+            assert!(reason.contains("network-1") && reason.contains("network-2"), "{reason}");
+            assert!(handle.status().running);
             handle.shutdown().await.unwrap();
         }
     });

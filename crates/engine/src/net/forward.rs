@@ -1,10 +1,10 @@
 //! Sends the transactions that clients gave to this node to the coming leaders.
 //!
 //! A transaction goes to the leader of the next view at once; a small batch also to the one after,
-//! in case the next one has just proposed. What is still not in a block two views later goes to a
+//! in case the next one has just proposed. What is still not in a block a few views later goes to a
 //! later leader. What came from a peer is never sent on: its first node takes care of it, so
-//! nothing circles. Under load no more than a quarter of the backlog goes to one leader; the rest
-//! is for the others and for this node's own turn.
+//! nothing circles. Of a backlog no more than a quarter goes to one leader, and nothing twice
+//! before this node had its own turn.
 
 use super::{
     leaders::{Position, Schedule},
@@ -43,8 +43,13 @@ const COUNT: usize = 1_024;
 const SHARE: usize = 1_024;
 /// The part of the backlog that goes to one leader.
 const PARTS: usize = 4;
-/// Views after which a transaction that is in no block goes to a later leader.
+/// Fewest views after which a transaction that is in no block goes to a later leader.
 const PATIENCE: u64 = 2;
+/// More than so many local transactions are a backlog. Those that one leader and this node have
+/// wait then until both had a turn again: others would only hold one more copy.
+const BACKLOG: usize = SHARE * PARTS;
+/// Most views that a transaction waits then.
+const LONGEST: u64 = 16;
 /// How far ahead a leader that can be reached is searched for.
 const HORIZON: u64 = 8;
 /// Bytes a second to one peer, and at most so many at once.
@@ -85,6 +90,13 @@ impl Bucket {
 
 /// A peer asks for transactions.
 pub(super) type Wanted = (PublicKey, Vec<Hash>);
+
+const fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
 
 /// Sends transactions to the coming leaders.
 pub struct Forwarder<E, X> {
@@ -201,7 +213,7 @@ where
         }
         self.next = now + GAP;
         let (waiting, batch) = self.split(batch);
-        self.keep(waiting, PATIENCE);
+        self.keep(waiting, self.patience());
         if !batch.is_empty() {
             self.send_fresh(batch, first, second);
         }
@@ -241,6 +253,20 @@ where
         })
     }
 
+    /// After how many views what was sent is looked at again: a number without a common divisor
+    /// with the number of leaders, so that each leader has its turn to get it.
+    fn patience(&self) -> u64 {
+        let leaders = (self.schedule.leaders(self.position.0) as u64).max(1);
+        let mut views = PATIENCE;
+        if self.pool.stats().local > BACKLOG {
+            views = (leaders + PATIENCE).min(LONGEST);
+        }
+        while common_divisor(views, leaders) > 1 {
+            views += 1;
+        }
+        views
+    }
+
     /// Looks at transactions again after so many views.
     fn keep(&mut self, transactions: Vec<SignedTransaction>, views: u64) {
         if transactions.is_empty() {
@@ -274,7 +300,7 @@ where
         if reached {
             self.table.metrics().forwarded(batch.len());
         }
-        self.keep(batch, if reached { PATIENCE } else { 1 });
+        self.keep(batch, if reached { self.patience() } else { 1 });
     }
 
     /// Sends what is still in no block to a later leader: a few at once, many by their hashes.
@@ -287,13 +313,13 @@ where
                 batch.into_iter().filter(|tx| pool.contains(&tx.hash())).collect()
             });
             let (waiting, rest) = self.split(here);
-            self.keep(waiting, PATIENCE);
+            self.keep(waiting, self.patience());
             open.extend(rest);
         }
         if open.is_empty() {
             return;
         }
-        let Some((Some(first), _)) = self.targets() else {
+        let Some(first) = self.targets().and_then(|(first, second)| first.or(second)) else {
             self.keep(open, 1);
             return;
         };
@@ -311,7 +337,7 @@ where
         if reached {
             self.table.metrics().repeated(open.len());
         }
-        self.keep(open, if reached { PATIENCE } else { 1 });
+        self.keep(open, if reached { self.patience() } else { 1 });
     }
 
     fn offer(&mut self, target: &PublicKey, transactions: &[SignedTransaction]) -> bool {

@@ -54,6 +54,11 @@ impl Schedule {
         Some(elected)
     }
 
+    /// How many validators lead in turn, 0 if the epoch is unknown.
+    pub fn leaders(&self, epoch: Epoch) -> usize {
+        self.elected(epoch).map_or(0, |elected| elected.keys.len())
+    }
+
     /// Who proposes in this view, if the epoch is known.
     pub fn leader(&self, epoch: Epoch, view: View) -> Option<PublicKey> {
         let elected = self.elected(epoch)?;

@@ -4,11 +4,16 @@
 
 pub mod admit;
 mod book;
+pub mod evidence;
 pub mod forward;
+pub mod greeting;
+pub mod hello;
 pub mod leaders;
 pub mod metrics;
 pub mod peers;
 mod receive;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 
 pub use peers::{Ban, Offence, PeerInfo, PeerTable, Software};

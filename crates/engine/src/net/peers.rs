@@ -109,6 +109,8 @@ pub struct PeerInfo {
     pub score: u8,
     /// Why it is shut out, if it is.
     pub ban: Option<Ban>,
+    /// Why it refuses this node, if it said so.
+    pub refusal: Option<String>,
 }
 
 /// What a peer said of itself.
@@ -126,6 +128,7 @@ struct Peer {
     greeting: Option<Greeting>,
     height: Option<Height>,
     latency: Option<Duration>,
+    refusal: Option<String>,
     points: u64,
     /// When points were last brought up to date.
     faded: Timestamp,
@@ -257,8 +260,15 @@ impl PeerTable {
         let same = peer.greeting.as_ref().map(|greeting| greeting.started_at) == started;
         peer.connected = true;
         peer.greeting = Some(greeting);
+        peer.refusal = None;
         peer.height = Some(height);
         !same
+    }
+
+    /// Notes that a peer does not want this node.
+    pub(super) fn refused_by(&self, key: &PublicKey, reason: String) {
+        let mut state = self.0.state.lock();
+        state.peers.entry(key.clone()).or_default().refusal = Some(reason);
     }
 
     /// Whether a peer has said who it is.
@@ -427,6 +437,7 @@ impl PeerTable {
                 software: greeting.map(|greeting| greeting.software),
                 height: peer.height,
                 latency: peer.latency,
+                refusal: peer.refusal.clone(),
                 score: if ban.is_some() { 0 } else { peer.score(now) },
                 ban,
             }

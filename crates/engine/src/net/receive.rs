@@ -31,7 +31,7 @@ const WORKERS: usize = 2;
 /// Transactions that may be on their way here after they were asked for.
 const ASKED: usize = 65_536;
 /// After so long they are asked for again.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Messages of all peers, served in turn.
 #[derive(Default)]

@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-fn invalid(what: &'static str) -> Error {
+pub(super) fn invalid(what: &'static str) -> Error {
     Error::Invalid("althing-net", what)
 }
 
@@ -129,6 +129,23 @@ pub(super) fn read_length(buf: &mut impl Buf, max: usize) -> Result<usize, Error
     let length = u64::from(UInt::<u64>::read(buf)?);
     let length = usize::try_from(length).map_err(|_| Error::InvalidLength(usize::MAX))?;
     if length > max { Err(Error::InvalidLength(length)) } else { Ok(length) }
+}
+
+/// Writes a text, cut to at most `max` bytes.
+pub(super) fn write_text(text: &str, max: usize, buf: &mut BytesMut) {
+    let text = &text[..text.floor_char_boundary(max)];
+    text.as_bytes().write(buf);
+}
+
+/// Reads a text of at most `max` bytes.
+pub(super) fn read_text(buf: &mut impl Buf, max: usize) -> Result<String, Error> {
+    let length = read_length(buf, max)?;
+    if buf.remaining() < length {
+        return Err(Error::EndOfBuffer);
+    }
+    let mut bytes = vec![0; length];
+    buf.copy_to_slice(&mut bytes);
+    String::from_utf8(bytes).map_err(|_| invalid("text is not UTF-8"))
 }
 
 pub(super) fn finished(buf: &impl Buf) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use crate::{
     error::EngineError,
     evidence::Fault,
     feed::{self, Event},
+    net::PeerTable,
     types::Dbs,
 };
 use althing_ledger::Ledger;
@@ -31,6 +32,7 @@ pub(super) struct Parts {
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) validator: NodeValidator,
     pub(super) database: Dbs<Context, Rayon>,
+    pub(super) table: PeerTable,
 }
 
 /// Where a node stands. Cheap to take.

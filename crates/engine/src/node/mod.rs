@@ -5,6 +5,7 @@ mod folder;
 mod handle;
 mod inspect;
 mod network;
+mod peers;
 mod queries;
 
 pub use handle::{EngineHandle, Status};
@@ -18,14 +19,13 @@ use crate::{
     error::EngineError,
     evidence::Observer,
     feed, limits,
-    net::{PeerTable, leaders::Positions},
+    net::Software,
     orchestrator::Timeouts,
     storage::Memory,
     types::PrivateKey,
 };
 use althing_mempool::{PoolConfig, Verifier};
 use althing_types::{Genesis, Height};
-use commonware_cryptography::Signer as _;
 use commonware_parallel::Rayon;
 use commonware_runtime::{
     Runner as _, Spawner as _, Strategizer as _, Supervisor as _, tokio as runtime,
@@ -71,6 +71,10 @@ pub struct NodeConfig {
     pub observers: Vec<Arc<dyn Observer>>,
     /// Where finalized blocks go, in order and without a gap, from a height on.
     pub sink: Option<(Height, sinks::Sender<FinalizedBlock>)>,
+    /// What peers are told that this node runs.
+    pub software: Software,
+    /// Whether peers with another protocol or software version are refused.
+    pub strict_versions: bool,
 }
 
 impl NodeConfig {
@@ -94,6 +98,11 @@ impl NodeConfig {
             timeouts: None,
             observers: Vec::new(),
             sink: None,
+            software: Software {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                commit: "unknown".to_owned(),
+            },
+            strict_versions: false,
         }
     }
 }
@@ -208,10 +217,9 @@ async fn start(
     let capacity = limits::peer_capacity(validators);
     let (network, extensions) = network::start(context, &config, capacity);
     let genesis = config.genesis.clone();
-    let local = config.key.public_key();
-    let positions = Arc::new(Positions::default());
+    let table = extensions.table().clone();
     let mut observers = config.observers;
-    observers.push(positions.clone());
+    observers.extend(extensions.observers());
     let validator = ValidatorConfig {
         genesis: config.genesis,
         key: config.key,
@@ -229,8 +237,8 @@ async fn start(
             .await?;
     let mut tasks = std::mem::take(&mut validator.tasks);
     let database = validator.database().await;
-    let (table, _commands) = PeerTable::new(local, None, validator.metrics.net().clone());
-    tasks.extend(extensions.into_tasks(context, &validator, &database, &positions, table));
+    validator.metrics.show(table.metrics());
+    tasks.extend(extensions.into_tasks(context, &validator, &database));
     if let Some((from, sink)) = config.sink {
         let delivery = feed::deliver(
             from,
@@ -252,6 +260,7 @@ async fn start(
         runtime: tokio::runtime::Handle::current(),
         validator,
         database,
+        table,
     };
     Ok((parts, tasks))
 }

@@ -4,13 +4,17 @@
 use super::{Context, NodeConfig, NodeValidator};
 use crate::{
     assemble::{Network, Track},
+    evidence::Observer,
     limits::{self, Channel},
     net::{
         self, PeerTable,
         admit::Admitter,
+        evidence::{Alarm, Gossip},
+        hello::{self, Greeter, Identity, Wires},
         leaders::{Positions, Schedule},
+        metrics::NetMetrics,
     },
-    sets,
+    pace,
     types::{Dbs, PrivateKey, PublicKey},
 };
 use althing_types::{Epoch, ValidatorEntry, ValidatorSet};
@@ -22,21 +26,26 @@ use commonware_stream::{
     cups::{self, Cups},
     sake::{self, Sake},
 };
-use commonware_utils::{Hostname, NZU32, NZUsize, ordered::Map};
+use commonware_utils::{Hostname, NZU32, NZUsize, ordered::Map, sync::Mutex};
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
+    sync::Arc,
     time::Duration,
 };
+use tokio::sync::mpsc;
 use tracing::{error, warn};
 
 type Oracle = lookup::Oracle<PublicKey>;
 type Sender = lookup::Sender<PublicKey, Context>;
 type Receiver = lookup::Receiver<PublicKey>;
-pub(super) type NodeNetwork = Network<Sender, Receiver, Oracle, Oracle, Peers>;
 
-/// Channels that consensus does not use.
+/// Consensus shuts peers out through the gate, which learns first which chain they are on.
+type Blocker = hello::Gate<Oracle>;
+pub(super) type NodeNetwork = Network<Sender, Receiver, Oracle, Blocker, Peers>;
+
+/// Channels that consensus does not use, and what runs on them.
 pub(super) struct Extensions {
     /// Transactions on their way to the next leaders.
     transactions: (Sender, Receiver),
@@ -45,44 +54,125 @@ pub(super) struct Extensions {
     /// Evidence of consensus faults.
     evidence: (Sender, Receiver),
     network: Handle<()>,
+    wires: Wires<Oracle>,
+    newcomers: mpsc::UnboundedReceiver<PublicKey>,
+    table: PeerTable,
+    positions: Arc<Positions>,
+    alarm: Arc<Alarm>,
+    identity: Identity,
 }
 
 impl Extensions {
+    /// What must see the activity of consensus.
+    pub(super) fn observers(&self) -> [Arc<dyn Observer>; 2] {
+        [self.positions.clone(), self.alarm.clone()]
+    }
+
+    /// The peers.
+    pub(super) const fn table(&self) -> &PeerTable {
+        &self.table
+    }
+
     /// Starts what runs on them; the tasks that must not end.
     pub(super) fn into_tasks(
         self,
         context: &Context,
         validator: &NodeValidator,
         database: &Dbs<Context, Rayon>,
-        positions: &Positions,
-        table: PeerTable,
     ) -> Vec<Handle<()>> {
-        let Self { transactions, status, evidence, network } = self;
-        drop((status, evidence));
         let admit = Admitter::new(
             context.child("admission"),
             validator.ledger.clone(),
             validator.chain.clone(),
             database.clone(),
         );
-        let parts = net::Transactions {
+        let transactions = net::Transactions {
             chain: validator.chain.clone(),
             schedule: Schedule::new(validator.sets.clone()),
-            positions: positions.subscribe(),
-            table,
+            positions: self.positions.subscribe(),
+            table: self.table.clone(),
             admit,
         };
-        let mut tasks = parts.start(context, transactions);
-        tasks.push(network);
+        let mut tasks = transactions.start(context, self.transactions);
+        let (sender, receiver) = self.status;
+        let greeter = Greeter::new(
+            context.child("hello"),
+            self.identity,
+            validator.chain.clone(),
+            self.table.clone(),
+            sender,
+            self.wires,
+        );
+        tasks.push(greeter.start(receiver));
+        let (sender, receiver) = self.evidence;
+        let gossip = Gossip::new(
+            context.child("evidence"),
+            (validator.watch.clone(), validator.sets.clone()),
+            self.table,
+            sender,
+            self.alarm,
+            self.newcomers,
+        );
+        tasks.push(gossip.start(receiver));
+        tasks.push(self.network);
         tasks
     }
 }
 
-/// Tells the network who the peers are.
-pub(super) struct Peers {
+/// Tells the network who the peers are. Cloning is cheap.
+#[derive(Clone)]
+pub(super) struct Peers(Arc<Mutex<Book>>);
+
+struct Book {
     oracle: Oracle,
     capacity: usize,
-    local: PublicKey,
+    table: PeerTable,
+    /// Number of the next peer set.
+    next: u64,
+    /// Those that the chain names.
+    named: BTreeMap<PublicKey, String>,
+}
+
+impl Book {
+    /// Gives the network a new set of peers, `times` times: older sets are forgotten in the end.
+    fn push(&mut self, times: usize) {
+        let mut endpoints = self.named.clone();
+        endpoints.extend(self.table.added());
+        let mut peers: BTreeMap<PublicKey, Address> = BTreeMap::new();
+        for (key, endpoint) in endpoints {
+            let Some(address) = address_of(&endpoint) else {
+                warn!(peer = %key, endpoint, "illegal endpoint");
+                continue;
+            };
+            let room = peers.len() < self.capacity - 1 || key == *self.table.local();
+            if !room {
+                error!(peer = %key, "no room for this peer: restart the node");
+                continue;
+            }
+            peers.insert(key, address);
+        }
+        let peers: Map<PublicKey, Address> = Map::from_iter_dedup(peers);
+        for _ in 0..times {
+            self.oracle.track(self.next, peers.clone());
+            self.next += 1;
+        }
+        self.oracle.overwrite(peers);
+    }
+}
+
+impl Track for Peers {
+    fn track(&mut self, _: Epoch, set: &ValidatorSet, previous: Option<&ValidatorSet>) {
+        let mut book = self.0.lock();
+        book.named.clear();
+        let previous = previous.map_or(&[] as &[ValidatorEntry], ValidatorSet::entries);
+        for entry in set.entries().iter().chain(previous) {
+            if let Some(key) = entry.key.to_public_key() {
+                book.named.entry(key).or_insert_with(|| entry.endpoint.clone());
+            }
+        }
+        book.table.name(book.named.clone());
+        book.push(1);
+    }
 }
 
 /// Where a validator is reached; `None` if its endpoint is malformed.
@@ -94,30 +184,6 @@ pub fn address_of(endpoint: &str) -> Option<Address> {
     let port = port.parse().ok()?;
     let ingress = Ingress::Dns { host: Hostname::new(host).ok()?, port };
     Some(Address::Asymmetric { ingress, egress: (Ipv4Addr::UNSPECIFIED, port).into() })
-}
-
-impl Track for Peers {
-    fn track(&mut self, epoch: Epoch, set: &ValidatorSet, previous: Option<&ValidatorSet>) {
-        let mut primary: BTreeMap<PublicKey, Address> = BTreeMap::new();
-        let previous = previous.map_or(&[] as &[ValidatorEntry], ValidatorSet::entries);
-        for entry in set.entries().iter().chain(previous) {
-            let (Some(key), Some(address)) =
-                (entry.key.to_public_key(), address_of(&entry.endpoint))
-            else {
-                warn!(validator = %entry.key, endpoint = entry.endpoint, "illegal endpoint");
-                continue;
-            };
-            let room = primary.len() < self.capacity - 1 || key == self.local;
-            if !room && !primary.contains_key(&key) {
-                error!(validator = %entry.key, "no room for this peer: restart the node");
-                continue;
-            }
-            primary.entry(key).or_insert(address);
-        }
-        let peers: Map<PublicKey, Address> = Map::from_iter_dedup(primary);
-        self.oracle.track(epoch.get(), peers.clone());
-        self.oracle.overwrite(peers);
-    }
 }
 
 fn handshake(key: PrivateKey) -> Cups<Sake<PrivateKey>, ChaCha20Poly1305> {
@@ -136,11 +202,10 @@ fn settings(
     config: &NodeConfig,
     capacity: usize,
 ) -> lookup::Config<Cups<Sake<PrivateKey>, ChaCha20Poly1305>> {
-    let namespace = sets::namespace(&config.genesis.hash());
     let peers = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
     let mut settings = lookup::Config::local(
         handshake(config.key.clone()),
-        &namespace,
+        hello::NAMESPACE,
         config.listen,
         peers,
         limits::max_payload(),
@@ -152,7 +217,8 @@ fn settings(
     settings.dial_frequency = Duration::from_millis(250);
     settings.dial_timeout = Duration::from_secs(5);
     settings.max_concurrent_handshakes = NZU32!(256);
-    settings.block_duration = Duration::from_mins(5);
+    // Short, so that a ban can be lifted: the table of peers renews it while a ban lasts.
+    settings.block_duration = Duration::from_secs(10);
     settings
 }
 
@@ -165,19 +231,56 @@ pub(super) fn start(
     let settings = settings(config, capacity);
     let (mut network, oracle) = lookup::Network::new(context.child("network"), settings);
     let mut open = |channel: Channel| network.register(channel.id, channel.quota());
+    let store = config.data_dir.join("peers");
+    let (table, commands) =
+        PeerTable::new(config.key.public_key(), Some(store), NetMetrics::default());
+    let book = Book {
+        oracle: oracle.clone(),
+        capacity,
+        table: table.clone(),
+        next: 0,
+        named: BTreeMap::new(),
+    };
+    let tracker = Peers(Arc::new(Mutex::new(book)));
+    let (gate, suspects) = hello::Gate::new(oracle.clone());
+    let (newcomers, evidence_for) = mpsc::unbounded_channel();
+    let peers = tracker.clone();
+    let wires = Wires {
+        blocker: oracle.clone(),
+        commands,
+        suspects,
+        newcomers,
+        repeer: Box::new(move || peers.0.lock().push(limits::TRACKED_PEER_SETS)),
+    };
     let parts = Network {
         votes: open(limits::VOTES),
         certificates: open(limits::CERTIFICATES),
         resolver: open(limits::RESOLVER),
         backfill: open(limits::BACKFILL),
         blocks: open(limits::BLOCKS),
-        peers: oracle.clone(),
-        blocker: oracle.clone(),
-        tracker: Peers { oracle, capacity, local: config.key.public_key() },
+        peers: oracle,
+        blocker: gate,
+        tracker,
     };
-    let (transactions, status, evidence) =
-        (open(limits::TRANSACTIONS), open(limits::STATUS), open(limits::EVIDENCE));
-    let extensions = Extensions { transactions, status, evidence, network: network.start() };
+    let identity = Identity {
+        software: config.software.clone(),
+        chain_id: config.genesis.chain_id,
+        genesis: config.genesis.hash(),
+        started_at: pace::now(context),
+        strict: config.strict_versions,
+    };
+    let extensions = Extensions {
+        transactions: open(limits::TRANSACTIONS),
+        status: open(limits::STATUS),
+        evidence: open(limits::EVIDENCE),
+        network: network.start(),
+        wires,
+        newcomers: evidence_for,
+        table,
+        positions: Arc::default(),
+        alarm: Arc::default(),
+        identity,
+    };
     (parts, extensions)
 }
 
