@@ -1,3 +1,5 @@
 //! Black-box tests of the binary. One target: see Cargo.toml.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod cli;
+mod network;
