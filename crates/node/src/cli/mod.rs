@@ -9,7 +9,7 @@ mod init;
 mod keys;
 mod online;
 pub mod output;
-mod peers;
+pub(crate) mod peers;
 mod query;
 mod reference;
 mod tx;

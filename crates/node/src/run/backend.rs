@@ -10,7 +10,7 @@ use althing_api::backend::{
     AccountState, Backend, ChainEvent, Evidence, Finality, NodeInfo, Peer, Rejection, Simulation,
     StateProof, Status, SupplyState, TransactionRef, TransactionStatus,
 };
-use althing_engine::{Event, node as engine, node::EngineHandle};
+use althing_engine::{Event, net::PeerInfo, node as engine, node::EngineHandle};
 use althing_index::Index;
 use althing_ledger::query;
 use althing_types::{
@@ -161,6 +161,22 @@ fn refused(rejection: engine::Rejection) -> Rejection {
     Rejection { code: rejection.code.to_owned(), message: rejection.message }
 }
 
+fn peer(info: PeerInfo) -> Peer {
+    let software = info.software;
+    Peer {
+        key: info.key.to_string(),
+        endpoint: info.endpoint,
+        connected: info.connected,
+        banned: info.ban.map(|ban| ban.reason).or(info.refusal),
+        score: u32::from(info.score),
+        latency_ms: info.latency.map(|latency| latency.as_secs_f64() * 1_000.0),
+        version: software.map(|software| format!("{} ({})", software.version, software.commit)),
+        protocol: info.protocol,
+        height: info.height.map(Height::get),
+        started_at_ms: info.started_at.map(althing_types::Timestamp::get),
+    }
+}
+
 fn finality(finality: engine::Finality) -> Finality {
     Finality { headers: finality.headers, certificate: finality.certificate }
 }
@@ -180,14 +196,14 @@ impl Backend for NodeBackend {
             block_hash: Some(status.tip_hash),
             state_root: started.then_some(tip.state_root),
             block_time_ms: tip.timestamp.get(),
-            network_height: tip.height,
+            network_height: self.engine.network_height(),
             epoch: status.position.0,
             view: status.position.1,
             index_height: match self.index {
                 Some(_) => self.progress.height(),
                 None => tip.height,
             },
-            peers: 0,
+            peers: self.engine.peers().iter().filter(|peer| peer.connected).count(),
             mempool_transactions: status.mempool.transactions,
             mempool_bytes: status.mempool.bytes,
             abandoned_branches: status.abandoned_branches,
@@ -321,19 +337,23 @@ impl Backend for NodeBackend {
     }
 
     async fn peers(&self) -> Vec<Peer> {
-        Vec::new()
+        self.engine.peers().into_iter().map(peer).collect()
     }
 
-    async fn ban(&self, _: ValidatorKey, _: Option<u64>) -> Result<(), Rejection> {
-        Ok(())
+    async fn ban(&self, key: ValidatorKey, seconds: Option<u64>) -> Result<(), Rejection> {
+        let done = match seconds {
+            Some(seconds) => self.engine.ban(key, Some(Duration::from_secs(seconds))),
+            None => self.engine.unban(key),
+        };
+        done.map_err(refused)
     }
 
-    async fn add_peer(&self, _: ValidatorKey, _: String) -> Result<(), Rejection> {
-        Ok(())
+    async fn add_peer(&self, key: ValidatorKey, endpoint: String) -> Result<(), Rejection> {
+        self.engine.add_peer(key, &endpoint).map_err(refused)
     }
 
-    async fn remove_peer(&self, _: ValidatorKey) -> Result<(), Rejection> {
-        Ok(())
+    async fn remove_peer(&self, key: ValidatorKey) -> Result<(), Rejection> {
+        self.engine.remove_peer(key).map_err(refused)
     }
 
     async fn evidence(&self) -> Vec<Evidence> {

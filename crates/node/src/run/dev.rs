@@ -5,7 +5,7 @@ use super::{
     dev_chain::{self, DevChain, DevChainError},
     faucet::Faucet,
     logging,
-    node::{Node, Settings, bind},
+    node::{Node, Settings, bind, software},
     on_runtime, process,
 };
 use crate::cli::{
@@ -169,6 +169,7 @@ fn engine(genesis: &Arc<Genesis>, path: &Path, index: u16) -> Result<NodeConfig,
         ))
     })?;
     let mut engine = NodeConfig::new(genesis.clone(), key, validator_folder(path, index), listen);
+    engine.software = software();
     if genesis.validators.len() > 1 {
         engine.worker_threads = 1;
         engine.compute_threads = 1;

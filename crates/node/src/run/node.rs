@@ -12,6 +12,7 @@ use althing_api::{
 };
 use althing_engine::{
     EngineError,
+    net::Software,
     node::{EngineHandle, NodeConfig, spawn},
 };
 use althing_index::Index;
@@ -53,6 +54,11 @@ impl From<EngineError> for CliError {
     fn from(error: EngineError) -> Self {
         Self::new(Exit::Failed, error.code(), error.to_string())
     }
+}
+
+/// What peers are told about this program.
+pub(super) fn software() -> Software {
+    Software { version: VERSION.to_owned(), commit: COMMIT.to_owned() }
 }
 
 /// What the API must know of the ledger.

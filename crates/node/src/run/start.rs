@@ -4,7 +4,7 @@ use super::{
     asked_to_stop,
     faucet::Faucet,
     logging,
-    node::{Node, Settings, bind},
+    node::{Node, Settings, bind, software},
     on_runtime, process,
 };
 use crate::cli::{
@@ -12,7 +12,7 @@ use crate::cli::{
     args::StartArgs,
     config::{self, Config},
     context::{Context, read_text},
-    output,
+    output, peers,
 };
 use althing_api::{ApiConfig, Quota};
 use althing_client::validator_key;
@@ -33,6 +33,9 @@ pub(super) fn run(context: &Context, args: &StartArgs) -> Result<(), CliError> {
     logging::init(filter, args.log_format.unwrap_or(config.log.format)).map_err(CliError::usage)?;
     let engine = engine(context, &config)?;
     let faucet = config.faucet.as_ref().map(faucet).transpose()?;
+    let parse =
+        |peer: &String| peers::parse(peer).map(|(key, endpoint)| (key, endpoint.to_owned()));
+    let peers: Vec<_> = config.p2p.peers.iter().map(parse).collect::<Result<_, CliError>>()?;
     let json = context.global.json;
     on_runtime(async move {
         let listener = bind(config.api.listen).await?;
@@ -46,6 +49,15 @@ pub(super) fn run(context: &Context, args: &StartArgs) -> Result<(), CliError> {
             started_at_ms,
         };
         let node = Node::start(settings).await?;
+        for (key, endpoint) in &peers {
+            node.engine().add_peer(*key, endpoint).map_err(|refusal| {
+                CliError::new(
+                    Exit::Usage,
+                    refusal.code,
+                    format!("config.toml: {}", refusal.message),
+                )
+            })?;
+        }
         let url = format!("http://{address}");
         if json {
             output::json(&json!({
@@ -92,6 +104,8 @@ fn engine(context: &Context, config: &Config) -> Result<NodeConfig, CliError> {
     engine.worker_threads = threads.clamp(1, 8);
     engine.compute_threads = threads;
     engine.pool = pool(&config.mempool);
+    engine.strict_versions = config.p2p.strict_versions;
+    engine.software = software();
     Ok(engine)
 }
 
