@@ -1,7 +1,6 @@
 //! Prints what one transfer costs: blocks of 8,192 transfers between 200,000 accounts, executed on
 //! a view that holds every key. Run with `cargo bench -p althing-ledger`.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program for developers")]
-
 #![allow(clippy::disallowed_types, reason = "a benchmark reads the clock; the ledger does not")]
 
 use althing_ledger::{BlockContext, Ledger};

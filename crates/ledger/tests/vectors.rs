@@ -25,11 +25,8 @@ fn state_keys_keep_their_bytes() {
 fn state_values_keep_their_bytes() {
     let account = Account { nonce: Nonce::new(300), balance: Amount::new(1 << 70) };
     same("account", &account.encode(), "ac0280808080808080808080 01".replace(' ', "").as_str());
-    let supply = Supply {
-        genesis: Amount::new(1_000),
-        minted: Amount::new(5),
-        burned: Amount::new(130),
-    };
+    let supply =
+        Supply { genesis: Amount::new(1_000), minted: Amount::new(5), burned: Amount::new(130) };
     same("supply", &supply.encode(), "e807058201");
     assert_eq!(query::decode_account(&account.encode()).unwrap(), account);
     assert_eq!(query::decode_supply(&supply.encode()).unwrap(), supply);
