@@ -50,6 +50,10 @@ const PATIENCE: u64 = 2;
 const BACKLOG: usize = SHARE * PARTS;
 /// Most views that a transaction waits then.
 const LONGEST: u64 = 16;
+/// Transactions of its own clients that keep a node busy for its next turn.
+const BUSY: usize = 1_024;
+/// Most views until the own turn that a busy node waits for.
+const SOON: u64 = 8;
 /// How far ahead a leader that can be reached is searched for.
 const HORIZON: u64 = 8;
 /// Bytes a second to one peer, and at most so many at once.
@@ -200,8 +204,7 @@ where
         if local == 0 || share == 0 || (first.is_none() && second.is_none()) {
             return NAP;
         }
-        // On its own turn a node keeps what is more than a few.
-        if first.is_none() && local > SMALL / 64 {
+        if self.keeps(local, first.as_ref()) {
             return NAP;
         }
         let cursor = self.cursor;
@@ -218,6 +221,18 @@ where
             self.send_fresh(batch, first, second);
         }
         GAP
+    }
+
+    /// Whether the backlog stays here until the next view: on its own turn a node keeps what is
+    /// more than a few; and a busy node gives nothing to a busy leader if its own turn is near.
+    fn keeps(&self, local: usize, first: Option<&PublicKey>) -> bool {
+        let Some(first) = first else { return local > SMALL / 64 };
+        let (epoch, view) = self.position;
+        let mine = |step| {
+            let view = View::new(view.get().saturating_add(step));
+            self.schedule.leader(epoch, view).as_ref() == Some(self.table.local())
+        };
+        local >= BUSY && self.table.backlog(first) >= BUSY as u64 && (1..=SOON).any(mine)
     }
 
     /// The leaders of the next two views, `None` for this node itself; others in their stead if

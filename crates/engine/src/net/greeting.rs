@@ -40,15 +40,30 @@ pub struct Hello {
     pub started_at: Timestamp,
 }
 
+/// Where a node stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Its last finalized height.
+    pub height: Height,
+    /// Transactions of its clients that wait.
+    pub backlog: u64,
+}
+
+impl Report {
+    fn read(buf: &mut impl Buf) -> Result<Self, Error> {
+        Ok(Self { height: Height::read(buf)?, backlog: read_u64(buf)? })
+    }
+}
+
 /// A message on the channel for status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// First on a connection, and now and then.
     Hello(Hello),
     /// Asks for a [`Self::Pong`] with the same number.
-    Ping(u64, Height),
+    Ping(u64, Report),
     /// Answers a [`Self::Ping`].
-    Pong(u64, Height),
+    Pong(u64, Report),
     /// The sender is about to end the connection, for this reason.
     Refused(String),
 }
@@ -76,10 +91,11 @@ impl Message {
                 hello.height.write(&mut buf);
                 write_u64(hello.started_at.get(), &mut buf);
             }
-            Self::Ping(number, height) | Self::Pong(number, height) => {
+            Self::Ping(number, report) | Self::Pong(number, report) => {
                 buf.put_u8(if matches!(self, Self::Ping(..)) { PING } else { PONG });
                 write_u64(*number, &mut buf);
-                height.write(&mut buf);
+                report.height.write(&mut buf);
+                write_u64(report.backlog, &mut buf);
             }
             Self::Refused(reason) => {
                 buf.put_u8(REFUSED);
@@ -116,8 +132,8 @@ impl Message {
                 }
                 Self::Hello(hello)
             }
-            PING => Self::Ping(read_u64(buf)?, Height::read(buf)?),
-            PONG => Self::Pong(read_u64(buf)?, Height::read(buf)?),
+            PING => Self::Ping(read_u64(buf)?, Report::read(buf)?),
+            PONG => Self::Pong(read_u64(buf)?, Report::read(buf)?),
             REFUSED => Self::Refused(read_text(buf, MAX_REASON)?),
             _ => return Err(invalid("an unknown kind of status message")),
         };
@@ -150,8 +166,8 @@ mod tests {
                 "000105302e312e3007616263313233340c6370632d6465766e65742d31aeebad4a796fcc2e15dc4c60\
                  61b45ed9b373f26adfc798ca7d2d8cc58182718eac0280d095ffbc31",
             ),
-            (Message::Ping(7, Height::new(5)), "010705"),
-            (Message::Pong(300, Height::new(0)), "02ac0200"),
+            (Message::Ping(7, Report { height: Height::new(5), backlog: 3 }), "01070503"),
+            (Message::Pong(300, Report { height: Height::new(0), backlog: 200 }), "02ac0200c801"),
             (Message::Refused("no".to_owned()), "03026e6f"),
         ];
         for (message, bytes) in golden {

@@ -3,7 +3,7 @@
 //! the same chain and run the same software.
 
 use super::{
-    greeting::{Hello, Message, PROTOCOL},
+    greeting::{Hello, Message, PROTOCOL, Report},
     peers::{Command, Greeting, Offence, PeerTable, Software},
     stamp,
 };
@@ -217,6 +217,10 @@ where
         self.chain.tip().header.height
     }
 
+    fn report(&self) -> Report {
+        Report { height: self.height(), backlog: self.chain.pool().stats().local as u64 }
+    }
+
     fn hello(&self) -> Message {
         Message::Hello(Hello {
             protocol: PROTOCOL,
@@ -239,7 +243,7 @@ where
     /// Pings everybody, greets those who are new, ends bans whose time is over.
     fn tick(&mut self) {
         self.ticks += 1;
-        let message = Message::Ping(self.ticks, self.height()).encode();
+        let message = Message::Ping(self.ticks, self.report()).encode();
         let size = message.len();
         let now = self.context.current();
         let mut connected = BTreeSet::new();
@@ -274,13 +278,13 @@ where
         }
         match message {
             Message::Hello(hello) => self.greeted(peer, hello),
-            Message::Ping(number, height) => {
-                self.table.at_height(peer, height);
-                let pong = Message::Pong(number, self.height());
+            Message::Ping(number, report) => {
+                self.table.reported(peer, report);
+                let pong = Message::Pong(number, self.report());
                 self.send(peer, &pong, true);
             }
-            Message::Pong(number, height) => {
-                self.table.at_height(peer, height);
+            Message::Pong(number, report) => {
+                self.table.reported(peer, report);
                 if let Some((_, sent)) = self.pings.get(peer).filter(|(sent, _)| *sent == number) {
                     let took = self.context.current().duration_since(*sent).unwrap_or_default();
                     self.pings.remove(peer);

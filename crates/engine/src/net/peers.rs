@@ -4,7 +4,7 @@
 //! version, less one for each 25 ms of latency (at most 20); 0 while it is shut out. Points fade by
 //! one every six seconds. A peer that has 100 points is shut out for five minutes.
 
-use super::{book, metrics::NetMetrics};
+use super::{book, greeting::Report, metrics::NetMetrics};
 use crate::types::PublicKey;
 use althing_types::{Height, Timestamp, ValidatorKey};
 use commonware_utils::sync::Mutex;
@@ -129,6 +129,7 @@ struct Peer {
     height: Option<Height>,
     latency: Option<Duration>,
     refusal: Option<String>,
+    backlog: u64,
     points: u64,
     /// When points were last brought up to date.
     faded: Timestamp,
@@ -276,11 +277,18 @@ impl PeerTable {
         self.0.state.lock().peers.get(key).is_some_and(|peer| peer.greeting.is_some())
     }
 
-    /// Notes the height that a peer reports.
-    pub(super) fn at_height(&self, key: &PublicKey, height: Height) {
+    /// Notes where a peer stands.
+    pub(super) fn reported(&self, key: &PublicKey, report: Report) {
         if let Some(peer) = self.0.state.lock().peers.get_mut(key) {
-            peer.height = Some(height);
+            peer.height = Some(report.height);
+            peer.backlog = report.backlog;
         }
+    }
+
+    /// How many transactions of its own clients wait at a connected peer, as it said last.
+    pub(super) fn backlog(&self, key: &PublicKey) -> u64 {
+        let state = self.0.state.lock();
+        state.peers.get(key).filter(|peer| peer.connected).map_or(0, |peer| peer.backlog)
     }
 
     /// Notes a round trip.

@@ -3,14 +3,14 @@
 use super::{Node, World, at, nodes, private, transfers};
 use crate::{
     limits,
-    net::{peers::Ban, stamp, wire},
+    net::{greeting::Report, peers::Ban, stamp, wire},
 };
-use althing_types::{Authorization, Hash, SignedTransaction};
+use althing_types::{Authorization, Hash, Height, SignedTransaction};
 use bytes::Bytes;
 use commonware_cryptography::Signer as _;
 use commonware_p2p::{Receiver as _, Recipients, Sender as _};
 use commonware_runtime::Clock as _;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 const fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -79,6 +79,31 @@ fn a_large_backlog_is_shared_between_leaders_and_partly_sent_on_demand() {
             move_all(&nodes, view);
             context.sleep(ms(200)).await;
         }
+    });
+}
+
+#[test]
+fn a_busy_node_gives_nothing_to_a_busy_leader_and_a_few_to_any() {
+    World::run(false, |context, world| async move {
+        let nodes = nodes(&context, &world).await;
+        let next = world.leader(1);
+        let me = &nodes[world.leader(4) as usize];
+        let peer = private(next).public_key();
+        let all: BTreeSet<_> = (0..4).map(|seed| private(seed).public_key()).collect();
+        me.table.connected(&all);
+        me.table.reported(&peer, Report { height: Height::ZERO, backlog: 5_000 });
+        let few = transfers(9_999, 0..3, "");
+        me.submit(few.clone());
+        context.sleep(ms(50)).await;
+        assert_eq!(nodes[next as usize].holds(&few), 3);
+        let many: Vec<_> = (0..500).flat_map(|sender| transfers(sender, 0..4, "")).collect();
+        me.submit(many.clone());
+        context.sleep(ms(50)).await;
+        assert_eq!(nodes[next as usize].holds(&many), 0);
+        // The one after is idle.
+        move_all(&nodes, 1);
+        context.sleep(ms(50)).await;
+        assert_eq!(nodes[world.leader(2) as usize].holds(&many), 1_024);
     });
 }
 
