@@ -12,7 +12,7 @@ use std::{
 const BINARY: &str = env!("CARGO_BIN_EXE_althing");
 
 /// A running `althing dev`. Killed when dropped.
-struct Network {
+pub(crate) struct Network {
     process: Child,
     url: String,
     ready: Value,
@@ -25,12 +25,16 @@ impl Drop for Network {
     }
 }
 
+pub(crate) fn free_home() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Network {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let api = format!("127.0.0.1:{}", free_port());
         let mut process = Command::new(BINARY)
             .args(["--json", "dev", "--api", &api])
@@ -43,6 +47,14 @@ impl Network {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line:?}"));
         Self { process, url: format!("http://{api}"), ready }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     fn signal(&self, name: &str) {
@@ -59,7 +71,7 @@ impl Network {
             .unwrap()
     }
 
-    fn json(&self, home: &Path, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, home: &Path, arguments: &[&str]) -> Value {
         let mut all = vec!["--json"];
         all.extend_from_slice(arguments);
         let output = self.cli(home, &all);
