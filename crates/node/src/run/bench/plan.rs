@@ -172,8 +172,10 @@ impl Plan {
         let key = &self.keys[index as usize];
         let nonce = self.start.nonces.get(index as usize).copied().unwrap_or(0) + round;
         let mut to = self.addresses[((index + round + 1) % count) as usize];
-        let (mut gas, mut memo) = (TRANSFER_GAS, String::new());
+        // Transfers between accounts that exist need no more than this, and fill blocks to the brim.
+        let (mut gas, mut memo) = (Gas::new(althing_ledger::gas::TRANSFER), String::new());
         if self.mixed {
+            gas = TRANSFER_GAS;
             let turn = index + 7 * round;
             let fails = turn % FAILING == 1;
             if turn.is_multiple_of(NEW_ACCOUNT) || fails {
