@@ -142,6 +142,9 @@ pub struct BenchArgs {
     /// Also send transfers that create accounts, carry memos or fail, and use every key scheme
     #[arg(long)]
     pub mixed: bool,
+    /// Send every transfer to an account that does not exist yet, to grow the state
+    #[arg(long, conflicts_with = "mixed")]
+    pub create: bool,
 }
 
 /// `althing db …`

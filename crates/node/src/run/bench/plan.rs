@@ -82,6 +82,7 @@ pub(super) struct Plan {
     threads: u64,
     nodes: u64,
     mixed: bool,
+    create: bool,
     valid_until: Height,
     gas_price: GasPrice,
 }
@@ -107,6 +108,14 @@ pub(super) fn others() -> Result<Vec<SecretKey>, CliError> {
         })
     });
     keys.collect()
+}
+
+/// An address that nothing else pays.
+fn fresh_address(index: u64, nonce: u64) -> Address {
+    let digest = sha256(&[b"new", &index.to_be_bytes(), &nonce.to_be_bytes()]).0;
+    let mut bytes = [0; 20];
+    bytes.copy_from_slice(&digest[..20]);
+    Address::new(bytes)
 }
 
 impl Plan {
@@ -137,6 +146,7 @@ impl Plan {
             threads: u64::from(args.threads),
             nodes: nodes as u64,
             mixed: args.mixed,
+            create: args.create,
             valid_until: Height::new(start.height.saturating_add(validity)),
             gas_price: params.min_gas_price,
             start,
@@ -174,15 +184,15 @@ impl Plan {
         let mut to = self.addresses[((index + round + 1) % count) as usize];
         // Transfers between accounts that exist need no more than this, and fill blocks to the brim.
         let (mut gas, mut memo) = (Gas::new(althing_ledger::gas::TRANSFER), String::new());
-        if self.mixed {
+        if self.create {
+            gas = TRANSFER_GAS;
+            to = fresh_address(index, nonce);
+        } else if self.mixed {
             gas = TRANSFER_GAS;
             let turn = index + 7 * round;
             let fails = turn % FAILING == 1;
             if turn.is_multiple_of(NEW_ACCOUNT) || fails {
-                let digest = sha256(&[b"new", &index.to_be_bytes(), &nonce.to_be_bytes()]).0;
-                let mut bytes = [0; 20];
-                bytes.copy_from_slice(&digest[..20]);
-                to = Address::new(bytes);
+                to = fresh_address(index, nonce);
                 if fails {
                     gas = TOO_LITTLE_GAS;
                 }
