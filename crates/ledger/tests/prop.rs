@@ -5,7 +5,9 @@
 mod common;
 
 use althing_ledger::codes;
-use althing_types::{Address, Amount, Code, Gas, GasPrice, Height, Nonce, SignedTransaction};
+use althing_types::{
+    Address, Amount, Code, Gas, GasPrice, Height, Nonce, Ppm, SignedTransaction, params::FeeSplit,
+};
 use common::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -59,7 +61,10 @@ enum Expected {
 #[derive(Clone, Default)]
 struct Model {
     accounts: BTreeMap<Address, (u64, u128)>,
+    /// Of the present block.
     fees: u128,
+    /// What the proposer, those who stake and the treasury have received, and what was burned.
+    shares: [u128; 4],
 }
 
 impl Model {
@@ -136,8 +141,43 @@ impl Model {
     }
 }
 
+impl Model {
+    /// Splits the fees of a block: each share is rounded down, the rest is burned.
+    fn end_block(&mut self, split: &FeeSplit) {
+        let fees = std::mem::take(&mut self.fees);
+        let mut rest = fees;
+        for (at, ppm) in [split.proposer, split.stakers, split.treasury].iter().enumerate() {
+            let share = fees * u128::from(ppm.get()) / 1_000_000;
+            self.shares[at] += share;
+            rest -= share;
+        }
+        self.shares[3] += rest;
+    }
+}
+
+fn shares(chain: &Chain) -> [u128; 4] {
+    let pools = [validator().1, Address::of_module("stakers"), Address::of_module("treasury")];
+    let [proposer, stakers, treasury] = pools.map(|pool| chain.account(pool).balance.units());
+    [proposer, stakers, treasury, chain.supply().burned.units()]
+}
+
+fn split() -> impl Strategy<Value = FeeSplit> {
+    // Cuts at odd places and at the ends, so that shares of nothing and of everything occur.
+    let cut = prop_oneof![3 => 0u32..=1_000_000, 1 => Just(0u32), 1 => Just(1_000_000)];
+    proptest::collection::vec(cut, 3).prop_map(|mut cuts| {
+        cuts.sort_unstable();
+        let ppm = |value| Ppm::new(value).unwrap();
+        FeeSplit {
+            proposer: ppm(cuts[0]),
+            stakers: ppm(cuts[1] - cuts[0]),
+            treasury: ppm(cuts[2] - cuts[1]),
+            burn: ppm(1_000_000 - cuts[2]),
+        }
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_blocks_do_what_the_model_says(
@@ -179,6 +219,8 @@ proptest! {
                 let account = chain.account(*address);
                 prop_assert_eq!((account.nonce.get(), account.balance.units()), (*nonce, *balance));
             }
+            model.end_block(&genesis().params.fee_split);
+            prop_assert_eq!(shares(&chain), model.shares);
 
             // The same block gives the same bytes, however its keys get into the view.
             for fetch in [Fetch::All, Fetch::AllBackwards, Fetch::OnDemand] {
@@ -196,8 +238,40 @@ proptest! {
             let (without, _) = before.execute(&included, Fetch::All);
             prop_assert_eq!(&without, &outcome);
         }
-        let pools = [validator().1, Address::of_module("stakers"), Address::of_module("treasury")];
-        let held: u128 = pools.iter().map(|pool| chain.account(*pool).balance.units()).sum();
-        prop_assert_eq!(held + chain.supply().burned.units(), model.fees);
+        let supply = chain.supply();
+        let genesis = u128::try_from(FUNDED).unwrap() * tokens(10).units() + tokens(5).units();
+        prop_assert_eq!((supply.genesis.units(), supply.minted.units()), (genesis, 0));
+    }
+
+    #[test]
+    fn fees_split_exactly_whatever_the_split_and_the_price(
+        split in split(),
+        prices in proptest::collection::vec(1u64..1_000_000_000_007, 1..12),
+    ) {
+        let mut file = genesis();
+        file.params.fee_split = split;
+        file.params.min_gas_price = GasPrice::new(1);
+        let mut chain = Chain::new(file.normalized().unwrap());
+        chain.advance(&[]);
+        let mut model = Model::default();
+        for prices in prices.chunks(3) {
+            let transactions: Vec<_> = (0..)
+                .zip(prices)
+                .map(|(user, price)| {
+                    let nonce = chain.account(address(user)).nonce.get();
+                    let mut body = body(user, nonce, address(user + 1), Amount::new(1));
+                    body.gas_price = GasPrice::new(*price);
+                    SignedTransaction::new(body, authorization(user))
+                })
+                .collect();
+            let (outcome, results) = chain.advance(&transactions);
+            prop_assert!(results.iter().all(Result::is_ok));
+            for (receipt, price) in outcome.receipts.iter().zip(prices) {
+                prop_assert_eq!(receipt.fee.units(), 21_000 * u128::from(*price));
+                model.fees += receipt.fee.units();
+            }
+            model.end_block(&split);
+            prop_assert_eq!(shares(&chain), model.shares);
+        }
     }
 }

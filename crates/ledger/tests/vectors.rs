@@ -1,11 +1,21 @@
-//! Where the ledger keeps things in the state, and how. A changed byte here is a protocol upgrade.
+//! Where the ledger keeps things in the state, how, and what a block does to it. A changed byte here
+//! is a protocol upgrade.
+//!
+//! After a deliberate change, let the new bytes be printed and put them into the constants below:
+//! `ALTHING_WRITE_VECTORS=1 cargo test --release -p althing-ledger --test vectors -- --nocapture`
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod common;
+
 use althing_ledger::{Account, Supply, query};
-use althing_types::{Address, Amount, Epoch, Nonce, ValidatorKey};
+use althing_types::{Address, Amount, Epoch, Nonce, ValidatorKey, hash::sha256};
+use common::*;
 use commonware_codec::Encode as _;
 
 fn same(what: &str, actual: &[u8], expected: &str) {
+    if std::env::var_os("ALTHING_WRITE_VECTORS").is_some() {
+        return println!("{what}: {}", hex::encode(actual));
+    }
     assert_eq!(hex::encode(actual), expected, "the bytes of {what} have changed");
 }
 
@@ -32,7 +42,62 @@ fn state_values_keep_their_bytes() {
     assert_eq!(query::decode_supply(&supply.encode()).unwrap(), supply);
 }
 
+/// A digest over every record, keys and values with their lengths.
+fn digest(chain: &Chain) -> Vec<u8> {
+    let mut all = Vec::new();
+    for (key, value) in &chain.state {
+        all.extend_from_slice(&key.encode());
+        all.extend_from_slice(&value.encode());
+    }
+    sha256(&[&all]).to_vec()
+}
+
+#[test]
+fn records_of_a_fresh_chain_keep_their_bytes() {
+    let chain = Chain::started();
+    let record = |what: &str, key: althing_state::StateKey, expected: &str| {
+        same(what, &chain.state[&key], expected);
+    };
+    record("parameters", query::params_key(), PARAMS);
+    record("supply", query::supply_key(), GENESIS_SUPPLY);
+    for epoch in [Epoch::ZERO, Epoch::new(1)] {
+        record("validator set", query::validators_key(epoch), SET);
+    }
+    let (key, account) = validator();
+    record(
+        "validator account",
+        query::validator_account_key(key),
+        &hex::encode(account.as_bytes()),
+    );
+    same("the genesis state", &digest(&chain), GENESIS_STATE);
+}
+
+/// Gas, fees, codes and shares: what a block does to the state is as pinned as its format.
+#[test]
+fn a_block_changes_the_state_as_it_always_did() {
+    let mut chain = Chain::started();
+    let transactions = [
+        transfer(0, 0, address(1), Amount::new(1_000)),
+        transfer(1, 0, address(9), tokens(1)),
+        transfer(2, 0, address(3), tokens(10)),
+        transfer(3, 0, Address::of_module("stakers"), tokens(1)),
+        transfer(0, 1, address(0), Amount::new(7)),
+    ];
+    let (outcome, results) = chain.advance(&transactions);
+    assert!(results.iter().all(Result::is_ok));
+    let receipts: Vec<u8> =
+        outcome.receipts.iter().flat_map(|receipt| receipt.encode().to_vec()).collect();
+    same("receipts of a block", sha256(&[&receipts]).as_ref(), BLOCK_RECEIPTS);
+    same("the state after a block", &digest(&chain), BLOCK_STATE);
+}
+
 const SUPPLY_KEY: &str = "02";
 const PARAMS_KEY: &str = "03";
 const SET_KEY: &str = "040000000000000102";
 const VALIDATOR_TABLE: &str = "05";
+const PARAMS: &str = "0ae8071980cab5ee01808080028094ebdc036495ac14a08d06eb8804a0c21e";
+const GENESIS_SUPPLY: &str = "8080d0e4c6b287c0f0040000";
+const SET: &str = "0197ffc883c80bee7237ef95d9b9b703d4ad63e60a21e605867682b75b8b3f43030b3132372e302e302e313a318080d0a7a4b0e4b145";
+const GENESIS_STATE: &str = "2af8cb54cfb369a6207bd5ef0268efc724e1c8ce0a528e1a1cb27b8286834a3b";
+const BLOCK_RECEIPTS: &str = "c5020a6736342796ed3c0f7192e08d1af9f684d1e8b57392df459a7e7fad8368";
+const BLOCK_STATE: &str = "3c9bfb54e181dba860289e881d1c343b2975874bbe5814d8d05b4c6effa73bc2";

@@ -201,7 +201,7 @@ fn one_encoding<T: Encode + Decode<Cfg = ()>>(bytes: &[u8]) -> Result<(), TestCa
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn transactions_have_one_encoding(body in body(), changes in changes()) {

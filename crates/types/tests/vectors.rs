@@ -2,88 +2,134 @@
 //! of different versions disagree: that is a protocol upgrade, never a repair of this file.
 //!
 //! After a deliberate change, write them anew and look at the difference:
-//! `ALTHING_WRITE_VECTORS=1 cargo test --release -p althing-types --test vectors -- --test-threads 1`
+//! `ALTHING_WRITE_VECTORS=1 cargo test --release -p althing-types --test vectors`
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod common;
 
 use althing_types::{
-    ChainParams, Hash, Header, KeyScheme, SyncRange, hash, keys::signing_bytes, merkle,
+    Address, Block, ChainParams, Hash, Header, KeyScheme, Receipt, SyncRange, hash,
+    keys::{TRANSACTION_NAMESPACE, signing_bytes},
+    merkle,
 };
 use common::*;
 use commonware_codec::Encode as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line a vector: a name and hex.
 const GOLDEN: &str = include_str!("vectors.txt");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.txt");
 
-/// Puts these vectors into the file, and keeps the others.
-fn write(vectors: &[(&str, String)]) {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.txt");
-    let text = std::fs::read_to_string(path).unwrap();
-    let pairs = text.lines().filter_map(|line| line.split_once(' '));
-    let mut all: std::collections::BTreeMap<&str, &str> = pairs.collect();
-    all.extend(vectors.iter().map(|(name, value)| (*name, value.as_str())));
-    let lines: String = all.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
-    std::fs::write(path, lines).unwrap();
+type Vectors = Vec<(String, String)>;
+
+/// Every group of vectors.
+const GROUPS: [fn() -> Vectors; 9] = [
+    addresses,
+    public_keys,
+    transactions,
+    headers,
+    receipts,
+    validators,
+    parameters,
+    genesis_hashes,
+    merkle_trees,
+];
+
+fn writing() -> bool {
+    std::env::var_os("ALTHING_WRITE_VECTORS").is_some()
 }
 
-fn check(vectors: &[(&str, String)]) {
-    if std::env::var_os("ALTHING_WRITE_VECTORS").is_some() {
-        return write(vectors);
+fn check(vectors: Vectors) {
+    if writing() {
+        return;
     }
+    let golden: BTreeMap<&str, &str> =
+        GOLDEN.lines().filter_map(|line| line.split_once(' ')).collect();
     for (name, actual) in vectors {
-        let line = GOLDEN.lines().find_map(|line| line.strip_prefix(*name)?.strip_prefix(' '));
-        assert_eq!(Some(actual.as_str()), line, "the bytes of {name} have changed");
+        let expected = golden.get(name.as_str()).copied();
+        assert_eq!(expected, Some(actual.as_str()), "the bytes of {name} have changed");
     }
 }
 
-fn hex(bytes: impl AsRef<[u8]>) -> String {
-    hex::encode(bytes)
+fn vector(name: &str, bytes: impl AsRef<[u8]>) -> (String, String) {
+    (name.to_owned(), hex::encode(bytes))
 }
 
-fn short(bytes: impl AsRef<[u8]>) -> String {
-    hex(hash::sha256(&[bytes.as_ref()]))
+/// Of long values the hash alone.
+fn hashed(name: &str, bytes: impl AsRef<[u8]>) -> (String, String) {
+    vector(name, hash::sha256(&[bytes.as_ref()]))
+}
+
+fn addresses() -> Vectors {
+    let mut all: Vectors = KeyScheme::ALL
+        .map(|scheme| vector(&format!("address.{scheme}"), secret(scheme, 7).address().as_bytes()))
+        .into();
+    for name in ["treasury", "stakers", "stake"] {
+        all.push(vector(&format!("address.module.{name}"), Address::of_module(name).as_bytes()));
+    }
+    all.push(("address.text".into(), secret(KeyScheme::Ed25519, 7).address().to_string()));
+    all
 }
 
 #[test]
 fn addresses_of_each_scheme_keep_their_bytes() {
-    let address = |scheme| hex(secret(scheme, 7).address().as_bytes());
-    check(&[
-        ("address.ed25519", address(KeyScheme::Ed25519)),
-        ("address.secp256r1", address(KeyScheme::Secp256r1)),
-        ("address.ml-dsa-65", address(KeyScheme::MlDsa65)),
-        ("address.module.treasury", hex(althing_types::Address::of_module("treasury").as_bytes())),
-        ("address.text", secret(KeyScheme::Ed25519, 7).address().to_string()),
-    ]);
+    check(addresses());
+}
+
+fn public_keys() -> Vectors {
+    let key = |scheme| secret(scheme, 7).public_key().bytes().clone();
+    vec![
+        vector("public-key.ed25519", key(KeyScheme::Ed25519)),
+        vector("public-key.secp256r1", key(KeyScheme::Secp256r1)),
+        hashed("public-key.ml-dsa-65.sha256", key(KeyScheme::MlDsa65)),
+        vector("public-key.validator", validator_key(7).as_bytes()),
+    ]
+}
+
+#[test]
+fn public_keys_of_a_seed_keep_their_bytes() {
+    check(public_keys());
+}
+
+fn transactions() -> Vectors {
+    let [ed25519, secp256r1, ml_dsa_65] = KeyScheme::ALL.map(signed);
+    let (webauthn, passkey) = (passkey(), valid_passkey());
+    vec![
+        vector("transaction.namespace", TRANSACTION_NAMESPACE),
+        vector("transaction.body.ed25519", ed25519.body_bytes()),
+        vector("transaction.body.secp256r1", secp256r1.body_bytes()),
+        vector("transaction.body.ml-dsa-65", ml_dsa_65.body_bytes()),
+        vector("transaction.body.webauthn", webauthn.body_bytes()),
+        vector("transaction.signing-bytes", signing_bytes(ed25519.body_bytes())),
+        vector("transaction.signed.ed25519", ed25519.bytes()),
+        vector("transaction.signed.secp256r1", secp256r1.bytes()),
+        hashed("transaction.signed.ml-dsa-65.sha256", ml_dsa_65.bytes()),
+        vector("transaction.signed.webauthn", webauthn.bytes()),
+        vector("transaction.signed.passkey", passkey.bytes()),
+        vector("transaction.framed.ed25519", ed25519.encode()),
+        vector("transaction.hash.ed25519", ed25519.hash()),
+        vector("transaction.hash.secp256r1", secp256r1.hash()),
+        vector("transaction.hash.ml-dsa-65", ml_dsa_65.hash()),
+        vector("transaction.hash.webauthn", webauthn.hash()),
+        vector("transaction.hash.passkey", passkey.hash()),
+    ]
 }
 
 #[test]
 fn transactions_of_each_scheme_keep_their_bytes() {
-    let [ed25519, secp256r1, ml_dsa_65] = KeyScheme::ALL.map(signed);
-    for transaction in [&ed25519, &secp256r1, &ml_dsa_65] {
+    check(transactions());
+}
+
+#[test]
+fn the_signed_transactions_above_are_valid() {
+    for transaction in KeyScheme::ALL.map(signed).iter().chain([&valid_passkey()]) {
         assert_eq!(transaction.verify_signature(), Ok(()));
     }
-    let webauthn = passkey();
-    check(&[
-        ("transaction.body.ed25519", hex(ed25519.body_bytes())),
-        ("transaction.body.secp256r1", hex(secp256r1.body_bytes())),
-        ("transaction.body.ml-dsa-65", hex(ml_dsa_65.body_bytes())),
-        ("transaction.body.webauthn", hex(webauthn.body_bytes())),
-        ("transaction.signing-bytes", hex(signing_bytes(ed25519.body_bytes()))),
-        ("transaction.signed.ed25519", hex(ed25519.bytes())),
-        ("transaction.signed.secp256r1", hex(secp256r1.bytes())),
-        ("transaction.signed.webauthn", hex(webauthn.bytes())),
-        ("transaction.framed.ed25519", hex(ed25519.encode())),
-        ("transaction.hash.ed25519", hex(ed25519.hash())),
-        ("transaction.hash.secp256r1", hex(secp256r1.hash())),
-        ("transaction.hash.ml-dsa-65", hex(ml_dsa_65.hash())),
-        ("transaction.hash.webauthn", hex(webauthn.hash())),
-    ]);
 }
 
 #[test]
 fn a_transaction_body_is_what_the_format_says() {
-    let body = transaction(althing_types::Address::new([0x11; 20]));
+    let body = transaction(Address::new([0x11; 20]));
     let mut bytes = vec![1, 12];
     bytes.extend_from_slice(b"cpc-devnet-1");
     bytes.extend_from_slice(&[0x11; 20]);
@@ -101,11 +147,10 @@ fn a_transaction_body_is_what_the_format_says() {
         amount /= 128;
     }
     bytes.push(amount as u8);
-    assert_eq!(hex(body.encode()), hex(bytes));
+    assert_eq!(hex::encode(body.encode()), hex::encode(bytes));
 }
 
-#[test]
-fn blocks_and_headers_keep_their_bytes() {
+fn headers() -> Vectors {
     let block = block();
     let mut plain = block.header.clone();
     plain.next_validators = None;
@@ -114,51 +159,97 @@ fn blocks_and_headers_keep_their_bytes() {
         digest("empty operations"),
         SyncRange { start: 0, end: 1 },
     );
-    check(&[
-        ("header", hex(block.header.encode())),
-        ("header.hash", hex(block.header.hash())),
-        ("header.without-validators", hex(plain.encode())),
-        ("header.genesis", hex(genesis.encode())),
-        ("header.genesis.hash", hex(genesis.hash())),
-        ("block.sha256", short(block.encode())),
-    ]);
-    assert_eq!(block.hash(), block.header.hash());
+    vec![
+        vector("header", block.header.encode()),
+        vector("header.hash", block.header.hash()),
+        vector("header.without-validators", plain.encode()),
+        vector("header.genesis", genesis.encode()),
+        vector("header.genesis.hash", genesis.hash()),
+        vector("block.transactions-root", Block::transactions_root(&block.transactions)),
+        hashed("block.sha256", block.encode()),
+    ]
+}
+
+#[test]
+fn blocks_and_headers_keep_their_bytes() {
+    check(headers());
+    assert_eq!(block().hash(), block().header.hash());
+}
+
+fn receipts() -> Vectors {
+    let failed = Receipt { events: Vec::new(), ..receipt() };
+    vec![
+        vector("event.transferred", event().encode()),
+        vector("receipt", receipt().encode()),
+        vector("receipt.hash", receipt().hash()),
+        vector("receipts.root", merkle::root(&[receipt().hash(), failed.hash()])),
+    ]
 }
 
 #[test]
 fn receipts_and_events_keep_their_bytes() {
-    check(&[
-        ("event.transferred", hex(event().encode())),
-        ("receipt", hex(receipt().encode())),
-        ("receipt.hash", hex(receipt().hash())),
-    ]);
+    check(receipts());
+}
+
+fn validators() -> Vectors {
+    vec![vector("validator-set", validator_set().encode())]
 }
 
 #[test]
-fn validators_and_parameters_keep_their_bytes() {
-    check(&[
-        ("validator-set", hex(validator_set().encode())),
-        ("params.devnet", hex(ChainParams::devnet().encode())),
-    ]);
+fn validator_sets_keep_their_bytes() {
+    check(validators());
+}
+
+fn parameters() -> Vectors {
+    vec![vector("params.devnet", ChainParams::devnet().encode())]
+}
+
+#[test]
+fn parameters_keep_their_bytes() {
+    check(parameters());
+}
+
+fn genesis_hashes() -> Vectors {
+    vec![
+        vector("genesis.hash", genesis(false).hash()),
+        vector("genesis.hash.with-load-accounts", genesis(true).hash()),
+    ]
 }
 
 #[test]
 fn genesis_files_keep_their_hash() {
-    check(&[
-        ("genesis.hash", hex(genesis(false).hash())),
-        ("genesis.hash.with-load-accounts", hex(genesis(true).hash())),
-    ]);
+    check(genesis_hashes());
+}
+
+fn merkle_trees() -> Vectors {
+    let names = ["a", "b", "c"].map(str::to_owned).into_iter();
+    let leaves: Vec<Hash> =
+        names.chain((3..100).map(|leaf| leaf.to_string())).map(|text| digest(&text)).collect();
+    let mut all: Vectors = [0, 1, 2, 3, 4, 5, 8, 100]
+        .map(|count| vector(&format!("merkle.{count}"), merkle::root(&leaves[..count])))
+        .into();
+    for (count, position) in [(1, 0), (2, 1), (3, 1), (5, 4), (100, 63)] {
+        let proof = merkle::prove(&leaves[..count], position).unwrap();
+        all.push(vector(&format!("merkle.proof.{count}.{position}"), proof.to_bytes()));
+    }
+    all
 }
 
 #[test]
-fn merkle_roots_keep_their_bytes() {
-    let leaves: Vec<Hash> = ["a", "b", "c"].map(digest).to_vec();
-    let root = |count: usize| hex(merkle::root(&leaves[..count]));
-    check(&[
-        ("merkle.0", root(0)),
-        ("merkle.1", root(1)),
-        ("merkle.2", root(2)),
-        ("merkle.3", root(3)),
-        ("merkle.proof.3.1", hex(merkle::prove(&leaves, 1).unwrap().to_bytes())),
-    ]);
+fn merkle_roots_and_proofs_keep_their_bytes() {
+    check(merkle_trees());
+}
+
+/// Also writes the file when asked to.
+#[test]
+fn every_line_of_the_file_is_a_vector_with_a_test() {
+    let all: BTreeMap<String, String> = GROUPS.iter().flat_map(|group| group()).collect();
+    if writing() {
+        let lines: String = all.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+        return std::fs::write(PATH, lines).unwrap();
+    }
+    let written: BTreeSet<&str> =
+        GOLDEN.lines().filter_map(|line| line.split(' ').next()).collect();
+    let tested: BTreeSet<&str> = all.keys().map(String::as_str).collect();
+    assert_eq!(written, tested);
 }

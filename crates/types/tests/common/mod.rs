@@ -5,9 +5,13 @@ use althing_types::{
     Address, Allocation, Amount, Authorization, Block, ChainParams, Code, Epoch, Event, Gas,
     GasPrice, Genesis, GenesisValidator, Hash, Header, Height, KeyScheme, Nonce, Payload, Receipt,
     SecretKey, SignedTransaction, SyncRange, Timestamp, Transaction, Transfer, ValidatorEntry,
-    ValidatorKey, ValidatorSet, View, genesis::LoadAccounts, hash::sha256, keys::WebAuthnAssertion,
+    ValidatorKey, ValidatorSet, View,
+    genesis::LoadAccounts,
+    hash::sha256,
+    keys::{WebAuthnAssertion, signing_bytes},
 };
 use bytes::Bytes;
+use commonware_codec::Encode as _;
 
 pub fn secret(scheme: KeyScheme, seed: u8) -> SecretKey {
     SecretKey::from_seed(scheme, [seed; 32]).unwrap()
@@ -55,6 +59,37 @@ pub fn passkey() -> SignedTransaction {
     };
     let authorization = Authorization::WebAuthn(Box::new(assertion));
     SignedTransaction::new(transaction(authorization.address()), authorization)
+}
+
+/// A valid passkey assertion: what an authenticator would sign, signed here.
+pub fn valid_passkey() -> SignedTransaction {
+    valid_passkey_of(7, transaction)
+}
+
+pub fn valid_passkey_of(seed: u8, body: impl FnOnce(Address) -> Transaction) -> SignedTransaction {
+    use base64::Engine as _;
+    let key = secret(KeyScheme::Secp256r1, seed);
+    let body = body(key.address());
+    let challenge = sha256(&[&signing_bytes(&body.encode())]);
+    let challenge = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(challenge);
+    let client_data_json = format!(
+        r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"https://wallet.example"}}"#
+    );
+    // The hash of the relying party, the flags "present" and "verified", a counter.
+    let mut authenticator_data = [0x44; 37];
+    authenticator_data[32..].copy_from_slice(&[0x05, 0, 0, 0, 9]);
+    let mut signed = authenticator_data.to_vec();
+    signed.extend_from_slice(sha256(&[client_data_json.as_bytes()]).as_ref());
+    let Authorization::Secp256r1 { public_key, signature } = key.sign(&signed).unwrap() else {
+        panic!("a secp256r1 key signs with secp256r1")
+    };
+    let assertion = WebAuthnAssertion {
+        public_key,
+        signature,
+        authenticator_data: Bytes::copy_from_slice(&authenticator_data),
+        client_data_json: Bytes::from(client_data_json),
+    };
+    SignedTransaction::new(body, Authorization::WebAuthn(Box::new(assertion)))
 }
 
 pub fn validator_set() -> ValidatorSet {
