@@ -182,7 +182,7 @@ impl World {
         addresses.extend([Address::of_module("stake"), Address::new([7; 20])]);
         let verifier = Verifier::new(VerifierConfig { keys: 32, verified: 32 });
         Self {
-            random: Random(0x5eed_0f_a1_7b_1d_60),
+            random: Random(0x005e_ed0f_a17b_1d60),
             signers,
             addresses,
             chain,
