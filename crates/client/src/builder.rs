@@ -1,12 +1,16 @@
 //! Builds transactions: what the caller leaves open is asked of a node.
 
-use crate::http::{Client, ClientError, Simulation};
+use crate::{
+    http::{Account, Client, ClientError, Simulation},
+    passkey,
+};
 use althing_types::{
     Address, Amount, Authorization, ChainId, Gas, GasPrice, Height, Nonce, Payload, SecretKey,
     SignedTransaction, Transaction, Transfer,
-    keys::{KeyError, PublicKey},
+    keys::{KeyError, PublicKey, signing_bytes},
 };
 use bytes::Bytes;
+use commonware_codec::Encode as _;
 
 /// How many blocks a transaction is good for unless the caller says otherwise.
 pub const DEFAULT_VALIDITY: u64 = 1_000;
@@ -20,6 +24,7 @@ const ML_DSA_65_SIGNATURE_BYTES: usize = 3_309;
 #[derive(Clone, Debug)]
 pub struct Builder {
     public_key: PublicKey,
+    passkey: bool,
     payload: Payload,
     memo: String,
     chain_id: Option<ChainId>,
@@ -54,6 +59,7 @@ impl Builder {
     pub fn new(public_key: PublicKey, payload: Payload) -> Self {
         Self {
             public_key,
+            passkey: false,
             payload,
             memo: String::new(),
             chain_id: None,
@@ -67,6 +73,13 @@ impl Builder {
     /// A transfer.
     pub fn transfer(public_key: PublicKey, to: Address, amount: Amount) -> Self {
         Self::new(public_key, Payload::Transfer(Transfer { to, amount }))
+    }
+
+    /// Whether it will be signed as a passkey does, which takes more bytes and so more gas.
+    #[must_use]
+    pub const fn passkey(mut self, passkey: bool) -> Self {
+        self.passkey = passkey;
+        self
     }
 
     /// Free text, at most 256 bytes.
@@ -180,7 +193,7 @@ impl Builder {
 
     // The fee reserve (limit times price) comes out of the balance too, so a dry run with a
     // generous limit must not fail for want of money that the real one does not need.
-    fn affordable(&self, account: &crate::http::Account, price: GasPrice) -> Gas {
+    fn affordable(&self, account: &Account, price: GasPrice) -> Gas {
         let Payload::Transfer(Transfer { amount, .. }) = &self.payload;
         let rest = account.balance.units().saturating_sub(amount.units());
         let most = rest.checked_div(u128::from(price.get())).unwrap_or(u128::MAX);
@@ -195,6 +208,11 @@ impl Builder {
     fn unsigned(&self, transaction: Transaction) -> Result<SignedTransaction, KeyError> {
         let malformed = |_| KeyError::PublicKey;
         let key = self.public_key.bytes();
+        if self.passkey {
+            let public_key = key.as_ref().try_into().map_err(malformed)?;
+            let authorization = passkey::unsigned(public_key);
+            return Ok(SignedTransaction::new(transaction, authorization));
+        }
         let authorization = match self.public_key.scheme() {
             althing_types::KeyScheme::Ed25519 => Authorization::Ed25519 {
                 public_key: key.as_ref().try_into().map_err(malformed)?,
@@ -213,15 +231,35 @@ impl Builder {
     }
 }
 
+/// How a transaction is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A plain signature of the key's scheme.
+    Plain,
+    /// A WebAuthn assertion, as a passkey makes it; for secp256r1 keys.
+    Passkey,
+}
+
 /// Signs with the key of the sender.
 ///
 /// # Errors
-/// [`KeyError::PublicKey`] if the key is that of another account.
-pub fn sign(transaction: Transaction, key: &SecretKey) -> Result<SignedTransaction, KeyError> {
+/// [`KeyError::PublicKey`] if the key is that of another account, [`KeyError::CannotSign`] if it
+/// is of a scheme that passkeys do not have.
+pub fn sign(
+    transaction: Transaction,
+    key: &SecretKey,
+    method: Method,
+) -> Result<SignedTransaction, KeyError> {
     if key.address() != transaction.sender {
         return Err(KeyError::PublicKey);
     }
-    transaction.sign(key)
+    match method {
+        Method::Plain => transaction.sign(key),
+        Method::Passkey => {
+            let message = signing_bytes(&transaction.encode());
+            Ok(SignedTransaction::new(transaction, passkey::assert(key, &message)?))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -247,10 +285,11 @@ mod tests {
             let (builder, key) = complete(scheme);
             let draft = builder.offline().unwrap();
             assert_eq!(draft.expected_fee(), Amount::new(60_000));
-            let signed = sign(draft.transaction.clone(), &key).unwrap();
+            let signed = sign(draft.transaction.clone(), &key, Method::Plain).unwrap();
             assert_eq!(signed.verify_signature(), Ok(()));
             let stranger = SecretKey::from_seed(KeyScheme::Ed25519, [8; 32]).unwrap();
-            assert_eq!(sign(draft.transaction, &stranger).unwrap_err(), KeyError::PublicKey);
+            let refused = sign(draft.transaction, &stranger, Method::Plain).unwrap_err();
+            assert_eq!(refused, KeyError::PublicKey);
         }
         let (builder, _) = complete(KeyScheme::Ed25519);
         assert!(builder.nonce(None).offline().is_none());
@@ -262,8 +301,23 @@ mod tests {
             let (builder, key) = complete(scheme);
             let transaction = builder.offline().unwrap().transaction;
             let unsigned = builder.unsigned(transaction.clone()).unwrap();
-            let signed = sign(transaction, &key).unwrap();
+            let signed = sign(transaction, &key, Method::Plain).unwrap();
             assert_eq!(unsigned.bytes().len(), signed.bytes().len(), "{scheme}");
         }
+    }
+
+    #[test]
+    fn a_passkey_signs_transactions_of_its_account_with_an_assertion_of_the_foreseen_size() {
+        let (builder, key) = complete(KeyScheme::Secp256r1);
+        let builder = builder.passkey(true);
+        let transaction = builder.offline().unwrap().transaction;
+        let unsigned = builder.unsigned(transaction.clone()).unwrap();
+        let signed = sign(transaction, &key, Method::Passkey).unwrap();
+        assert!(matches!(signed.authorization(), Authorization::WebAuthn(_)));
+        assert_eq!(signed.verify_signature(), Ok(()));
+        assert_eq!(unsigned.bytes().len(), signed.bytes().len());
+        let (builder, key) = complete(KeyScheme::Ed25519);
+        let transaction = builder.offline().unwrap().transaction;
+        assert_eq!(sign(transaction, &key, Method::Passkey).unwrap_err(), KeyError::CannotSign);
     }
 }

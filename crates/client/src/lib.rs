@@ -9,6 +9,7 @@ pub mod http;
 pub mod keystore;
 pub mod mnemonic;
 pub mod nonces;
+pub mod passkey;
 mod sealed;
 pub mod slip10;
 pub mod validator_key;

@@ -1,11 +1,15 @@
 //! The event stream: server-sent events, resumed where it was cut.
 
 use super::{Client, ClientError};
+use althing_types::Address;
+use futures::{Stream, stream};
 use serde_json::Value;
 use std::time::Duration;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A node says something at least every 15 seconds; a connection that is silent for longer is dead.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Something that happened.
@@ -32,13 +36,20 @@ pub struct Events {
 
 impl Client {
     /// The events of these topics (`block`, `transaction` …; all if empty), of these accounts (all
-    /// if empty), from now on or after the event `last_id`.
-    pub fn events(&self, topics: &[&str], addresses: &[String], last_id: Option<String>) -> Events {
+    /// if empty), from now on or after the event `last_id`. Nothing is sent before the first
+    /// [`Events::next`].
+    pub fn events(
+        &self,
+        topics: &[&str],
+        addresses: &[Address],
+        last_id: Option<String>,
+    ) -> Events {
         let mut query = Vec::new();
         if !topics.is_empty() {
             query.push(format!("topics={}", topics.join(",")));
         }
         if !addresses.is_empty() {
+            let addresses: Vec<String> = addresses.iter().map(Address::to_string).collect();
             query.push(format!("addresses={}", addresses.join(",")));
         }
         let mut path = "/v1/events".to_owned();
@@ -78,19 +89,36 @@ impl Events {
         }
     }
 
+    /// The same as a stream, which ends after an error.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Event, ClientError>> {
+        stream::unfold(Some(self), async |events| {
+            let mut events = events?;
+            match events.next().await {
+                Ok(event) => Some((Ok(event), Some(events))),
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+    }
+
     async fn fill(&mut self) -> Result<(), ClientError> {
         if self.response.is_none() {
             self.connect().await?;
         }
         let Some(response) = &mut self.response else { return Ok(()) };
-        match response.chunk().await {
-            Ok(Some(chunk)) if self.parser.push(&chunk) => self.pause = FIRST_PAUSE,
+        match tokio::time::timeout(LONGEST_SILENCE, response.chunk()).await {
+            Ok(Ok(Some(chunk))) if self.parser.push(&chunk) => self.pause = FIRST_PAUSE,
             _ => {
                 self.response = None;
                 self.parser = Parser::default();
+                self.rest().await;
             }
         }
         Ok(())
+    }
+
+    async fn rest(&mut self) {
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 
     async fn connect(&mut self) -> Result<(), ClientError> {
@@ -102,17 +130,14 @@ impl Events {
         if let Some(id) = &self.last_id {
             request = request.header("last-event-id", id);
         }
-        match self.client.send(request).await {
-            Ok(response) => self.response = Some(response),
-            Err(ClientError::Api(error))
+        match tokio::time::timeout(LONGEST_SILENCE, self.client.send(request)).await {
+            Ok(Ok(response)) => self.response = Some(response),
+            Ok(Err(ClientError::Api(error)))
                 if (400..500).contains(&error.status) && error.status != 429 =>
             {
                 return Err(ClientError::Api(error));
             }
-            Err(_) => {
-                tokio::time::sleep(self.pause).await;
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-            }
+            _ => self.rest().await,
         }
         Ok(())
     }
@@ -131,12 +156,15 @@ struct Parser {
 impl Parser {
     /// Takes bytes in; false if an event is absurdly large.
     fn push(&mut self, bytes: &[u8]) -> bool {
-        self.buffer.extend_from_slice(bytes);
-        while let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.buffer.drain(..=end).collect();
-            let line = String::from_utf8_lossy(&line[..end]).into_owned();
-            self.line(line.trim_end_matches('\r'));
+        let mut parts = bytes.split(|byte| *byte == b'\n');
+        // What follows the last line feed is the beginning of a line.
+        let rest = parts.next_back().unwrap_or_default();
+        for part in parts {
+            self.buffer.extend_from_slice(part);
+            let line = std::mem::take(&mut self.buffer);
+            self.line(String::from_utf8_lossy(&line).trim_end_matches('\r'));
         }
+        self.buffer.extend_from_slice(rest);
         let held: usize = self.data.iter().map(String::len).sum();
         self.buffer.len() + held <= MAX_EVENT_BYTES
     }

@@ -24,6 +24,35 @@ pub struct Version {
     pub address_prefix: String,
 }
 
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Status {
+    /// The chain.
+    pub chain_id: String,
+    /// Hash of the genesis file, hex.
+    pub genesis_hash: String,
+    /// Last finalized height whose state is applied.
+    pub height: Height,
+    /// Digest of that block, hex; none before the first.
+    #[serde(default)]
+    pub block_hash: Option<String>,
+    /// State root after that block, hex; none before the first.
+    #[serde(default)]
+    pub state_root: Option<String>,
+    /// Time of that block, in milliseconds since the Unix epoch.
+    pub block_time_ms: u64,
+    /// Highest finalized height the node has heard of.
+    pub network_height: Height,
+    /// Epoch of consensus.
+    pub epoch: u64,
+    /// Connected peers.
+    pub peers: u64,
+    /// Transactions waiting in the mempool.
+    pub mempool_transactions: u64,
+    /// Whether every readiness check passes.
+    pub ready: bool,
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Account {
@@ -92,7 +121,8 @@ pub struct Reason {
 pub struct TransactionInfo {
     /// Its hash, hex.
     pub hash: String,
-    /// `pending`, `finalized`, `failed`, `dropped` or `unknown`.
+    /// `pending`, `finalized` (the receipt says whether it did what it asked for), `dropped` or
+    /// `unknown`.
     pub status: String,
     /// Height of its block.
     #[serde(default)]
@@ -100,6 +130,9 @@ pub struct TransactionInfo {
     /// Position in the block.
     #[serde(default)]
     pub index: Option<u32>,
+    /// Digest of its block, hex.
+    #[serde(default)]
+    pub block_hash: Option<String>,
     /// Time of its block, in milliseconds since the Unix epoch.
     #[serde(default)]
     pub time_ms: Option<u64>,
@@ -115,9 +148,24 @@ pub struct TransactionInfo {
 }
 
 impl TransactionInfo {
+    /// What is known of a transaction that nobody has heard of.
+    pub(super) fn unknown(hash: String) -> Self {
+        Self {
+            hash,
+            status: "unknown".to_owned(),
+            height: None,
+            index: None,
+            block_hash: None,
+            time_ms: None,
+            transaction: None,
+            receipt: None,
+            reason: None,
+        }
+    }
+
     /// Whether nothing more will happen to it.
     pub fn is_settled(&self) -> bool {
-        matches!(self.status.as_str(), "finalized" | "failed" | "dropped")
+        matches!(self.status.as_str(), "finalized" | "dropped")
     }
 }
 
@@ -143,4 +191,27 @@ pub struct Submitted {
     pub hash: String,
     /// `pending`.
     pub status: String,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BatchAnswer {
+    /// How many transactions wait in the mempool now.
+    pub accepted: u64,
+    /// Those that do not, ordered by index.
+    pub rejected: Vec<BatchRejection>,
+}
+
+/// A transaction of a batch that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct BatchRejection {
+    /// Its place in the batch, from 0.
+    pub index: usize,
+    /// Its hash, hex; none if the bytes are no transaction.
+    #[serde(default)]
+    pub hash: Option<String>,
+    /// Stable code.
+    pub code: String,
+    /// A sentence that says how to mend it.
+    pub message: String,
 }

@@ -1,13 +1,32 @@
 //! One method for each route that wallets and tools use.
 
-use super::{Account, Client, ClientError, Fees, Simulation, Submitted, TransactionInfo, Version};
+use super::{
+    Account, BatchAnswer, Client, ClientError, Fees, Simulation, Status, Submitted,
+    TransactionInfo, Version,
+};
 use althing_types::{Address, Genesis, Hash, SignedTransaction, ValidatorKey};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::time::Instant;
 
 const POLL_FIRST: Duration = Duration::from_millis(50);
 const POLL_LONGEST: Duration = Duration::from_secs(1);
+/// How long a node is asked to hold a request; below the request's own time limit.
+const HOLD: Duration = Duration::from_secs(15);
+
+/// The body of a batch: each transaction behind its length, 4 bytes, big endian.
+pub fn encode_batch<'a>(transactions: impl IntoIterator<Item = &'a SignedTransaction>) -> Bytes {
+    let mut body = BytesMut::new();
+    for transaction in transactions {
+        let bytes = transaction.bytes();
+        // A transaction has at most 64 KiB.
+        body.put_u32(bytes.len() as u32);
+        body.put_slice(bytes);
+    }
+    body.freeze()
+}
 
 impl Client {
     /// Software, chain, address prefix.
@@ -22,7 +41,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn status(&self) -> Result<Value, ClientError> {
+    pub async fn status(&self) -> Result<Status, ClientError> {
         self.get("/v1/status").await
     }
 
@@ -72,22 +91,14 @@ impl Client {
         let result = self.get(&format!("/v1/transactions/{}", hex::encode(hash))).await;
         match result {
             Err(ClientError::Api(error)) if error.code == "transaction_not_found" => {
-                Ok(TransactionInfo {
-                    hash: hex::encode(hash),
-                    status: "unknown".to_owned(),
-                    height: None,
-                    index: None,
-                    time_ms: None,
-                    transaction: None,
-                    receipt: None,
-                    reason: None,
-                })
+                Ok(TransactionInfo::unknown(hex::encode(hash)))
             }
             result => result,
         }
     }
 
-    /// Waits until a transaction is finalized, failed or dropped.
+    /// Waits until a transaction is finalized or dropped. A node that answered once may go away
+    /// and come back meanwhile.
     ///
     /// # Errors
     /// [`ClientError::TimedOut`] after `timeout`.
@@ -96,15 +107,26 @@ impl Client {
         hash: &Hash,
         timeout: Duration,
     ) -> Result<TransactionInfo, ClientError> {
-        let deadline = tokio::time::Instant::now() + timeout;
+        self.wait_until(hash, Instant::now() + timeout, None).await
+    }
+
+    async fn wait_until(
+        &self,
+        hash: &Hash,
+        deadline: Instant,
+        mut heard: Option<String>,
+    ) -> Result<TransactionInfo, ClientError> {
         let mut pause = POLL_FIRST;
         loop {
-            let info = self.transaction(hash).await?;
-            if info.is_settled() {
-                return Ok(info);
+            match self.transaction(hash).await {
+                Ok(info) if info.is_settled() => return Ok(info),
+                Ok(info) => heard = Some(info.status),
+                Err(error) if heard.is_some() && error.is_temporary() => {}
+                Err(error) => return Err(error),
             }
-            if tokio::time::Instant::now() + pause > deadline {
-                let what = format!("finality of the transaction {}", hex::encode(hash));
+            if Instant::now() + pause > deadline {
+                let (hash, heard) = (hex::encode(hash), heard.unwrap_or_default());
+                let what = format!("finality of the transaction {hash} (last heard: {heard})");
                 return Err(ClientError::TimedOut(what));
             }
             tokio::time::sleep(pause).await;
@@ -128,7 +150,7 @@ impl Client {
         &self,
         transaction: &SignedTransaction,
     ) -> Result<Simulation, ClientError> {
-        self.post_bytes("/v1/transactions/simulate", transaction.bytes().to_vec()).await
+        self.post_bytes("/v1/transactions/simulate", transaction.bytes().clone()).await
     }
 
     /// Submits a transaction.
@@ -136,7 +158,48 @@ impl Client {
     /// # Errors
     /// [`ClientError::Api`] with the code of the rule that it breaks.
     pub async fn submit(&self, transaction: &SignedTransaction) -> Result<Submitted, ClientError> {
-        self.post_bytes("/v1/transactions", transaction.bytes().to_vec()).await
+        self.post_bytes("/v1/transactions", transaction.bytes().clone()).await
+    }
+
+    /// Submits a transaction and waits until it is finalized or dropped, in one request where the
+    /// node can hold it.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`] with the code of the rule that it breaks, [`ClientError::TimedOut`]
+    /// after `timeout`. After an error of the latter kind, or of the network, it may still be
+    /// included.
+    pub async fn submit_and_wait(
+        &self,
+        transaction: &SignedTransaction,
+        timeout: Duration,
+    ) -> Result<TransactionInfo, ClientError> {
+        let deadline = Instant::now() + timeout;
+        let hold = timeout.min(HOLD).as_millis();
+        let path = format!("/v1/transactions?wait=finalized&timeout_ms={hold}");
+        let heard = match self.post_bytes(&path, transaction.bytes().clone()).await {
+            Ok(info) => {
+                let info: TransactionInfo = info;
+                if info.is_settled() {
+                    return Ok(info);
+                }
+                info.status
+            }
+            // Nobody can wait there now, so nothing was submitted.
+            Err(ClientError::Api(error)) if error.code == "too_many_subscribers" => {
+                self.submit(transaction).await?.status
+            }
+            Err(ClientError::Interrupted { .. }) => "nothing".to_owned(),
+            Err(error) => return Err(error),
+        };
+        self.wait_until(&transaction.hash(), deadline, Some(heard)).await
+    }
+
+    /// Submits many transactions in one request; see [`encode_batch`].
+    ///
+    /// # Errors
+    /// [`ClientError`] if the whole batch is refused. What a single one breaks is in the answer.
+    pub async fn submit_batch(&self, body: Bytes) -> Result<BatchAnswer, ClientError> {
+        self.post_bytes("/v1/transactions/batch", body).await
     }
 
     /// Asks a test network for money; returns the hash of the payment.

@@ -15,11 +15,15 @@ pub use offline::{
     CompletionsArgs, GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisFile,
     GenesisNew, Preset, VerifyArgs,
 };
-pub use query::{FaucetArgs, QueryCommand, StateCommand};
+pub use query::{FaucetArgs, ProofArgs, QueryCommand, StateCommand};
 pub use tx::{Fees, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait};
 
+use super::config::Config;
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 /// Where a node is asked when neither `--node` nor the environment says otherwise.
 pub const DEFAULT_NODE: &str = "http://127.0.0.1:8080";
@@ -46,10 +50,11 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// URL of a node's API [env: ALTHING_NODE or CPC_NODE] [default: http://127.0.0.1:8080]
+    /// URL of a node's API [env: ALTHING_NODE or CPC_NODE] [default: the one in the config.toml of
+    /// --home, or http://127.0.0.1:8080]
     #[arg(long, global = true, value_name = "URL")]
     pub node: Option<String>,
-    /// Print JSON instead of tables; errors become {"code","message"} on standard error
+    /// Print JSON instead of tables; errors become {"code","message","detail"} on standard error
     #[arg(long, global = true)]
     pub json: bool,
     /// Folder of keys, configuration and data [env: ALTHING_HOME] [default: ~/.althing]
@@ -61,13 +66,18 @@ pub struct Global {
 }
 
 impl Global {
-    /// The node's URL: option, then `ALTHING_NODE`, then `CPC_NODE`, then the default.
+    /// The node's URL: option, then `ALTHING_NODE`, then `CPC_NODE`, then the node whose folder
+    /// this is, then the default.
     pub fn node_url(&self) -> String {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         self.node
             .clone()
             .or_else(|| set("ALTHING_NODE"))
             .or_else(|| set("CPC_NODE"))
+            .or_else(|| {
+                let config = Config::load(&self.home_dir()).ok()?;
+                Some(local_url(config.api.listen))
+            })
             .unwrap_or_else(|| DEFAULT_NODE.to_owned())
     }
 
@@ -88,6 +98,17 @@ impl Global {
         let set = || std::env::var_os("ALTHING_PASSWORD_FILE").filter(|value| !value.is_empty());
         self.password_file.clone().or_else(|| set().map(PathBuf::from))
     }
+}
+
+/// Where a node that listens on `address` is asked on its own machine.
+fn local_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
 }
 
 /// The commands.

@@ -1,5 +1,6 @@
 //! Failures of a command: one sentence, how to mend it, and the exit code.
 
+use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// How the process ends. The numbers are stable; scripts depend on them.
@@ -42,12 +43,21 @@ pub struct CliError {
     pub code: String,
     /// One sentence, and how to mend it.
     pub message: String,
+    /// What a program may want to know more; null if there is nothing.
+    pub detail: Value,
 }
 
 impl CliError {
     /// A failure with its exit code, its stable name and its sentence.
     pub fn new(exit: Exit, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { exit, code: code.into(), message: message.into() }
+        Self { exit, code: code.into(), message: message.into(), detail: Value::Null }
+    }
+
+    /// Adds facts for programs.
+    #[must_use]
+    pub fn detail(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
     }
 
     /// Arguments that make no sense.
@@ -58,7 +68,10 @@ impl CliError {
     /// Prints the failure to standard error, as a line or as JSON.
     pub fn print(&self, json: bool) {
         if json {
-            let value = serde_json::json!({ "code": self.code, "message": self.message });
+            let mut value = json!({ "code": self.code, "message": self.message });
+            if !self.detail.is_null() {
+                value["detail"] = self.detail.clone();
+            }
             eprintln!("{value}");
         } else {
             eprintln!("error: {}", self.message);

@@ -17,9 +17,11 @@ mod verify;
 
 pub use error::{CliError, Exit};
 
+use althing_engine::net::greeting::PROTOCOL;
 use args::{Cli, Command, Global};
 use clap::{CommandFactory as _, Parser as _};
 use context::Context;
+use serde_json::json;
 use std::process::ExitCode;
 
 /// Version of the software.
@@ -34,12 +36,7 @@ pub const COMMIT: &str = match option_env!("ALTHING_COMMIT") {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            // Nothing is left to do if the terminal is gone.
-            let _ = error.print();
-            return code.into();
-        }
+        Err(error) => return misread(&error),
     };
     match run(&cli) {
         Ok(()) => Exit::Done.into(),
@@ -48,6 +45,24 @@ pub fn main() -> ExitCode {
             error.exit.into()
         }
     }
+}
+
+/// Prints help, or why the arguments make no sense.
+fn misread(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Nothing is left to do if the reader has gone away.
+        let _ = error.print();
+        return Exit::Done.into();
+    }
+    let given = std::env::args_os().skip(1).take_while(|argument| argument != "--");
+    if given.into_iter().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let sentence = text.split("\n\n").next().unwrap_or_default();
+        CliError::usage(sentence.trim_start_matches("error: ")).print(true);
+    } else {
+        let _ = error.print();
+    }
+    Exit::Usage.into()
 }
 
 fn run(cli: &Cli) -> Result<(), CliError> {
@@ -67,13 +82,14 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Faucet(args) => query::faucet(&context, args),
         Command::Verify(args) => verify::run(&context, args),
         Command::Completions(args) => {
-            let mut command = Cli::command();
-            clap_complete::generate(args.shell, &mut command, "althing", &mut std::io::stdout());
+            let (mut command, mut script) = (Cli::command(), Vec::new());
+            clap_complete::generate(args.shell, &mut command, "althing", &mut script);
+            output::line(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
         Command::Version => version(&cli.global),
         Command::Reference => {
-            print!("{}", reference::markdown());
+            output::line(reference::markdown().trim_end());
             Ok(())
         }
     }
@@ -81,9 +97,10 @@ fn run(cli: &Cli) -> Result<(), CliError> {
 
 fn version(global: &Global) -> Result<(), CliError> {
     if global.json {
-        output::json(&serde_json::json!({ "version": VERSION, "commit": COMMIT }));
+        let value = json!({ "version": VERSION, "commit": COMMIT, "protocol": PROTOCOL });
+        output::json(&value);
     } else {
-        output::line(format!("althing {VERSION} ({COMMIT})"));
+        output::line(format!("althing {VERSION} ({COMMIT}), protocol {PROTOCOL}"));
     }
     Ok(())
 }

@@ -4,17 +4,18 @@ use super::{
     context::Context,
     error::{CliError, Exit},
 };
-use althing_client::http::{Client, ClientError};
+use althing_client::http::{ApiError, Client, ClientError, Version};
+use althing_types::address::set_prefix;
+use serde_json::json;
 use std::future::Future;
 
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
         let exit = match &error {
-            ClientError::BadUrl(_) => Exit::Usage,
-            ClientError::Unreachable { .. } => Exit::Unreachable,
-            ClientError::Api(refusal) if refusal.status == 404 => Exit::NotFound,
-            ClientError::Api(refusal) if (400..500).contains(&refusal.status) => Exit::Rejected,
-            ClientError::Api(_) | ClientError::Malformed(_) => Exit::Failed,
+            ClientError::BadUrl(_) | ClientError::NoTls(_) => Exit::Usage,
+            ClientError::Unreachable { .. } | ClientError::Interrupted { .. } => Exit::Unreachable,
+            ClientError::Api(refusal) => exit_of(refusal),
+            ClientError::Malformed(_) => Exit::Failed,
             ClientError::TimedOut(_) => Exit::TimedOut,
             ClientError::Key(_) => Exit::Key,
         };
@@ -24,7 +25,26 @@ impl From<ClientError> for CliError {
             }
             _ => "",
         };
-        Self::new(exit, error.code().to_owned(), format!("{error}{advice}"))
+        let detail = match &error {
+            ClientError::Api(refusal) => refusal.detail.clone(),
+            ClientError::Unreachable { url, .. } | ClientError::Interrupted { url, .. } => {
+                json!({ "node": url })
+            }
+            _ => serde_json::Value::Null,
+        };
+        Self::new(exit, error.code().to_owned(), format!("{error}{advice}")).detail(detail)
+    }
+}
+
+/// The node's rules refuse a transaction with 409, 422 and, where it is full, 429 or 503.
+fn exit_of(refusal: &ApiError) -> Exit {
+    match (refusal.status, refusal.code.as_str()) {
+        (_, "rate_limited" | "overloaded" | "not_ready" | "stopping") => Exit::Failed,
+        (400 | 405 | 413 | 415, _) => Exit::Usage,
+        (404, _) => Exit::NotFound,
+        (504, _) => Exit::TimedOut,
+        (409 | 422 | 429, _) | (503, "pool_full") => Exit::Rejected,
+        _ => Exit::Failed,
     }
 }
 
@@ -45,4 +65,24 @@ where
         .build()
         .map_err(|error| CliError::new(Exit::Failed, "runtime", error.to_string()))?;
     runtime.block_on(work(client))
+}
+
+/// Runs a command that asks the node and reads or prints addresses or amounts: they look as the
+/// node's chain says.
+///
+/// # Errors
+/// As [`with_node`].
+pub(crate) fn with_chain<T, F>(
+    context: &Context,
+    work: impl FnOnce(Client, Version) -> F,
+) -> Result<T, CliError>
+where
+    F: Future<Output = Result<T, CliError>>,
+{
+    with_node(context, async |client: Client| {
+        let chain = client.version().await?;
+        set_prefix(&chain.address_prefix)
+            .map_err(|error| CliError::usage(format!("the node's address prefix: {error}")))?;
+        work(client, chain).await
+    })
 }

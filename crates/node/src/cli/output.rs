@@ -16,9 +16,14 @@ pub fn json(value: &Value) {
     line(value.to_string());
 }
 
-/// An amount in whole tokens with its symbol.
+/// An amount in whole tokens with the symbol of the default token.
 pub fn tokens(amount: Amount) -> String {
-    format!("{} CPC", amount.to_tokens())
+    tokens_of(amount, "CPC")
+}
+
+/// An amount in whole tokens with the symbol of its chain.
+pub fn tokens_of(amount: Amount, symbol: &str) -> String {
+    format!("{} {symbol}", amount.to_tokens())
 }
 
 fn table() -> Table {

@@ -3,7 +3,7 @@
 use super::{
     args::PeersCommand,
     config,
-    context::{Context, read_text},
+    context::{Context, read_text, replace},
     error::{CliError, Exit},
     online::with_node,
     output,
@@ -11,7 +11,7 @@ use super::{
 use althing_client::http::{Client, ClientError};
 use althing_types::ValidatorKey;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Runs `althing peers …`.
 ///
@@ -71,32 +71,44 @@ pub(crate) fn parse(text: &str) -> Result<(ValidatorKey, &str), CliError> {
 }
 
 /// Changes the running node, and `config.toml` so that the next start knows it too. One of them is
-/// enough: a node may be down, or run without a folder here.
+/// enough: a node may be down, or run without a folder here. What the node refuses is not stored.
 fn change(
     context: &Context,
     key: ValidatorKey,
     peer: Option<&str>,
     call: impl AsyncFnOnce(Client) -> Result<(), ClientError>,
 ) -> Result<(), CliError> {
-    let live = with_node(context, async |client| Ok(call(client).await?));
     let path = context.home().join(config::FILE);
-    let stored = path.exists();
-    if stored {
-        store(&path, key, peer)?;
-    }
     let what = if peer.is_some() { "added" } else { "removed" };
-    match live {
-        Ok(()) => done(context, key, &format!("{what}: the running node knows")),
-        Err(error) if error.exit == Exit::Unreachable && stored => {
-            done(context, key, &format!("{what} in {}: the next start knows", path.display()));
+    let live = with_node(context, async |client| Ok(call(client).await?));
+    let told = match live {
+        Ok(()) => true,
+        Err(error) => {
+            let down = error.exit == Exit::Unreachable;
+            let gone = peer.is_none() && error.exit == Exit::NotFound;
+            if !(path.exists() && (down || gone)) {
+                return Err(error);
+            }
+            false
         }
-        Err(error) => return Err(error),
+    };
+    let stored = path.exists() && store(&path, key, peer)?;
+    let place = path.display();
+    match (told, stored) {
+        (true, true) => done(context, key, &format!("{what}: the running node and {place} know")),
+        (true, false) => done(context, key, &format!("{what}: the running node knows")),
+        (false, true) => done(context, key, &format!("{what} in {place}: the next start knows")),
+        (false, false) => {
+            let message = format!("neither the node nor {place} has a peer {key}");
+            return Err(CliError::new(Exit::NotFound, "unknown_peer", message));
+        }
     }
     Ok(())
 }
 
-/// Rewrites the list `peers` of `[p2p]`, keeping comments and order of the file.
-fn store(path: &PathBuf, key: ValidatorKey, peer: Option<&str>) -> Result<(), CliError> {
+/// Rewrites the list `peers` of `[p2p]`, keeping comments and order of the file. Says whether there
+/// was anything to change.
+fn store(path: &Path, key: ValidatorKey, peer: Option<&str>) -> Result<bool, CliError> {
     let text = read_text(path)?;
     let broken = |reason: String| {
         CliError::new(Exit::Usage, "config", format!("{}: {reason}", path.display()))
@@ -106,14 +118,17 @@ fn store(path: &PathBuf, key: ValidatorKey, peer: Option<&str>) -> Result<(), Cl
     let list = file.get_mut("p2p").and_then(|table| table.get_mut("peers"));
     let list = list.and_then(toml_edit::Item::as_array_mut);
     let list = list.ok_or_else(|| broken("there is no list `peers` in [p2p]".to_owned()))?;
-    let prefix = key.to_string();
+    let (prefix, before) = (key.to_string(), list.len());
     list.retain(|entry| !entry.as_str().is_some_and(|entry| entry.starts_with(&prefix)));
+    if peer.is_none() && list.len() == before {
+        return Ok(false);
+    }
     if let Some(peer) = peer {
         list.push(peer);
     }
     let text = file.to_string();
     config::Config::parse(&text).map_err(broken)?;
-    std::fs::write(path, text).map_err(|error| CliError::io(path, &error))
+    replace(path, &text).map(|()| true)
 }
 
 async fn list(context: &Context, client: &Client) -> Result<(), CliError> {
@@ -151,42 +166,4 @@ fn row(peer: &Value) -> Vec<String> {
         text("version"),
         number("height").map_or(String::new(), |height| height.to_string()),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_peer_is_a_key_and_an_endpoint() {
-        let key = "11".repeat(32);
-        assert!(parse(&format!("{key}@10.0.0.1:26600")).is_ok());
-        for bad in
-            ["", "x@y", &format!("{key}@host"), &format!("{key}@:1"), &format!("{key}@h:99999")]
-        {
-            assert_eq!(parse(bad).unwrap_err().exit, Exit::Usage, "{bad}");
-        }
-    }
-
-    #[test]
-    fn peers_are_stored_once_and_comments_stay() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(config::FILE);
-        let template = config::Template {
-            name: "n",
-            api: "127.0.0.1:1".parse().unwrap(),
-            p2p: "127.0.0.1:2".parse().unwrap(),
-            faucet: false,
-        };
-        std::fs::write(&path, template.render()).unwrap();
-        let key: ValidatorKey = "11".repeat(32).parse().unwrap();
-        store(&path, key, Some(&format!("{key}@a:1"))).unwrap();
-        store(&path, key, Some(&format!("{key}@b:2"))).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(config::Config::parse(&text).unwrap().p2p.peers, [format!("{key}@b:2")]);
-        assert!(text.contains("# Peers besides"));
-        store(&path, key, None).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(config::Config::parse(&text).unwrap().p2p.peers.is_empty());
-    }
 }

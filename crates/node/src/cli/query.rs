@@ -1,15 +1,15 @@
 //! `althing query`, `althing state` and `althing faucet`.
 
 use super::{
-    args::{FaucetArgs, QueryCommand, StateCommand},
+    args::{FaucetArgs, ProofArgs, QueryCommand, StateCommand},
     context::Context,
     error::CliError,
-    online::with_node,
+    online::with_chain,
     output,
     tx::{self, parse_hash},
 };
-use althing_client::http::Client;
-use althing_types::{Address, Amount};
+use althing_client::http::{Client, Version};
+use althing_types::Address;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -21,26 +21,17 @@ const FAUCET_WAIT: Duration = Duration::from_secs(60);
 /// # Errors
 /// Exit code 3 if the node does not answer, 5 if it does not know what is asked for.
 pub(crate) fn run(context: &Context, command: &QueryCommand) -> Result<(), CliError> {
-    with_node(context, async |client| match command {
-        QueryCommand::Balance { address } => balance(context, &client, address).await,
-        QueryCommand::Account { address, proof: false } => account(context, &client, address).await,
-        QueryCommand::Account { address, proof: true } => {
-            output::json(&client.account_proof(context.address(address)?).await?);
-            Ok(())
-        }
-        QueryCommand::Tx { hash, proof: true } => {
-            output::json(&client.transaction_proof(&parse_hash(hash)?).await?);
-            Ok(())
-        }
-        QueryCommand::Tx { hash, proof: false } => {
-            let info = client.transaction(&parse_hash(hash)?).await?;
-            tx::show(context, &info);
-            Ok(())
+    if let QueryCommand::Tx { hash, proof: ProofArgs { proof: false, .. } } = command {
+        return tx::status(context, hash);
+    }
+    with_chain(context, async |client, chain| match command {
+        QueryCommand::Balance { address } => balance(context, &client, &chain, address).await,
+        QueryCommand::Account { address, proof } => account(context, &client, address, proof).await,
+        QueryCommand::Tx { hash, proof } => {
+            prove(context, proof, &client.transaction_proof(&parse_hash(hash)?).await?)
         }
         QueryCommand::Block { block } => {
-            let value = get(&client, &format!("/v1/blocks/{block}")).await?;
-            show(context, &value);
-            Ok(())
+            facts(context, &client, &format!("/v1/blocks/{}", block_id(block)?)).await
         }
         QueryCommand::Validators { epoch } => validators(context, &client, *epoch).await,
         QueryCommand::Mempool => mempool(context, &client).await,
@@ -67,15 +58,15 @@ pub(crate) fn run(context: &Context, command: &QueryCommand) -> Result<(), CliEr
 /// # Errors
 /// As [`run`].
 pub(crate) fn state(context: &Context, command: &StateCommand) -> Result<(), CliError> {
-    with_node(context, async |client| match command {
+    with_chain(context, async |client, _| match command {
         StateCommand::Tip => {
-            let status = client.status().await?;
+            let status = get(&client, "/v1/status").await?;
             let names = ["height", "block_hash", "state_root", "block_time_ms", "epoch"];
             let tip = names.iter().map(|name| ((*name).to_owned(), status[*name].clone()));
             show(context, &Value::Object(tip.collect()));
             Ok(())
         }
-        StateCommand::Account { address } => account(context, &client, address).await,
+        StateCommand::Account { address, proof } => account(context, &client, address, proof).await,
     })
 }
 
@@ -84,19 +75,49 @@ pub(crate) fn state(context: &Context, command: &StateCommand) -> Result<(), Cli
 /// # Errors
 /// Exit code 4 if the faucet says no; otherwise as [`run`].
 pub(crate) fn faucet(context: &Context, args: &FaucetArgs) -> Result<(), CliError> {
-    let address = context.address(&args.address)?;
-    with_node(context, async |client| {
+    with_chain(context, async |client, chain| {
+        let address = context.address(&args.address)?;
         let hash = client.faucet(address).await?;
         if args.wait {
             let info = client.wait(&parse_hash(&hash)?, FAUCET_WAIT).await?;
-            tx::show(context, &info);
+            tx::show(context, &info, &chain.symbol);
+            tx::settled(&info)
         } else if context.global.json {
             output::json(&json!({ "hash": hash, "status": "pending" }));
+            Ok(())
         } else {
             output::line(format!("the faucet pays {address} with {hash}"));
+            Ok(())
         }
-        Ok(())
     })
+}
+
+/// What a block is named by in the API.
+fn block_id(text: &str) -> Result<String, CliError> {
+    if text == "latest" || text.parse::<u64>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    let hash = parse_hash(text).map_err(|_| {
+        CliError::usage(format!("{text:?} is no block: expected a height, a hash or `latest`"))
+    })?;
+    Ok(hex::encode(hash))
+}
+
+/// Prints or writes what `althing verify` reads.
+fn prove(context: &Context, args: &ProofArgs, bundle: &Value) -> Result<(), CliError> {
+    let Some(path) = &args.output else {
+        output::json(bundle);
+        return Ok(());
+    };
+    tx::write(Some(path), bundle)?;
+    let (height, place) = (bundle.get("height"), path.display().to_string());
+    if context.global.json {
+        output::json(&json!({ "file": place, "height": height }));
+    } else {
+        output::line(format!("wrote {place}; with the genesis file of the chain at hand:"));
+        output::line(format!("  althing verify {place} --genesis genesis.json"));
+    }
+    Ok(())
 }
 
 async fn get(client: &Client, path: &str) -> Result<Value, CliError> {
@@ -177,24 +198,37 @@ async fn listing(
     Ok(())
 }
 
-async fn balance(context: &Context, client: &Client, text: &str) -> Result<(), CliError> {
+async fn balance(
+    context: &Context,
+    client: &Client,
+    chain: &Version,
+    text: &str,
+) -> Result<(), CliError> {
     let address: Address = context.address(text)?;
     let account = client.account(address).await?;
+    let tokens = output::tokens_of(account.balance, &chain.symbol);
     if context.global.json {
         output::json(&json!({
             "address": address.to_string(), "balance": account.balance,
-            "balance_display": output::tokens(account.balance), "height": account.height,
+            "balance_display": tokens, "height": account.height,
         }));
     } else {
-        output::line(output::tokens(account.balance));
+        output::line(tokens);
     }
     Ok(())
 }
 
-async fn account(context: &Context, client: &Client, text: &str) -> Result<(), CliError> {
+async fn account(
+    context: &Context,
+    client: &Client,
+    text: &str,
+    proof: &ProofArgs,
+) -> Result<(), CliError> {
     let address = context.address(text)?;
-    show(context, &get(client, &format!("/v1/accounts/{address}")).await?);
-    Ok(())
+    if proof.proof {
+        return prove(context, proof, &client.account_proof(address).await?);
+    }
+    facts(context, client, &format!("/v1/accounts/{address}")).await
 }
 
 async fn validators(
@@ -248,13 +282,12 @@ async fn mempool(context: &Context, client: &Client) -> Result<(), CliError> {
     let rows: Vec<Vec<String>> = list
         .iter()
         .map(|entry| {
-            let amount = entry.pointer("/payload/amount").and_then(Value::as_str);
-            let amount = amount.and_then(|units| units.parse().ok()).map(Amount::new);
+            let amount = entry.pointer("/payload/amount_display").and_then(Value::as_str);
             vec![
                 output::short(&cell(entry, "hash")),
                 cell(entry, "sender"),
                 cell(entry, "nonce"),
-                amount.map(output::tokens).unwrap_or_default(),
+                amount.unwrap_or_default().to_owned(),
                 cell(entry, "gas_price"),
                 cell(entry, "valid_until"),
             ]

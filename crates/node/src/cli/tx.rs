@@ -4,18 +4,19 @@ use super::{
     args::{Fees, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait},
     context::{Context, Signer, read_text},
     error::{CliError, Exit},
-    online::with_node,
+    online::with_chain,
     output,
 };
 use althing_client::{
-    builder::{self, Builder, Draft},
-    http::{Client, TransactionInfo},
+    builder::{self, Builder, Draft, Method},
+    http::{Client, ClientError, ReceiptInfo, TransactionInfo, Version},
 };
 use althing_types::{
-    Address, Gas, GasPrice, Hash, Nonce, Payload, SignedTransaction, Transaction, Transfer,
+    Address, Gas, GasPrice, Hash, KeyScheme, Nonce, Payload, SignedTransaction, Transaction,
+    Transfer,
 };
 use serde_json::{Value, json};
-use std::{io::Read as _, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 /// Runs `althing tx …`.
 ///
@@ -45,7 +46,16 @@ pub(crate) fn parse_hash(text: &str) -> Result<Hash, CliError> {
     })
 }
 
-fn with_fees(builder: Builder, fees: &Fees) -> Builder {
+/// Takes over what the caller decided; the chain is the node's unless it is named.
+fn with_fees(builder: Builder, fees: &Fees, chain: &Version) -> Builder {
+    let builder = decided(builder, fees);
+    match fees.chain_id {
+        Some(_) => builder,
+        None => builder.chain_id(chain.chain_id.parse().ok()),
+    }
+}
+
+fn decided(builder: Builder, fees: &Fees) -> Builder {
     builder
         .memo(fees.memo.as_str())
         .chain_id(fees.chain_id)
@@ -55,59 +65,106 @@ fn with_fees(builder: Builder, fees: &Fees) -> Builder {
         .valid_until(fees.valid_until)
 }
 
+/// How a key will sign.
+///
+/// # Errors
+/// Exit code 2 if passkeys have no keys of this scheme.
+fn method(signer: &Signer, passkey: bool) -> Result<Method, CliError> {
+    let scheme = signer.public_key().scheme();
+    match (passkey, scheme) {
+        (false, _) => Ok(Method::Plain),
+        (true, KeyScheme::Secp256r1) => Ok(Method::Passkey),
+        (true, _) => Err(CliError::usage(format!(
+            "--passkey needs a secp256r1 key, and this one is of {scheme}: make one with `althing \
+             keys add NAME --scheme secp256r1`"
+        ))),
+    }
+}
+
+fn sign_with(
+    context: &Context,
+    signer: &Signer,
+    transaction: Transaction,
+    method: Method,
+) -> Result<SignedTransaction, CliError> {
+    let key = context.unlock(signer)?;
+    builder::sign(transaction, &key, method)
+        .map_err(|error| CliError::new(Exit::Key, "key", error.to_string()))
+}
+
 fn send(context: &Context, args: &TxSend) -> Result<(), CliError> {
-    let to = context.address(&args.to)?;
-    let signer = context.signer(args.from.as_deref())?;
-    let builder = Builder::transfer(signer.public_key(), to, args.amount);
-    let builder = with_fees(builder, &args.fees);
-    with_node(context, async |client| {
+    with_chain(context, async |client, chain| {
+        let to = context.address(&args.to)?;
+        let signer = context.signer(args.from.as_deref())?;
+        let method = method(&signer, args.passkey)?;
+        let builder = Builder::transfer(signer.public_key(), to, args.amount)
+            .passkey(method == Method::Passkey);
+        let builder = with_fees(builder, &args.fees, &chain);
         let draft = builder.prepare(&client).await?;
         if args.dry_run || !context.global.json {
-            show_draft(context, &draft);
+            show_draft(context, &draft, &chain.symbol);
         }
         would_fail(&draft)?;
         if args.dry_run {
             return Ok(());
         }
-        context.confirm("Send it?", args.yes)?;
-        let key = context.unlock(&signer)?;
-        let signed = builder::sign(draft.transaction, &key)
-            .map_err(|error| CliError::new(Exit::Key, "key", error.to_string()))?;
-        submit(context, &client, &signed, args.wait.then_some(args.timeout)).await
+        let question = format!(
+            "Send {} to {to} for a fee of about {}?",
+            output::tokens_of(args.amount, &chain.symbol),
+            output::tokens_of(draft.expected_fee(), &chain.symbol)
+        );
+        context.confirm(&question, args.yes)?;
+        let signed = sign_with(context, &signer, draft.transaction, method)?;
+        submit(context, &client, &signed, &chain, args.wait.then_some(args.timeout)).await
     })
 }
 
 /// Prints what a transaction would do and cost.
-fn show_draft(context: &Context, draft: &Draft) {
+fn show_draft(context: &Context, draft: &Draft, symbol: &str) {
     let tx = &draft.transaction;
-    let receipt = draft.simulation.as_ref().and_then(|run| run.receipt.as_ref());
+    let run = draft.simulation.as_ref();
+    let receipt = run.and_then(|run| run.receipt.as_ref());
     if context.global.json {
         output::json(&json!({
             "transaction": tx,
             "expected_fee": draft.expected_fee(),
             "max_fee": tx.max_fee(),
+            "gas_used": receipt.map(|receipt| receipt.gas_used),
+            "gas_limit": tx.gas_limit,
+            "valid": run.map(|run| run.valid),
+            "success": receipt.map(|receipt| receipt.success),
             "outcome": receipt.map(|receipt| receipt.code_name.clone()),
             "sent": false,
         }));
         return;
     }
     let Payload::Transfer(Transfer { to, amount }) = &tx.payload;
+    let gas = receipt.map_or(String::new(), |receipt| format!("{}, ", receipt.gas_used));
     let mut facts = vec![
         ("from", tx.sender.to_string()),
         ("to", to.to_string()),
-        ("amount", output::tokens(*amount)),
-        ("fee", output::tokens(draft.expected_fee())),
-        ("fee at most", output::tokens(tx.max_fee())),
+        ("amount", output::tokens_of(*amount, symbol)),
+        ("fee", output::tokens_of(draft.expected_fee(), symbol)),
+        ("fee at most", output::tokens_of(tx.max_fee(), symbol)),
+        ("gas", format!("{gas}at most {}", tx.gas_limit)),
+        ("gas price", format!("{} units", tx.gas_price)),
         ("nonce", tx.nonce.to_string()),
         ("valid until", format!("block {}", tx.valid_until)),
     ];
     if !tx.memo.is_empty() {
         facts.push(("memo", tx.memo.clone()));
     }
-    if let Some(receipt) = receipt {
-        facts.push(("dry run", receipt.message.clone()));
+    match (receipt, run.and_then(|run| run.reason.as_ref())) {
+        (Some(receipt), _) => facts.push(("outcome", outcome(receipt))),
+        (None, Some(reason)) => facts.push(("outcome", format!("refused: {}", reason.message))),
+        (None, None) => {}
     }
     output::facts(&facts);
+}
+
+fn outcome(receipt: &ReceiptInfo) -> String {
+    let mark = if receipt.success { "success" } else { "failed" };
+    format!("{mark}: {}", receipt.message)
 }
 
 /// The failure that a dry run foresees.
@@ -128,29 +185,42 @@ async fn submit(
     context: &Context,
     client: &Client,
     signed: &SignedTransaction,
+    chain: &Version,
     wait: Option<Duration>,
 ) -> Result<(), CliError> {
-    let submitted = client.submit(signed).await?;
-    let hash = signed.hash();
+    let hash = hex::encode(signed.hash());
     let Some(timeout) = wait else {
+        let submitted = client.submit(signed).await.map_err(|error| maybe_sent(error, &hash))?;
         if context.global.json {
             output::json(&json!({ "hash": submitted.hash, "status": submitted.status }));
         } else {
-            output::line(format!("\nsubmitted {}", submitted.hash));
-            output::line(format!("follow it with: althing tx wait {}", submitted.hash));
+            output::line(format!("\nsubmitted {hash}"));
+            output::line(format!("follow it with: althing tx wait {hash}"));
         }
         return Ok(());
     };
-    let info = client.wait(&hash, timeout).await?;
+    let waited = client.submit_and_wait(signed, timeout).await;
+    let info = waited.map_err(|error| maybe_sent(error, &hash))?;
     if !context.global.json {
         output::line("");
     }
-    show(context, &info);
+    show(context, &info, &chain.symbol);
     settled(&info)
 }
 
+/// After these failures nobody knows whether the transaction is on its way.
+fn maybe_sent(error: ClientError, hash: &str) -> CliError {
+    let unknown = matches!(error, ClientError::Interrupted { .. } | ClientError::TimedOut(_));
+    let mut error = CliError::from(error);
+    if unknown {
+        error.message += &format!("; it may still be included: `althing tx wait {hash}` tells");
+        error.detail = json!({ "hash": hash });
+    }
+    error
+}
+
 /// Prints where a transaction is.
-pub(crate) fn show(context: &Context, info: &TransactionInfo) {
+pub(crate) fn show(context: &Context, info: &TransactionInfo, symbol: &str) {
     if context.global.json {
         output::json(&json!({
             "hash": info.hash,
@@ -158,6 +228,7 @@ pub(crate) fn show(context: &Context, info: &TransactionInfo) {
             "height": info.height,
             "index": info.index,
             "time_ms": info.time_ms,
+            "block_hash": info.block_hash,
             "success": info.receipt.as_ref().map(|receipt| receipt.success),
             "code": info.receipt.as_ref().map(|receipt| receipt.code_name.clone()),
             "gas_used": info.receipt.as_ref().map(|receipt| receipt.gas_used),
@@ -176,11 +247,11 @@ pub(crate) fn show(context: &Context, info: &TransactionInfo) {
     if let Some(time) = info.time_ms {
         facts.push(("time", output::time(time)));
     }
+    facts.extend(info.transaction.as_ref().map(body).unwrap_or_default());
     if let Some(receipt) = &info.receipt {
-        let mark = if receipt.success { "success" } else { "failed" };
-        facts.push(("outcome", format!("{mark}: {}", receipt.message)));
+        facts.push(("outcome", outcome(receipt)));
         facts.push(("gas used", receipt.gas_used.to_string()));
-        facts.push(("fee", output::tokens(receipt.fee)));
+        facts.push(("fee", output::tokens_of(receipt.fee, symbol)));
     }
     if let Some(reason) = &info.reason {
         facts.push(("reason", format!("{} ({})", reason.message, reason.code)));
@@ -188,8 +259,28 @@ pub(crate) fn show(context: &Context, info: &TransactionInfo) {
     output::facts(&facts);
 }
 
+/// What a transaction says, from its JSON form.
+fn body(transaction: &Value) -> Vec<(&'static str, String)> {
+    let facts = [
+        ("from", "/sender"),
+        ("to", "/payload/to"),
+        ("amount", "/payload/amount_display"),
+        ("nonce", "/nonce"),
+        ("memo", "/memo"),
+    ];
+    let text = |pointer| match transaction.pointer(pointer)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    facts.into_iter().filter_map(|(name, pointer)| Some((name, text(pointer)?))).collect()
+}
+
 /// Whether a settled transaction did what it asked for.
-fn settled(info: &TransactionInfo) -> Result<(), CliError> {
+///
+/// # Errors
+/// Exit code 4 with the code of the rule that it broke.
+pub(crate) fn settled(info: &TransactionInfo) -> Result<(), CliError> {
     if let Some(reason) = &info.reason {
         return Err(CliError::new(Exit::Rejected, &*reason.code, reason.message.clone()));
     }
@@ -201,27 +292,28 @@ fn settled(info: &TransactionInfo) -> Result<(), CliError> {
     }
 }
 
-fn status(context: &Context, hash: &str) -> Result<(), CliError> {
+/// Where a transaction is.
+///
+/// # Errors
+/// Exit code 5 if the node has never heard of it.
+pub(crate) fn status(context: &Context, hash: &str) -> Result<(), CliError> {
     let hash = parse_hash(hash)?;
-    with_node(context, async |client| {
+    with_chain(context, async |client, chain| {
         let info = client.transaction(&hash).await?;
         if info.status == "unknown" {
-            return Err(CliError::new(
-                Exit::NotFound,
-                "transaction_not_found",
-                format!("this node does not know a transaction {}", info.hash),
-            ));
+            let message = format!("this node does not know a transaction {}", info.hash);
+            return Err(CliError::new(Exit::NotFound, "transaction_not_found", message));
         }
-        show(context, &info);
+        show(context, &info, &chain.symbol);
         Ok(())
     })
 }
 
 fn wait(context: &Context, args: &TxWait) -> Result<(), CliError> {
     let hash = parse_hash(&args.hash)?;
-    with_node(context, async |client| {
+    with_chain(context, async |client, chain| {
         let info = client.wait(&hash, args.timeout).await?;
-        show(context, &info);
+        show(context, &info, &chain.symbol);
         settled(&info)
     })
 }
@@ -243,38 +335,44 @@ fn payer(context: &Context, text: &str) -> Result<Signer, CliError> {
 }
 
 fn build(context: &Context, args: &TxBuild) -> Result<(), CliError> {
-    let to = context.address(&args.to)?;
-    let signer = payer(context, &args.from)?;
-    let builder = Builder::transfer(signer.public_key(), to, args.amount);
-    let builder = with_fees(builder, &args.fees);
-    let draft = match builder.offline() {
+    let builder = || -> Result<Builder, CliError> {
+        let to = context.address(&args.to)?;
+        let signer = payer(context, &args.from)?;
+        let passkey = method(&signer, args.passkey)? == Method::Passkey;
+        Ok(Builder::transfer(signer.public_key(), to, args.amount).passkey(passkey))
+    };
+    let fees = &args.fees;
+    let complete = fees.chain_id.is_some()
+        && fees.nonce.is_some()
+        && fees.gas_limit.is_some()
+        && fees.gas_price.is_some()
+        && fees.valid_until.is_some();
+    let offline = if complete { decided(builder()?, fees).offline() } else { None };
+    let draft = match offline {
         Some(draft) => draft,
-        None => with_node(context, async |client| Ok(builder.prepare(&client).await?))?,
+        None => with_chain(context, async |client, chain| {
+            let draft = with_fees(builder()?, fees, &chain).prepare(&client).await?;
+            would_fail(&draft)?;
+            Ok(draft)
+        })?,
     };
     write(args.output.as_deref(), &serde_json::to_value(&draft.transaction).unwrap_or_default())
 }
 
 fn sign(context: &Context, args: &TxSign) -> Result<(), CliError> {
-    let text = read(&args.file)?;
+    let text = read_text(&args.file)?;
     let transaction: Transaction = serde_json::from_str(&text).map_err(|error| {
-        CliError::new(
-            Exit::Usage,
-            "unsigned_transaction",
-            format!("{}: {error}", args.file.display()),
-        )
+        let message = format!("{}: {error}", args.file.display());
+        CliError::new(Exit::Usage, "unsigned_transaction", message)
     })?;
     let sender = transaction.sender.to_string();
     let signer = payer(context, args.from.as_deref().unwrap_or(&sender))?;
     if signer.address() != transaction.sender {
-        return Err(CliError::new(
-            Exit::Key,
-            "wrong_key",
-            format!("the transaction is of {sender}, the key is of {}", signer.address()),
-        ));
+        let message = format!("the transaction is of {sender}, the key of {}", signer.address());
+        return Err(CliError::new(Exit::Key, "wrong_key", message));
     }
-    let key = context.unlock(&signer)?;
-    let signed = builder::sign(transaction, &key)
-        .map_err(|error| CliError::new(Exit::Key, "key", error.to_string()))?;
+    let method = method(&signer, args.passkey)?;
+    let signed = sign_with(context, &signer, transaction, method)?;
     let value = json!({
         "hash": hex::encode(signed.hash()),
         "transaction": hex::encode(signed.bytes()),
@@ -283,7 +381,7 @@ fn sign(context: &Context, args: &TxSign) -> Result<(), CliError> {
 }
 
 fn broadcast(context: &Context, args: &TxBroadcast) -> Result<(), CliError> {
-    let text = read(&args.file)?;
+    let text = read_text(&args.file)?;
     let value: Option<Value> = serde_json::from_str(&text).ok();
     let encoded = value.as_ref().and_then(|value| value.get("transaction")?.as_str());
     let bytes = hex::decode(encoded.unwrap_or(text.trim())).ok();
@@ -298,24 +396,16 @@ fn broadcast(context: &Context, args: &TxBroadcast) -> Result<(), CliError> {
             ),
         )
     })?;
-    with_node(context, async |client| {
-        submit(context, &client, &signed, args.wait.then_some(args.timeout)).await
+    with_chain(context, async |client, chain| {
+        submit(context, &client, &signed, &chain, args.wait.then_some(args.timeout)).await
     })
 }
 
-/// Reads a file; `-` is standard input.
-fn read(path: &Path) -> Result<String, CliError> {
-    if path.as_os_str() != "-" {
-        return read_text(path);
-    }
-    let mut text = String::new();
-    let read = std::io::stdin().read_to_string(&mut text);
-    read.map_err(|error| CliError::io(path, &error))?;
-    Ok(text)
-}
-
 /// Writes a document to a file, or prints it.
-fn write(path: Option<&Path>, value: &Value) -> Result<(), CliError> {
+///
+/// # Errors
+/// Exit code 1 if the file cannot be written.
+pub(crate) fn write(path: Option<&Path>, value: &Value) -> Result<(), CliError> {
     match path {
         Some(path) => {
             std::fs::write(path, format!("{value:#}\n")).map_err(|error| CliError::io(path, &error))

@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context, args: &VerifyArgs) -> Result<(), CliError> 
     if context.global.json {
         output::json(&describe(&verified));
     } else {
-        print(&verified);
+        print(&verified, &genesis.symbol);
     }
     Ok(())
 }
@@ -83,13 +83,13 @@ fn describe(verified: &Verified) -> Value {
     }
 }
 
-fn print(verified: &Verified) {
+fn print(verified: &Verified, symbol: &str) {
     let (mut facts, at) = match verified {
         Verified::Account { address, account, at } => {
             let mut facts = vec![("true", format!("the account {address}"))];
             match account {
                 Some((nonce, balance)) => {
-                    facts.push(("balance", output::tokens(*balance)));
+                    facts.push(("balance", output::tokens_of(*balance, symbol)));
                     facts.push(("nonce", nonce.to_string()));
                 }
                 None => facts.push(("balance", "the account does not exist".to_owned())),
@@ -104,7 +104,7 @@ fn print(verified: &Verified) {
             let facts = vec![
                 ("true", format!("the transaction {}", hex::encode(transaction.hash()))),
                 ("outcome", outcome),
-                ("fee", output::tokens(receipt.fee)),
+                ("fee", output::tokens_of(receipt.fee, symbol)),
                 ("place", format!("transaction {index} of its block")),
             ];
             (facts, at)

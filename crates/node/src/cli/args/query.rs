@@ -1,22 +1,34 @@
 //! `althing query`, `althing state` and `althing faucet`.
 
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Asks for a proof that needs no trust in the node.
+#[derive(Clone, Debug, Args)]
+pub struct ProofArgs {
+    /// Give what `althing verify` needs to prove it
+    #[arg(long)]
+    pub proof: bool,
+    /// Write the proof to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", requires = "proof")]
+    pub output: Option<PathBuf>,
+}
 
 /// `althing query …`
 #[derive(Debug, Subcommand)]
 pub enum QueryCommand {
     /// What an account owns
     Balance {
-        /// An address, or the name of a key
+        /// An address, the name of a key, or dev:N
         address: String,
     },
     /// Balance and nonces of an account
     Account {
-        /// An address, or the name of a key
+        /// An address, the name of a key, or dev:N
         address: String,
-        /// Print what `althing verify` needs to prove it
-        #[arg(long)]
-        proof: bool,
+        /// Whether to prove it.
+        #[command(flatten)]
+        proof: ProofArgs,
     },
     /// A block by height or hash; the newest one if neither is given
     Block {
@@ -28,9 +40,9 @@ pub enum QueryCommand {
     Tx {
         /// Hash of the transaction, 64 hex characters
         hash: String,
-        /// Print what `althing verify` needs to prove it
-        #[arg(long)]
-        proof: bool,
+        /// Whether to prove it.
+        #[command(flatten)]
+        proof: ProofArgs,
     },
     /// The validators of an epoch
     Validators {
@@ -63,15 +75,18 @@ pub enum StateCommand {
     Tip,
     /// An account in the newest finalized state
     Account {
-        /// An address, or the name of a key
+        /// An address, the name of a key, or dev:N
         address: String,
+        /// Whether to prove it.
+        #[command(flatten)]
+        proof: ProofArgs,
     },
 }
 
 /// `althing faucet`
 #[derive(Debug, Args)]
 pub struct FaucetArgs {
-    /// Who receives: an address or the name of a key
+    /// Who receives: an address, the name of a key, or dev:N
     pub address: String,
     /// Wait until the money is there
     #[arg(long)]

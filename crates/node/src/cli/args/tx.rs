@@ -63,7 +63,7 @@ pub struct Fees {
 /// `althing tx send`
 #[derive(Debug, Args)]
 pub struct TxSend {
-    /// Who receives: an address or the name of a key
+    /// Who receives: an address, the name of a key, or dev:N
     pub to: String,
     /// How much, in whole tokens, for example 12.5
     #[arg(value_parser = parse_amount)]
@@ -75,7 +75,10 @@ pub struct TxSend {
     /// Fees and validity.
     #[command(flatten)]
     pub fees: Fees,
-    /// Show what would happen and send nothing; needs no password
+    /// Sign as a passkey does, with a WebAuthn assertion; for secp256r1 keys
+    #[arg(long)]
+    pub passkey: bool,
+    /// Show fee, gas and outcome, and send nothing; needs no password
     #[arg(long)]
     pub dry_run: bool,
     /// Wait until it is finalized, and fail if it fails
@@ -92,17 +95,20 @@ pub struct TxSend {
 /// `althing tx build`
 #[derive(Debug, Args)]
 pub struct TxBuild {
-    /// Who receives: an address or the name of a key
+    /// Who receives: an address, the name of a key, or dev:N
     pub to: String,
     /// How much, in whole tokens, for example 12.5
     #[arg(value_parser = parse_amount)]
     pub amount: Amount,
-    /// Who pays: an address or the name of a key
-    #[arg(long, value_name = "ADDRESS")]
+    /// Who pays: the name of a key, its address, or dev:N
+    #[arg(long, value_name = "KEY")]
     pub from: String,
     /// Fees and validity.
     #[command(flatten)]
     pub fees: Fees,
+    /// Leave gas for a WebAuthn assertion, as a passkey signs; for secp256r1 keys
+    #[arg(long)]
+    pub passkey: bool,
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -116,6 +122,9 @@ pub struct TxSign {
     /// Key that signs: a name in the keystore, or dev:N [default: the key of the sender]
     #[arg(long, value_name = "KEY")]
     pub from: Option<String>,
+    /// Sign as a passkey does, with a WebAuthn assertion; for secp256r1 keys
+    #[arg(long)]
+    pub passkey: bool,
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

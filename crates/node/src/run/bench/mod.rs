@@ -21,7 +21,11 @@ fn failed(message: impl Into<String>) -> CliError {
 }
 
 fn unreachable(error: &reqwest::Error) -> CliError {
-    CliError::new(Exit::Unreachable, "unreachable", format!("the node did not answer: {error}"))
+    CliError::new(
+        Exit::Unreachable,
+        "node_unreachable",
+        format!("the node did not answer: {error}"),
+    )
 }
 
 async fn get(http: &reqwest::Client, url: String) -> Result<Value, CliError> {
