@@ -12,8 +12,8 @@ const HEAD: &str = "\
 
 Every command takes the global options below. Tables are for people; `--json` prints one JSON
 document on standard output, and failures as `{\"code\",\"message\",\"detail\"}` on standard error.
-Colours appear on a terminal only. Amounts are whole tokens (`12.5`) on the command line and in tables, and
-strings of base units (10^-18) in JSON.
+Colours appear on a terminal only. Amounts are whole tokens (`12.5`) on the command line and in
+tables, and strings of base units (10^-18) in JSON.
 
 ## Exit codes
 
