@@ -8,7 +8,7 @@ mod tx;
 
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{
-    BenchArgs, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, StartArgs,
+    BenchArgs, Recipients, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, StartArgs,
     parse_duration,
 };
 pub use offline::{

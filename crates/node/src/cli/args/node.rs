@@ -142,9 +142,20 @@ pub struct BenchArgs {
     /// Also send transfers that create accounts, carry memos or fail, and use every key scheme
     #[arg(long)]
     pub mixed: bool,
-    /// Send every transfer to an account that does not exist yet, to grow the state
-    #[arg(long, conflicts_with = "mixed")]
-    pub create: bool,
+    /// Who is paid
+    #[arg(long, value_enum, default_value_t = Recipients::Senders, conflicts_with = "mixed")]
+    pub to: Recipients,
+}
+
+/// Who is paid by the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Recipients {
+    /// The accounts that send
+    Senders,
+    /// Accounts that do not exist yet, one after the other, to grow the state
+    New,
+    /// Accounts that earlier runs with `new` made, in no order
+    Created,
 }
 
 /// `althing db …`

@@ -13,8 +13,12 @@ use crate::cli::{
     args::{BenchArgs, Global},
 };
 use althing_types::{Address, Genesis};
+use futures::{StreamExt as _, TryStreamExt as _};
 use plan::{Plan, Start};
 use serde_json::Value;
+
+/// Accounts that are looked up at the same time.
+const LOOKUPS: usize = 32;
 
 fn failed(message: impl Into<String>) -> CliError {
     CliError::new(Exit::Failed, "bench_failed", message)
@@ -83,9 +87,9 @@ async fn look(
     let mut nonces = Vec::new();
     // A second run on the same chain continues where the first one stopped.
     if nonce(http, node, address(0)?).await? > 0 {
-        for index in 0..senders {
-            nonces.push(nonce(http, node, address(index)?).await?);
-        }
+        let addresses: Result<Vec<Address>, CliError> = (0..senders).map(address).collect();
+        let asked = addresses?.into_iter().map(|address| nonce(http, node, address));
+        nonces = futures::stream::iter(asked).buffered(LOOKUPS).try_collect().await?;
     }
     let probe_nonce = nonce(http, node, address(load.count.saturating_sub(1))?).await?;
     Ok(Start { genesis, height, nonces, probe_nonce })

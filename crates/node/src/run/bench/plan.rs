@@ -1,7 +1,10 @@
 //! What is sent: every transaction of the run, signed before the clock starts.
 
 use super::failed;
-use crate::cli::{CliError, args::BenchArgs};
+use crate::cli::{
+    CliError,
+    args::{BenchArgs, Recipients},
+};
 use althing_types::{
     Address, Amount, Gas, GasPrice, Genesis, Height, KeyScheme, Nonce, Payload, SecretKey,
     SignedTransaction, Transaction, Transfer, genesis::LoadAccounts, hash::sha256,
@@ -82,7 +85,7 @@ pub(super) struct Plan {
     threads: u64,
     nodes: u64,
     mixed: bool,
-    create: bool,
+    to: Recipients,
     valid_until: Height,
     gas_price: GasPrice,
 }
@@ -125,7 +128,7 @@ impl Plan {
         let load = load.ok_or_else(|| failed("the genesis has no load accounts"))?;
         let count = senders(args, &load);
         let guess = match (args.rate, nodes) {
-            (0, 1) => 45_000,
+            (0, 1) => 70_000,
             (0, _) => 30_000,
             (rate, _) => rate,
         };
@@ -146,7 +149,7 @@ impl Plan {
             threads: u64::from(args.threads),
             nodes: nodes as u64,
             mixed: args.mixed,
-            create: args.create,
+            to: args.to,
             valid_until: Height::new(start.height.saturating_add(validity)),
             gas_price: params.min_gas_price,
             start,
@@ -176,6 +179,14 @@ impl Plan {
         .map_err(|error| failed(error.to_string()))
     }
 
+    /// One of the accounts that earlier runs made, spread evenly by multiplicative hashing.
+    fn created(&self, index: u64, round: u64) -> Option<Address> {
+        let spread = (index << 20 | round).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+        let maker = spread % self.keys.len() as u64;
+        let made = self.start.nonces.get(maker as usize).copied().filter(|made| *made > 0)?;
+        Some(fresh_address(maker, (spread >> 24) % made))
+    }
+
     /// The transaction of a sender in a round.
     fn transfer(&self, index: u64, round: u64) -> Result<SignedTransaction, CliError> {
         let count = self.keys.len() as u64;
@@ -184,9 +195,12 @@ impl Plan {
         let mut to = self.addresses[((index + round + 1) % count) as usize];
         // Transfers between accounts that exist need no more than this, and fill blocks to the brim.
         let (mut gas, mut memo) = (Gas::new(althing_ledger::gas::TRANSFER), String::new());
-        if self.create {
+        if self.to == Recipients::New {
             gas = TRANSFER_GAS;
             to = fresh_address(index, nonce);
+        } else if self.to == Recipients::Created {
+            gas = TRANSFER_GAS;
+            to = self.created(index, round).unwrap_or(to);
         } else if self.mixed {
             gas = TRANSFER_GAS;
             let turn = index + 7 * round;
