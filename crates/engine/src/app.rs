@@ -86,8 +86,9 @@ impl<S: Strategy> App<S> {
         let ledger = LedgerContext { height, epoch, timestamp, proposer: leader };
         let in_flight = shared.chain.in_flight(&parent.hash());
         let candidates = shared.pool.select(&in_flight, height, shared.ledger.genesis());
+        let reads = exec::read::<E, S>(&shared.ledger, &ledger, &candidates, batch).await?;
         let executed =
-            exec::execute::<E, S>(&shared.ledger, ledger, candidates, Mode::Build, batch).await?;
+            exec::execute(&shared.ledger, ledger, candidates, Mode::Build, reads).await?;
         shared.pool.refuse(&executed.refused);
         let header = Header {
             height,
@@ -127,10 +128,6 @@ impl<S: Strategy> App<S> {
         let header = &block.header;
         if let Some(parent) = parent {
             self.check_header(context, header, parent)?;
-            let transactions = block.transactions.clone();
-            if !shared.pool.verify_block(transactions, self.strategy.clone()).await {
-                return Err(ExecError::Invalid("a signature is wrong".to_owned()));
-            }
         }
         let ledger = LedgerContext {
             height: header.height,
@@ -139,8 +136,23 @@ impl<S: Strategy> App<S> {
             proposer: header.leader,
         };
         let transactions: Vec<SignedTransaction> = block.transactions.clone();
+        let reads = exec::read::<E, S>(&shared.ledger, &ledger, &transactions, batch);
+        // Signatures of a finalized block were checked by the quorum that voted for it. Those of a
+        // candidate are checked while the disk is read.
+        let signed = async {
+            match parent {
+                Some(_) => {
+                    shared.pool.verify_block(transactions.clone(), self.strategy.clone()).await
+                }
+                None => true,
+            }
+        };
+        let (signed, reads) = futures::join!(signed, reads);
+        if !signed {
+            return Err(ExecError::Invalid("a signature is wrong".to_owned()));
+        }
         let executed =
-            exec::execute::<E, S>(&shared.ledger, ledger, transactions, Mode::Check, batch).await?;
+            exec::execute(&shared.ledger, ledger, transactions, Mode::Check, reads?).await?;
         check_outcome::<E, S>(header, &executed)?;
         shared.chain.executed(block, &executed.receipts, &executed.writes);
         Ok(executed.state)

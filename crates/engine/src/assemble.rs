@@ -300,12 +300,12 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             metrics: base.metrics.clone(),
             forgery: base.config.forgery.clone(),
         };
-        let state_cache = memory.state_cache();
+        let database = storage::state(context, &prefix, &memory, strategy.clone()).await;
         let (stateful, state) = Stateful::new(
             context.child("state"),
             StatefulConfig {
                 application: App::new(Arc::new(shared), strategy.clone()),
-                db_config: storage::state(&prefix, &memory, state_cache, strategy.clone()),
+                db_config: database.expect("the folder of the state can be listed"),
                 provider: (),
                 marshal: (marshal.clone(), floor),
                 mailbox_size: NZUsize!(1024),

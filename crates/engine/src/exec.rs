@@ -6,10 +6,8 @@
 //! running that transaction again. The writes of the ledger are ordered by key and become the
 //! state's next root.
 
-use crate::{
-    reads::Reads,
-    types::{Batch, Merkleized, Runtime},
-};
+pub use crate::reads::Reads;
+use crate::types::{Batch, Merkleized, Runtime};
 use althing_ledger::{
     ApplyError, BeginError, BlockContext, BlockExecution, FinishError, Invalid, Ledger, Outcome,
 };
@@ -95,7 +93,20 @@ fn keys_of(
     keys
 }
 
-/// Executes `transactions` on `batch`, the state of the parent.
+/// Reads what `transactions` touch from `batch`, the state of the parent.
+///
+/// # Errors
+/// [`ExecError::Stale`] or [`ExecError::Broken`].
+pub async fn read<E: Runtime, S: Strategy>(
+    ledger: &Ledger,
+    context: &BlockContext,
+    transactions: &[SignedTransaction],
+    batch: Batch<E, S>,
+) -> Result<Reads<E, S>, ExecError> {
+    Reads::new(batch, keys_of(ledger, context, transactions)).await
+}
+
+/// Executes `transactions` on the state that `reads` began on.
 ///
 /// # Errors
 /// [`ExecError`]; only `Invalid` says something about the block.
@@ -104,10 +115,8 @@ pub async fn execute<E: Runtime, S: Strategy>(
     context: BlockContext,
     transactions: Vec<SignedTransaction>,
     mode: Mode,
-    batch: Batch<E, S>,
+    mut reads: Reads<E, S>,
 ) -> Result<Executed<Merkleized<E, S>>, ExecError> {
-    let keys = keys_of(ledger, &context, &transactions);
-    let mut reads = Reads::<E, S>::new(batch, keys).await?;
     loop {
         let (mut block, next) = begin(ledger, &context, reads).await?;
         reads = next;

@@ -1,6 +1,7 @@
 //! The validator: consensus, execution, storage and network of the base library, assembled once.
 //! All its generics stay in this crate; [`node`] has a handle without any.
 
+pub mod admit;
 mod ahead;
 pub mod app;
 pub mod assemble;

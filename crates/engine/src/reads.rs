@@ -10,7 +10,7 @@ use commonware_storage::qmdb::current::batch::Slot;
 use std::collections::BTreeMap;
 
 /// Reads of one block on the state of its parent.
-pub(crate) struct Reads<E: Runtime, S: Strategy> {
+pub struct Reads<E: Runtime, S: Strategy> {
     staged: Staged<E, S>,
     /// What was read first, ordered by key.
     first: Vec<StateKey>,

@@ -5,7 +5,7 @@ use crate::types::Digest;
 use bytes::BufMut;
 use commonware_codec::{Buf, EncodeSize, Error, RangeCfg, Read, Write};
 use commonware_parallel::Strategy;
-use commonware_runtime::buffer::paged::CacheRef;
+use commonware_runtime::{Storage, buffer::paged::CacheRef};
 use commonware_storage::{
     archive::prunable,
     journal::contiguous::variable::Config as LogConfig,
@@ -14,19 +14,32 @@ use commonware_storage::{
     translator::{EightCap, TwoCap},
 };
 use commonware_utils::{NZU16, NZU64, NZUsize};
-use std::num::{NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU16, NonZeroU64, NonZeroUsize};
 
-const PAGE: std::num::NonZeroU16 = NZU16!(4096);
+/// Bytes of a page without its checksum of 12 bytes: with it, a page is one block of a disk, and
+/// reading it touches no other.
+const PAGE: NonZeroU16 = NZU16!(4096 - 12);
+/// A block of transactions reads nodes of the tree that lie far from each other, 32 bytes of each
+/// page: small pages keep more of them in the same memory.
+const TREE_PAGE: NonZeroU16 = NZU16!(512 - 12);
 const STATE_ITEMS_PER_BLOB: NonZeroU64 = NZU64!(1 << 18);
 const ARCHIVE_ITEMS_PER_SECTION: NonZeroU64 = NZU64!(1024);
+/// About 80 bytes each, given back when the state is open.
+const MAX_REPLAYED: usize = 1 << 22;
 const WRITE_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
 const REPLAY_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
+
+/// Least and most bytes that a node gives to the cache of its state, unless told otherwise.
+const STATE_CACHE: std::ops::RangeInclusive<usize> = 144 << 20..=448 << 20;
+/// Bytes of that cache for each blob of the log, about a third of the blob.
+const STATE_CACHE_PER_BLOB: usize = 4 << 20;
 
 /// Memory for caches and buffers of one validator.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// Pages of 4 KiB cached for the state database.
-    pub state_pages: NonZeroUsize,
+    /// Bytes that cache the state, an eighth of them its tree. By the size of the state at start if
+    /// `None`: 144 to 448 MiB.
+    pub state_cache: Option<usize>,
     /// Pages of 4 KiB cached for archives and consensus journals.
     pub archive_pages: NonZeroUsize,
     /// Bytes of each write buffer.
@@ -34,27 +47,30 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// For a node on a real machine: 128 MiB of state pages, 16 MiB of archive pages.
+    /// For a node on a real machine.
     pub const fn node() -> Self {
-        Self {
-            state_pages: NZUsize!(32 * 1024),
-            archive_pages: NZUsize!(4 * 1024),
-            write_buffer: WRITE_BUFFER,
-        }
+        Self { state_cache: None, archive_pages: NZUsize!(4 * 1024), write_buffer: WRITE_BUFFER }
     }
 
     /// For many validators in one simulation.
     pub const fn small() -> Self {
         Self {
-            state_pages: NZUsize!(256),
+            state_cache: Some(1 << 20),
             archive_pages: NZUsize!(64),
             write_buffer: NZUsize!(16 * 1024),
         }
     }
 
-    /// The cache for the state database.
-    pub fn state_cache(&self) -> CacheRef {
-        CacheRef::new(PAGE, self.state_pages)
+    /// Caches for the records and for the tree of a state whose log has so many blobs.
+    fn state_caches(&self, blobs: usize) -> (CacheRef, CacheRef) {
+        let by_size = blobs.saturating_mul(STATE_CACHE_PER_BLOB);
+        let by_size = by_size.clamp(*STATE_CACHE.start(), *STATE_CACHE.end());
+        let bytes = self.state_cache.unwrap_or(by_size);
+        let pages = |bytes: usize, size: usize| {
+            NonZeroUsize::new(bytes / size).unwrap_or(NonZeroUsize::MIN)
+        };
+        let records = CacheRef::new(PAGE, pages(bytes - bytes / 8, 4096));
+        (records, CacheRef::new(TREE_PAGE, pages(bytes / 8, 512)))
     }
 
     /// The cache for everything else.
@@ -67,13 +83,23 @@ impl Memory {
 pub type StateConfig<S> = VariableConfig<EightCap, ((), ()), S>;
 
 /// The state database under `prefix`.
-pub fn state<S: Strategy>(
+///
+/// # Errors
+/// If the folder of its log cannot be listed.
+pub async fn state<E: Storage, S: Strategy>(
+    disk: &E,
     prefix: &str,
     memory: &Memory,
-    page_cache: CacheRef,
     strategy: S,
-) -> StateConfig<S> {
-    VariableConfig {
+) -> Result<StateConfig<S>, commonware_runtime::Error> {
+    let log = format!("{prefix}-state-log");
+    let blobs = match disk.scan(&format!("{log}_data")).await {
+        Ok(blobs) => blobs.len(),
+        Err(commonware_runtime::Error::PartitionMissing(_)) => 0,
+        Err(error) => return Err(error),
+    };
+    let (records, tree) = memory.state_caches(blobs);
+    Ok(VariableConfig {
         merkle_config: MmrConfig {
             journal_partition: format!("{prefix}-state-mmr-journal"),
             metadata_partition: format!("{prefix}-state-mmr-metadata"),
@@ -81,23 +107,32 @@ pub fn state<S: Strategy>(
             write_buffer: memory.write_buffer,
             replay_buffer: REPLAY_BUFFER,
             strategy,
-            page_cache: page_cache.clone(),
+            page_cache: tree,
         },
         journal_config: LogConfig {
-            partition: format!("{prefix}-state-log"),
+            partition: log,
             items_per_section: STATE_ITEMS_PER_BLOB,
             compression: None,
             codec_config: ((), ()),
-            page_cache,
+            page_cache: records,
             write_buffer: memory.write_buffer,
             replay_buffer: REPLAY_BUFFER,
         },
         grafted_metadata_partition: format!("{prefix}-state-grafted"),
         translator: EightCap,
-        init_cache: Some(NZUsize!(1 << 16)),
+        init_cache: Some(replayed(blobs)),
         init_buffer: NZUsize!(1 << 20),
         init_concurrency: (),
-    }
+    })
+}
+
+/// How many operations of a log with so many blobs to keep in memory while it is replayed at start:
+/// all of them, if they are not too many. An operation that is not kept must be read again from the
+/// disk, alone, when a later one replaces it.
+fn replayed(blobs: usize) -> NonZeroUsize {
+    let per_blob = usize::try_from(STATE_ITEMS_PER_BLOB.get()).unwrap_or(usize::MAX);
+    let operations = blobs.saturating_mul(per_blob).clamp(1 << 10, MAX_REPLAYED);
+    NonZeroUsize::new(operations).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// An archive of values by height.

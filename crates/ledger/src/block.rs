@@ -94,6 +94,11 @@ impl Ledger {
     /// Adds the keys that the transaction surely touches.
     pub fn transaction_keys(&self, transaction: &SignedTransaction, out: &mut Vec<StateKey>) {
         out.push(accounts::key(&transaction.sender()));
+        self.other_keys(transaction, out);
+    }
+
+    /// Adds the keys that the transaction surely touches, its sender's account aside.
+    pub fn other_keys(&self, transaction: &SignedTransaction, out: &mut Vec<StateKey>) {
         crate::dispatch::keys(&transaction.body().payload, out);
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Context, Ending, NodeValidator};
 use crate::{
+    admit::Admitter,
     block::Block,
     chain::FinalizedBlock,
     error::EngineError,
@@ -32,6 +33,7 @@ pub(super) struct Parts {
     pub(super) runtime: tokio::runtime::Handle,
     pub(super) validator: NodeValidator,
     pub(super) database: Dbs<Context, Rayon>,
+    pub(super) admitter: Admitter<Context, Rayon>,
     pub(super) table: PeerTable,
 }
 

@@ -94,7 +94,8 @@ async fn walk(
     let config = storage::archive(PREFIX, "finalizations", &memory, cache, codec);
     let certificates = Finalizations::init(context.child("certificates"), config).await;
     let certificates = certificates.map_err(|error| damaged("the certificates", &error))?;
-    let config = storage::state(PREFIX, &memory, memory.state_cache(), Sequential);
+    let config = storage::state(&context, PREFIX, &memory, Sequential).await;
+    let config = config.map_err(|error| damaged("the state", &error))?;
     let state = Db::<Context, Sequential>::init(context.child("state"), config, None).await;
     let state = state.map_err(|error| damaged("the state", &error))?;
 

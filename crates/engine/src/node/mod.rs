@@ -14,6 +14,7 @@ pub use network::address_of;
 pub use queries::{AccountView, Finality, Proof, Rejection, Simulation};
 
 use crate::{
+    admit::Admitter,
     assemble::{self, Validator, ValidatorConfig},
     chain::FinalizedBlock,
     error::EngineError,
@@ -44,6 +45,9 @@ use tracing::{error, info};
 
 /// Prefix of everything in the storage of a node.
 const PREFIX: &str = "althing";
+/// Threads for reads and writes of files, and for signatures of clients. More of them compete for
+/// the cores, and each keeps memory of its own.
+const BLOCKING_THREADS: usize = 16;
 
 /// What one node needs to take part in a chain.
 pub struct NodeConfig {
@@ -177,6 +181,7 @@ fn run(
 ) -> Result<(), EngineError> {
     let settings = runtime::Config::new()
         .with_worker_threads(config.worker_threads.max(1))
+        .with_max_blocking_threads(BLOCKING_THREADS)
         .with_storage_directory(folder.storage());
     runtime::Runner::new(settings).start(|context| async move {
         let (parts, tasks) = start(&context, config).await?;
@@ -238,7 +243,13 @@ async fn start(
     let mut tasks = std::mem::take(&mut validator.tasks);
     let database = validator.database().await;
     validator.metrics.show(table.metrics());
-    tasks.extend(extensions.into_tasks(context, &validator, &database));
+    let admitter = Admitter::new(
+        context.child("admission"),
+        validator.ledger.clone(),
+        validator.chain.clone(),
+        database.clone(),
+    );
+    tasks.extend(extensions.into_tasks(context, &validator, admitter.clone()));
     if let Some((from, sink)) = config.sink {
         let delivery = feed::deliver(
             from,
@@ -260,6 +271,7 @@ async fn start(
         runtime: tokio::runtime::Handle::current(),
         validator,
         database,
+        admitter,
         table,
     };
     Ok((parts, tasks))

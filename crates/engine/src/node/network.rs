@@ -3,19 +3,19 @@
 
 use super::{Context, NodeConfig, NodeValidator};
 use crate::{
+    admit::Admitter,
     assemble::{Network, Track},
     evidence::Observer,
     limits::{self, Channel},
     net::{
         self, PeerTable,
-        admit::Admitter,
         evidence::{Alarm, Gossip},
         hello::{self, Greeter, Identity, Wires},
         leaders::{Positions, Schedule},
         metrics::NetMetrics,
     },
     pace,
-    types::{Dbs, PrivateKey, PublicKey},
+    types::{PrivateKey, PublicKey},
 };
 use althing_types::{Epoch, ValidatorEntry, ValidatorSet};
 use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
@@ -78,14 +78,8 @@ impl Extensions {
         self,
         context: &Context,
         validator: &NodeValidator,
-        database: &Dbs<Context, Rayon>,
+        admit: Admitter<Context, Rayon>,
     ) -> Vec<Handle<()>> {
-        let admit = Admitter::new(
-            context.child("admission"),
-            validator.ledger.clone(),
-            validator.chain.clone(),
-            database.clone(),
-        );
         let transactions = net::Transactions {
             chain: validator.chain.clone(),
             schedule: Schedule::new(validator.sets.clone()),

@@ -1,9 +1,9 @@
-//! What the handle reads from the state, and how transactions enter.
+//! What the handle reads from the state, and where the transactions of clients enter.
 
 use super::handle::EngineHandle;
-use crate::{pace, pool::Admission};
-use althing_ledger::{ApplyError, check, query};
-use althing_mempool::{Account, Origin};
+use crate::{admit::Refusal, pace};
+use althing_ledger::{ApplyError, query};
+use althing_mempool::Origin;
 use althing_state::{Missing, StateKey, StateValue, View};
 use althing_types::{
     Address, Amount, ChainParams, Epoch, Hash, Header, Height, Nonce, Receipt, SignedTransaction,
@@ -11,8 +11,7 @@ use althing_types::{
 };
 use commonware_codec::Encode as _;
 use commonware_consensus::types::Height as ConsensusHeight;
-use commonware_parallel::Sequential;
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 /// Longest walk from a block to a certified descendant.
 const MAX_FINALITY_HEADERS: usize = 1_024;
@@ -74,30 +73,15 @@ pub struct Simulation {
     pub height: Height,
 }
 
-fn stopped() -> Rejection {
-    Rejection {
-        code: "engine_stopped",
-        message: "this node is stopping; send the transaction to another one".to_owned(),
-    }
-}
-
-fn bad_signature() -> Rejection {
-    Rejection {
-        code: "bad_signature",
-        message: "the signature does not match the transaction and the public key; sign it again"
-            .to_owned(),
-    }
-}
-
 impl From<althing_ledger::Invalid> for Rejection {
     fn from(invalid: althing_ledger::Invalid) -> Self {
         Self { code: invalid.code(), message: invalid.to_string() }
     }
 }
 
-impl From<althing_mempool::Rejection> for Rejection {
-    fn from(rejection: althing_mempool::Rejection) -> Self {
-        Self { code: rejection.code(), message: rejection.to_string() }
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self { code: refusal.code(), message: refusal.to_string() }
     }
 }
 
@@ -143,114 +127,15 @@ impl EngineHandle {
 
     /// Admits transactions; one answer each, in order.
     pub async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<(), Rejection>> {
-        self.admit(transactions, Origin::Local).await
-    }
-
-    /// Admits transactions that a peer sent.
-    pub async fn admit(
-        &self,
-        transactions: Vec<SignedTransaction>,
-        origin: Origin,
-    ) -> Vec<Result<(), Rejection>> {
         let count = transactions.len();
-        let handle = self.clone();
-        let answers = self.on_engine(async move { handle.admit_here(transactions, origin).await });
-        answers.await.unwrap_or_else(|| vec![Err(stopped()); count])
-    }
-
-    /// Checks form and signatures, then looks up the senders that the pool does not know, then
-    /// inserts.
-    async fn admit_here(
-        &self,
-        transactions: Vec<SignedTransaction>,
-        origin: Origin,
-    ) -> Vec<Result<(), Rejection>> {
-        let mut answers: Vec<Result<(), Rejection>> = vec![Ok(()); transactions.len()];
-        let (transactions, verdicts) = self.examine(transactions).await;
-        let mut open = Vec::with_capacity(transactions.len());
-        for (index, (transaction, verdict)) in transactions.into_iter().zip(verdicts).enumerate() {
-            match verdict {
-                Ok(()) => open.push((index, transaction)),
-                Err(rejection) => answers[index] = Err(rejection),
+        let admitter = self.parts.admitter.clone();
+        let work = async move { admitter.admit(transactions, Origin::Local).await };
+        match self.on_engine(work).await {
+            Some(answers) => {
+                answers.into_iter().map(|answer| answer.map_err(Rejection::from)).collect()
             }
+            None => vec![Err(Refusal::Stopped.into()); count],
         }
-        // A block that is finalized between look-up and insertion may make the pool forget a
-        // sender; then the look-up is repeated.
-        while !open.is_empty() {
-            open = match self.insert(open, origin, &mut answers).await {
-                Some(again) => again,
-                None => return vec![Err(stopped()); answers.len()],
-            };
-        }
-        answers
-    }
-
-    /// Inserts, notes the answers, and returns what must be tried again. `None` if the engine
-    /// stops.
-    async fn insert(
-        &self,
-        open: Vec<(usize, SignedTransaction)>,
-        origin: Origin,
-        answers: &mut [Result<(), Rejection>],
-    ) -> Option<Vec<(usize, SignedTransaction)>> {
-        let pool = &self.parts.validator.pool;
-        let (places, transactions): (Vec<usize>, Vec<SignedTransaction>) = open.into_iter().unzip();
-        let accounts = self.strangers(&transactions).await?;
-        let with_accounts = transactions.into_iter().map(|transaction| {
-            let account = accounts.get(&transaction.sender()).copied();
-            (transaction, account)
-        });
-        let now = pace::now(&self.parts.context);
-        let mut again = Vec::new();
-        let admissions = pool.insert(with_accounts.collect(), origin, now);
-        for (place, admission) in places.into_iter().zip(admissions) {
-            match admission {
-                Admission::Decided(answer) => {
-                    answers[place] = answer.map(drop).map_err(Rejection::from);
-                }
-                Admission::Stranger(transaction) => again.push((place, transaction)),
-            }
-        }
-        Some(again)
-    }
-
-    /// Checks what needs no state, and all signatures together, off the async threads.
-    async fn examine(
-        &self,
-        transactions: Vec<SignedTransaction>,
-    ) -> (Vec<SignedTransaction>, Vec<Result<(), Rejection>>) {
-        let parts = self.parts.clone();
-        let work = move || {
-            let validator = &parts.validator;
-            let genesis = validator.ledger.genesis();
-            let tip = validator.chain.tip().header.height;
-            let next = tip.next().unwrap_or(tip);
-            let known = validator.pool.verifier().verify_all(&transactions, &Sequential);
-            let verdicts = transactions.iter().zip(known).map(|(transaction, good)| {
-                check::stateless(transaction, &genesis.params, genesis.chain_id, next)?;
-                if good { Ok(()) } else { Err(bad_signature()) }
-            });
-            let verdicts = verdicts.collect();
-            (transactions, verdicts)
-        };
-        let done = self.parts.runtime.spawn_blocking(work).await;
-        done.unwrap_or_default()
-    }
-
-    /// The accounts of senders that the pool does not know.
-    async fn strangers(
-        &self,
-        transactions: &[SignedTransaction],
-    ) -> Option<HashMap<Address, (Account, Height)>> {
-        let strangers = self.parts.validator.pool.strangers(transactions);
-        if strangers.is_empty() {
-            return Some(HashMap::new());
-        }
-        let views = self.accounts(&strangers).await?;
-        let accounts = views
-            .into_iter()
-            .map(|view| (Account { nonce: view.nonce, balance: view.balance }, view.height));
-        Some(strangers.into_iter().zip(accounts).collect())
     }
 
     /// Executes a transaction on the newest state without keeping anything. Signature and key are

@@ -8,8 +8,8 @@ mod tx;
 
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{
-    BenchArgs, Recipients, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, StartArgs,
-    parse_duration,
+    BenchArgs, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, Recipients,
+    StartArgs, parse_duration,
 };
 pub use offline::{
     CompletionsArgs, GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisFile,

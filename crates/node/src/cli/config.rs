@@ -27,6 +27,9 @@ pub struct Config {
     /// `[index]`
     #[serde(default)]
     pub index: Index,
+    /// `[storage]`
+    #[serde(default)]
+    pub storage: Storage,
     /// `[mempool]`
     #[serde(default)]
     pub mempool: Mempool,
@@ -86,6 +89,15 @@ pub struct Api {
 pub struct Index {
     /// Whether it is kept. Without it, histories are not served.
     pub enabled: bool,
+}
+
+/// The databases of the chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// MiB of memory that cache the state, at least 16; by the size of the state at start if
+    /// `None`.
+    pub state_cache_mib: Option<usize>,
 }
 
 /// Waiting transactions.
@@ -201,6 +213,11 @@ impl Template<'_> {
              [index]\n\
              # Keep a read model for histories and searches. It can be rebuilt at any time.\n\
              enabled = true\n\
+             \n\
+             [storage]\n\
+             # MiB of memory that cache the state. Without this setting they follow its size at start,\n\
+             # from 144 to 448.\n\
+             # state_cache_mib = 448\n\
              \n\
              [mempool]\n\
              # Most waiting transactions, most bytes of them, and most of one sender.\n\
