@@ -16,7 +16,7 @@ mod bundle;
 mod finality;
 
 pub use bundle::{AccountBundle, Bundle, FinalityBundle, TransactionBundle};
-pub use finality::{Certified, Sets, namespace, verifier};
+pub use finality::{Certified, Sets, verifier};
 
 use crate::account;
 use althing_state::{StateKey, StateValue};

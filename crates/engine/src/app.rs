@@ -12,7 +12,8 @@ use crate::{
     pool::SharedPool,
     types::{Batch, BlockContext, Dbs, Merkleized, Runtime, Scheme},
 };
-use althing_ledger::{BlockContext as LedgerContext, Ledger};
+use althing_ledger::{BlockContext as LedgerContext, Ledger, Supply, query};
+use althing_state::Write;
 use althing_types::{
     Block as ChainBlock, Epoch, Header, Height, SignedTransaction, SyncRange, Timestamp, View,
     merkle,
@@ -313,9 +314,18 @@ impl<E: Runtime, S: Strategy> Application<E> for App<S> {
         let (finalized, writes) = finalized.expect("a finalized block was executed here");
         let now = pace::now(&runtime);
         self.shared.metrics.finalized(&finalized, now);
+        if let Some(supply) = supply_after(&writes) {
+            self.shared.metrics.supply(&supply);
+        }
         self.shared.pool.settle(&finalized, &writes, now);
         self.shared.feed.finalized(finalized);
     }
+}
+
+/// How much money a block left, if it changed that. `writes` are ordered by key.
+fn supply_after(writes: &[Write]) -> Option<Supply> {
+    let index = writes.binary_search_by(|(key, _)| key.cmp(&query::supply_key())).ok()?;
+    query::decode_supply(writes[index].1.as_ref()?).ok()
 }
 
 /// The tip that a header stands for.

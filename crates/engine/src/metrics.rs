@@ -2,7 +2,8 @@
 //! beside them.
 
 use crate::{chain::FinalizedBlock, net::metrics::NetMetrics};
-use althing_types::{Epoch, Timestamp};
+use althing_ledger::Supply;
+use althing_types::{Amount, Epoch, Timestamp, amount::UNITS_PER_TOKEN};
 use prometheus_client::{
     encoding::text,
     metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
@@ -32,6 +33,7 @@ pub struct Metrics {
     mempool_bytes: Gauge,
     epoch: Gauge,
     validators: Gauge,
+    supply: Supplies,
     abandoned: Counter,
     skipped_views: Counter,
     faults: Counter,
@@ -40,6 +42,14 @@ pub struct Metrics {
     verification: Histogram,
     rate: Mutex<Rate>,
     last: AtomicU64,
+}
+
+/// Money, in whole tokens.
+#[derive(Default)]
+struct Supplies {
+    total: FloatGauge,
+    minted: FloatGauge,
+    burned: FloatGauge,
 }
 
 /// Transactions of the last few seconds.
@@ -88,6 +98,7 @@ impl Default for Metrics {
             mempool_bytes: Gauge::default(),
             epoch: Gauge::default(),
             validators: Gauge::default(),
+            supply: Supplies::default(),
             abandoned: Counter::default(),
             skipped_views: Counter::default(),
             faults: Counter::default(),
@@ -125,6 +136,9 @@ impl Metrics {
         r.register("mempool_bytes", "Their bytes", self.mempool_bytes.clone());
         r.register("epoch", "Epoch of consensus", self.epoch.clone());
         r.register("validator_count", "Validators of the epoch", self.validators.clone());
+        r.register("total_supply", "Tokens in existence", self.supply.total.clone());
+        r.register("minted", "Tokens created since genesis", self.supply.minted.clone());
+        r.register("burned", "Tokens destroyed since genesis", self.supply.burned.clone());
         r.register(
             "speculative_branches_abandoned",
             "Proposals that were executed and lost",
@@ -204,6 +218,14 @@ impl Metrics {
         self.mempool_bytes.set(bytes as i64);
     }
 
+    /// A block left so much money.
+    pub fn supply(&self, supply: &Supply) {
+        let tokens = |amount: Amount| amount.units() as f64 / UNITS_PER_TOKEN as f64;
+        self.supply.total.set(supply.total().map_or(f64::NAN, tokens));
+        self.supply.minted.set(tokens(supply.minted));
+        self.supply.burned.set(tokens(supply.burned));
+    }
+
     /// A block was finalized and applied at `now`.
     pub fn finalized(&self, finalized: &FinalizedBlock, now: Timestamp) {
         let header = &finalized.block.header;
@@ -235,6 +257,8 @@ mod tests {
         let metrics = Metrics::default();
         metrics.abandoned(2);
         metrics.mempool(3, 400);
+        let token = |count| Amount::from_tokens(count).unwrap_or(Amount::ZERO);
+        metrics.supply(&Supply { genesis: token(100), minted: token(7), burned: token(2) });
         let text = metrics.encode();
         for name in [
             "block_height 0",
@@ -243,6 +267,9 @@ mod tests {
             "mempool_bytes 400",
             "speculative_branches_abandoned_total 2",
             "validator_count 0",
+            "total_supply 105.0",
+            "minted 7.0",
+            "burned 2.0",
             "# TYPE block_time_seconds histogram",
         ] {
             assert!(text.contains(name), "{name} is missing in\n{text}");

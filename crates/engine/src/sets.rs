@@ -8,21 +8,13 @@ use crate::{
     storage::{self, Archive, Memory},
     types::{Digest, PrivateKey, PublicKey, Runtime, Scheme},
 };
-use althing_types::{Epoch, Hash, Header, ValidatorSet};
+use althing_types::{Epoch, Hash, Header, ValidatorSet, consensus_namespace};
 use commonware_consensus::types::Epoch as ConsensusEpoch;
 use commonware_cryptography::certificate::{Provider, Scoped};
 use commonware_runtime::buffer::paged::CacheRef;
 use commonware_storage::archive::{Archive as _, Identifier};
 use commonware_utils::{TryCollect as _, ordered::Set, sync::Mutex};
 use std::{collections::BTreeMap, sync::Arc};
-
-/// The namespace that votes of a chain are signed under: votes of one chain mean nothing on
-/// another.
-pub fn namespace(genesis: &Hash) -> Vec<u8> {
-    let mut namespace = b"althing/".to_vec();
-    namespace.extend_from_slice(genesis.as_ref());
-    namespace
-}
 
 /// The keys of a set, as consensus orders them.
 ///
@@ -38,7 +30,7 @@ pub fn keys_of(set: &ValidatorSet) -> Set<PublicKey> {
 
 /// The scheme that verifies certificates of a set, without a key to sign.
 pub fn verifier(genesis: &Hash, set: &ValidatorSet) -> Scheme {
-    Scheme::verifier(&namespace(genesis), keys_of(set))
+    Scheme::verifier(&consensus_namespace(genesis), keys_of(set))
 }
 
 #[derive(Clone)]
@@ -60,8 +52,11 @@ pub struct Sets(Arc<Inner>);
 impl Sets {
     /// Knows the set of epoch 0. `key` signs where it belongs to the set.
     pub fn new(genesis: &Hash, first: ValidatorSet, key: Option<PrivateKey>) -> Self {
-        let inner =
-            Inner { namespace: namespace(genesis), key, entries: Mutex::new(BTreeMap::new()) };
+        let inner = Inner {
+            namespace: consensus_namespace(genesis),
+            key,
+            entries: Mutex::new(BTreeMap::new()),
+        };
         let sets = Self(Arc::new(inner));
         sets.insert(Epoch::ZERO, first);
         sets
@@ -199,10 +194,5 @@ mod tests {
         sets.insert(Epoch::new(1), set(&[1, 3]));
         assert!(sets.scheme_at(Epoch::ZERO).unwrap().me().is_some());
         assert!(sets.scheme_at(Epoch::new(1)).unwrap().me().is_none());
-    }
-
-    #[test]
-    fn namespaces_of_different_chains_differ() {
-        assert_ne!(namespace(&hash::sha256(&[b"a"])), namespace(&hash::sha256(&[b"b"])));
     }
 }

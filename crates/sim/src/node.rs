@@ -21,7 +21,7 @@ use althing_engine::{
     types::{PrivateKey, PublicKey, Scheme},
 };
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Height, ValidatorSet, hash};
+use althing_types::{Height, ValidatorSet, consensus_namespace, hash};
 use commonware_cryptography::Signer as _;
 use commonware_p2p::simulated::{self, Oracle, Receiver};
 use commonware_parallel::Sequential;
@@ -224,7 +224,7 @@ fn twist(
         Byzantine::Silent => Some(Twist::Drop),
         Byzantine::Equivocator if votes => {
             let set = setup.genesis.validator_set().ok()?;
-            let namespace = sets::namespace(&setup.genesis.hash());
+            let namespace = consensus_namespace(&setup.genesis.hash());
             let key = setup.validators[index].clone();
             let scheme = Scheme::signer(&namespace, sets::keys_of(&set), key)?;
             Some(Twist::Contradict(Arc::new(scheme)))

@@ -33,4 +33,4 @@ pub use params::{ChainParams, ParamsError};
 pub use receipt::{Code, Receipt};
 pub use transaction::{ChainId, SignedTransaction, Transaction};
 pub use units::{Epoch, Gas, Height, Nonce, Timestamp, View};
-pub use validator::{ValidatorEntry, ValidatorKey, ValidatorSet};
+pub use validator::{ValidatorEntry, ValidatorKey, ValidatorSet, consensus_namespace};

@@ -2,7 +2,7 @@
 //! identity; account keys are separate.
 
 use crate::{
-    Amount, codec,
+    Amount, Hash, codec,
     limits::{MAX_ENDPOINT_BYTES, MAX_VALIDATORS},
 };
 use bytes::BufMut;
@@ -12,6 +12,14 @@ use commonware_codec::{
 use commonware_cryptography::ed25519;
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// What the consensus messages of a chain are signed under: votes and certificates of one chain are
+/// worth nothing on another.
+pub fn consensus_namespace(genesis: &Hash) -> Vec<u8> {
+    let mut namespace = b"althing/".to_vec();
+    namespace.extend_from_slice(genesis.as_ref());
+    namespace
+}
 
 /// The Ed25519 consensus key of a validator, written as 64 hex characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

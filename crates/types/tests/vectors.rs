@@ -8,7 +8,8 @@
 mod common;
 
 use althing_types::{
-    Address, Block, ChainParams, Hash, Header, KeyScheme, Receipt, SyncRange, hash,
+    Address, Block, ChainParams, Hash, Header, KeyScheme, Receipt, SyncRange, consensus_namespace,
+    hash,
     keys::{TRANSACTION_NAMESPACE, signing_bytes},
     merkle,
 };
@@ -192,7 +193,10 @@ fn receipts_and_events_keep_their_bytes() {
 }
 
 fn validators() -> Vectors {
-    vec![vector("validator-set", validator_set().encode())]
+    vec![
+        vector("validator-set", validator_set().encode()),
+        vector("consensus.namespace", consensus_namespace(&genesis(false).hash())),
+    ]
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! A chain of one validator, made by hand.
 
-use althing_client::verify::{namespace, verifier};
+use althing_client::verify::verifier;
 use althing_types::{
     Address, Amount, Block, ChainParams, Code, Event, Gas, GasPrice, Genesis, GenesisValidator,
     Hash, Header, Height, KeyScheme, Nonce, Payload, Receipt, SecretKey, SignedTransaction,
-    SyncRange, Timestamp, Transaction, Transfer, ValidatorKey, View, hash::sha256, merkle,
+    SyncRange, Timestamp, Transaction, Transfer, ValidatorKey, View, consensus_namespace,
+    hash::sha256, merkle,
 };
 use commonware_codec::Encode as _;
 use commonware_consensus::{
@@ -156,7 +157,7 @@ pub fn certificate(header: &Header) -> Vec<u8> {
     let proposal = Proposal::new(round, parent, header.hash());
     let verifier = verifier(&genesis.hash(), &genesis.validator_set().unwrap());
     let keys = verifier.participants().clone();
-    let signer = Scheme::signer(&namespace(&genesis.hash()), keys, validator()).unwrap();
+    let signer = Scheme::signer(&consensus_namespace(&genesis.hash()), keys, validator()).unwrap();
     let vote = Finalize::sign(&signer, proposal).unwrap();
     let votes = [vote];
     Finalization::from_finalizes(&verifier, non_empty![@votes.iter()], &Sequential)

@@ -1,7 +1,7 @@
 //! Certificates, headers, and the validator sets that carry trust from epoch to epoch.
 
 use super::{Failure, FinalityBundle, Position, Step, bytes_of};
-use althing_types::{Genesis, Hash, Header, ValidatorSet};
+use althing_types::{Genesis, Hash, Header, ValidatorSet, consensus_namespace};
 use commonware_codec::{Decode as _, DecodeExt as _, Encode as _};
 use commonware_consensus::{
     Epochable as _,
@@ -11,13 +11,6 @@ use commonware_cryptography::{ed25519::PublicKey, sha256};
 use commonware_parallel::Sequential;
 use commonware_utils::{TryCollect as _, ordered::Set};
 
-/// The namespace that votes of a chain are signed under.
-pub fn namespace(genesis_hash: &Hash) -> Vec<u8> {
-    let mut namespace = b"althing/".to_vec();
-    namespace.extend_from_slice(genesis_hash.as_ref());
-    namespace
-}
-
 /// What verifies certificates of a validator set.
 pub fn verifier(genesis_hash: &Hash, set: &ValidatorSet) -> Scheme {
     let keys: Set<PublicKey> = set
@@ -26,7 +19,7 @@ pub fn verifier(genesis_hash: &Hash, set: &ValidatorSet) -> Scheme {
         .filter_map(|entry| entry.key.to_public_key())
         .try_collect()
         .expect("a validator set has distinct keys");
-    Scheme::verifier(&namespace(genesis_hash), keys)
+    Scheme::verifier(&consensus_namespace(genesis_hash), keys)
 }
 
 /// A header that a certificate makes final.

@@ -3,7 +3,7 @@
 use super::*;
 use althing_types::{
     ChainParams, Epoch, Gas, GasPrice, GenesisValidator, KeyScheme, Payload, SecretKey, SyncRange,
-    Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View,
+    Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View, consensus_namespace,
 };
 use commonware_consensus::{
     simplex::{
@@ -89,7 +89,7 @@ impl Chain {
     }
 
     fn certificate_of(&self, epoch: Epoch, payload: Hash, signers: usize) -> String {
-        let namespace = namespace(&self.genesis.hash());
+        let namespace = consensus_namespace(&self.genesis.hash());
         let round = Round::new(ConsensusEpoch::new(epoch.get()), ConsensusView::new(7));
         let proposal = Proposal::new(round, ConsensusView::new(6), payload);
         let verifier = verifier(&self.genesis.hash(), &self.set());

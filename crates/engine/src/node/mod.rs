@@ -25,6 +25,7 @@ use crate::{
     storage::Memory,
     types::PrivateKey,
 };
+use althing_ledger::query;
 use althing_mempool::{PoolConfig, Verifier};
 use althing_types::{Genesis, Height};
 use commonware_parallel::Rayon;
@@ -243,6 +244,10 @@ async fn start(
     let mut tasks = std::mem::take(&mut validator.tasks);
     let database = validator.database().await;
     validator.metrics.show(table.metrics());
+    let supply = database.read().await.get(&query::supply_key()).await;
+    if let Some(Ok(supply)) = supply.ok().flatten().map(|value| query::decode_supply(&value)) {
+        validator.metrics.supply(&supply);
+    }
     let admitter = Admitter::new(
         context.child("admission"),
         validator.ledger.clone(),
