@@ -166,7 +166,19 @@ fn first_failure(mut ending: watch::Receiver<Ending>) -> EngineError {
     }
 }
 
+/// Why the engine's thread ended, in a sentence if people can mend it.
 fn message(panic: &(dyn Any + Send)) -> String {
+    let text = text_of(panic);
+    // The storage reports the error of the system in the debug form of its own errors.
+    if text.contains("kind: StorageFull") || text.contains("kind: QuotaExceeded") {
+        return "the disk is full; free some space and start again: the node resumes at a \
+                finalized block, and nothing final is lost"
+            .to_owned();
+    }
+    text
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<String>()
         .cloned()
@@ -280,4 +292,17 @@ async fn start(
         table,
     };
     Ok((parts, tasks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_in_plain_words() {
+        let full = std::io::Error::from_raw_os_error(28);
+        let text = format!("database finalize failed: Runtime(Io({full:?}))");
+        assert!(message(&text.clone()).starts_with("the disk is full"), "{text}");
+        assert_eq!(message(&"a bug"), "a bug");
+    }
 }
