@@ -22,6 +22,8 @@ use std::{
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
 /// How long to wait after the load for the rest to be finalized.
 const DRAIN: Duration = Duration::from_secs(60);
+/// After this long without a sign of life, past the time of the load, nodes are given up.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// Counters that all tasks share.
 #[derive(Default)]
@@ -82,10 +84,7 @@ pub(super) async fn run(
     counters.stop.store(true, Ordering::Relaxed);
     let (latency, probes_lost) = prober.await.map_err(|error| failed(error.to_string()))??;
     others.await.map_err(|error| failed(error.to_string()))??;
-    let drain = Instant::now();
-    while counters.waiting() > 0 && drain.elapsed() < DRAIN {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    drain(&counters).await;
     watcher.abort();
     let held = |error: PoisonError<_>| error.into_inner();
     Ok(Report {
@@ -102,6 +101,19 @@ pub(super) async fn run(
         latency,
         probes_lost,
     })
+}
+
+/// Waits for what is under way, as long as some of it goes on being finalized.
+async fn drain(counters: &Counters) {
+    let started = Instant::now();
+    let (mut last, mut moved) = (counters.waiting(), Instant::now());
+    while last > 0 && started.elapsed() < DRAIN && moved.elapsed() < SILENCE {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let now = counters.waiting();
+        if now != last {
+            (last, moved) = (now, Instant::now());
+        }
+    }
 }
 
 /// When the next batch may leave.
@@ -156,7 +168,7 @@ async fn send(
         // A batch that got no answer is sent again: its nonces must not be missing.
         while !post(&http, &url, &batch, &counters, again).await {
             again = true;
-            if pace.started.elapsed() >= pace.duration + DRAIN {
+            if pace.started.elapsed() >= pace.duration + SILENCE {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
