@@ -1,7 +1,10 @@
 """A network of validator processes on loopback, from one genesis file, for the scripts beside."""
 import json
+import pathlib
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -99,3 +102,25 @@ def bench_result(process):
     if process.returncode != 0:
         raise Failure(f"the load generator failed: {err.strip()}")
     return json.loads(out.strip().splitlines()[-1])
+
+
+def memory_mib(pid, what):
+    """A figure of /proc/PID/status: VmRSS is memory now, VmHWM its peak."""
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(what)) // 1024
+
+
+def in_folder(name, work, parent=None, keep=False):
+    """Runs work(folder) in a temporary folder; the exit status, after FAIL with the reason if 1."""
+    folder = tempfile.mkdtemp(prefix=f"althing-{name}-", dir=parent)
+    try:
+        work(folder)
+    except (Failure, subprocess.CalledProcessError) as failure:
+        print(f"FAIL {failure}")
+        return 1
+    finally:
+        if keep:
+            print(f"kept {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0

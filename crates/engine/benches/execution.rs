@@ -8,7 +8,8 @@
 
 use althing_engine::{
     exec::{self, Mode},
-    storage::{self, Memory},
+    node::BLOCKING_THREADS,
+    storage::{self, Memory, STATE_CACHE},
     types::{Dbs, Merkleized},
 };
 use althing_ledger::{Account, BlockContext, Ledger, query};
@@ -105,7 +106,7 @@ impl Bench {
         let ledger = Ledger::new(genesis.clone()).unwrap();
         let strategy = context.strategy(NonZeroUsize::new(2).unwrap());
         // What a node takes that starts on 5 million accounts.
-        let memory = Memory { state_cache: Some(448 << 20), ..Memory::node() };
+        let memory = Memory { state_cache: Some(*STATE_CACHE.end()), ..Memory::node() };
         let config = storage::state(context, "bench", &memory, strategy).await.unwrap();
         let state =
             <State as DatabaseSet<Context>>::init(context.child("state"), config, None).await;
@@ -224,7 +225,7 @@ fn main() {
         let folder = tempfile::tempdir().unwrap();
         let settings = runtime::Config::new()
             .with_worker_threads(2)
-            .with_max_blocking_threads(16)
+            .with_max_blocking_threads(BLOCKING_THREADS)
             .with_storage_directory(folder.path());
         let first = &mut first;
         runtime::Runner::new(settings).start(|context| async move {

@@ -9,6 +9,7 @@ use crate::{
     chain::Chain,
     pace,
     pool::{Admission, SharedPool},
+    reads,
     types::{Dbs, Runtime},
 };
 use althing_ledger::{Invalid, Ledger, check, query};
@@ -161,13 +162,7 @@ impl<E: Runtime, S: Strategy> Admitter<E, S> {
         for transaction in transactions {
             self.ledger.other_keys(transaction, &mut keys);
         }
-        let references: Vec<&StateKey> = keys.iter().collect();
-        let database = self.database.read().await;
-        let values = database.get_many(&references).await.ok()?;
-        let root = database.root();
-        drop(database);
-        let height = self.chain.with_root(&root);
-        let height = height.map_or_else(|| self.chain.tip().header.height, |header| header.height);
+        let (height, values) = reads::newest(&self.database, &self.chain, &keys).await?;
         let accounts = values.into_iter().map(|value| {
             let account = value.and_then(|value| query::decode_account(&value).ok());
             let account = account.unwrap_or_default();

@@ -1,13 +1,31 @@
 //! The keys of one block: read in batches, written together.
 
 use crate::{
+    chain::Chain,
     exec::ExecError,
-    types::{Batch, Merkleized, Runtime, Staged},
+    types::{Batch, Dbs, Merkleized, Runtime, Staged},
 };
 use althing_state::{Missing, StateKey, StateValue, View, Write};
+use althing_types::Height;
 use commonware_parallel::Strategy;
 use commonware_storage::qmdb::current::batch::Slot;
 use std::collections::BTreeMap;
+
+/// Values of `keys` in the newest state, in order, with its height. `None` if the storage fails.
+pub(crate) async fn newest<E: Runtime, S: Strategy>(
+    database: &Dbs<E, S>,
+    chain: &Chain,
+    keys: &[StateKey],
+) -> Option<(Height, Vec<Option<StateValue>>)> {
+    let references: Vec<&StateKey> = keys.iter().collect();
+    let database = database.read().await;
+    let values = database.get_many(&references).await.ok()?;
+    let root = database.root();
+    drop(database);
+    let height =
+        chain.with_root(&root).map_or_else(|| chain.tip().header.height, |header| header.height);
+    Some((height, values))
+}
 
 /// Reads of one block on the state of its parent.
 pub struct Reads<E: Runtime, S: Strategy> {

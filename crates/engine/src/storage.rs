@@ -16,12 +16,14 @@ use commonware_storage::{
 use commonware_utils::{NZU16, NZU64, NZUsize};
 use std::num::{NonZeroU16, NonZeroU64, NonZeroUsize};
 
-/// Bytes of a page without its checksum of 12 bytes: with it, a page is one block of a disk, and
-/// reading it touches no other.
-const PAGE: NonZeroU16 = NZU16!(4096 - 12);
+/// Bytes that the storage adds to each page.
+const CHECKSUM: u16 = 12;
+/// Bytes of a page without its checksum: with it, a page is one block of a disk, and reading it
+/// touches no other.
+const PAGE: NonZeroU16 = NZU16!(4096 - CHECKSUM);
 /// A block of transactions reads nodes of the tree that lie far from each other, 32 bytes of each
 /// page: small pages keep more of them in the same memory.
-const TREE_PAGE: NonZeroU16 = NZU16!(512 - 12);
+const TREE_PAGE: NonZeroU16 = NZU16!(512 - CHECKSUM);
 const STATE_ITEMS_PER_BLOB: NonZeroU64 = NZU64!(1 << 18);
 const ARCHIVE_ITEMS_PER_SECTION: NonZeroU64 = NZU64!(1024);
 /// About 80 bytes each, given back when the state is open.
@@ -30,7 +32,7 @@ const WRITE_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
 const REPLAY_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
 
 /// Least and most bytes that a node gives to the cache of its state, unless told otherwise.
-const STATE_CACHE: std::ops::RangeInclusive<usize> = 144 << 20..=448 << 20;
+pub const STATE_CACHE: std::ops::RangeInclusive<usize> = 144 << 20..=448 << 20;
 /// Bytes of that cache for each blob of the log, about a third of the blob.
 const STATE_CACHE_PER_BLOB: usize = 4 << 20;
 
@@ -66,11 +68,11 @@ impl Memory {
         let by_size = blobs.saturating_mul(STATE_CACHE_PER_BLOB);
         let by_size = by_size.clamp(*STATE_CACHE.start(), *STATE_CACHE.end());
         let bytes = self.state_cache.unwrap_or(by_size);
-        let pages = |bytes: usize, size: usize| {
-            NonZeroUsize::new(bytes / size).unwrap_or(NonZeroUsize::MIN)
+        let cache = |page: NonZeroU16, bytes: usize| {
+            let pages = bytes / usize::from(page.get() + CHECKSUM);
+            CacheRef::new(page, NonZeroUsize::new(pages).unwrap_or(NonZeroUsize::MIN))
         };
-        let records = CacheRef::new(PAGE, pages(bytes - bytes / 8, 4096));
-        (records, CacheRef::new(TREE_PAGE, pages(bytes / 8, 512)))
+        (cache(PAGE, bytes - bytes / 8), cache(TREE_PAGE, bytes / 8))
     }
 
     /// The cache for everything else.

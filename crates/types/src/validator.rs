@@ -216,3 +216,14 @@ impl Read for ValidatorSet {
         Self::new(entries).map_err(|_| Error::Invalid("ValidatorSet", "not a validator set"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::sha256;
+
+    #[test]
+    fn namespaces_of_different_chains_differ() {
+        assert_ne!(consensus_namespace(&sha256(&[b"a"])), consensus_namespace(&sha256(&[b"b"])));
+    }
+}

@@ -48,7 +48,7 @@ use tracing::{error, info};
 const PREFIX: &str = "althing";
 /// Threads for reads and writes of files, and for signatures of clients. More of them compete for
 /// the cores, and each keeps memory of its own.
-const BLOCKING_THREADS: usize = 16;
+pub const BLOCKING_THREADS: usize = 16;
 
 /// What one node needs to take part in a chain.
 pub struct NodeConfig {

@@ -1,7 +1,7 @@
 //! What the handle reads from the state, and where the transactions of clients enter.
 
 use super::handle::EngineHandle;
-use crate::{admit::Refusal, pace};
+use crate::{admit::Refusal, pace, reads};
 use althing_ledger::{ApplyError, query};
 use althing_mempool::Origin;
 use althing_state::{Missing, StateKey, StateValue, View};
@@ -89,19 +89,9 @@ impl EngineHandle {
     /// Values of state keys, in order, with the height of the state.
     pub async fn read(&self, keys: Vec<StateKey>) -> Option<(Height, Vec<Option<StateValue>>)> {
         let parts = self.parts.clone();
-        self.on_engine(async move {
-            let database = parts.database.read().await;
-            let references: Vec<&StateKey> = keys.iter().collect();
-            let values = database.get_many(&references).await.ok()?;
-            let root = database.root();
-            drop(database);
-            let chain = &parts.validator.chain;
-            let height = chain
-                .with_root(&root)
-                .map_or_else(|| chain.tip().header.height, |header| header.height);
-            Some((height, values))
-        })
-        .await?
+        let read =
+            async move { reads::newest(&parts.database, &parts.validator.chain, &keys).await };
+        self.on_engine(read).await?
     }
 
     /// Accounts now, in order, by one batched read. Accounts without a record are empty.
