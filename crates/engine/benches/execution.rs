@@ -6,6 +6,9 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program for developers")]
 #![allow(clippy::disallowed_types, reason = "a benchmark reads the clock; the ledger does not")]
 
+#[path = "../../ledger/benches/common/mod.rs"]
+mod common;
+
 use althing_engine::{
     exec::{self, Mode},
     node::BLOCKING_THREADS,
@@ -13,11 +16,8 @@ use althing_engine::{
     types::{Dbs, Merkleized},
 };
 use althing_ledger::{Account, BlockContext, Ledger, query};
-use althing_types::{
-    Amount, Authorization, ChainParams, Gas, GasPrice, Genesis, GenesisValidator, Height,
-    KeyScheme, Nonce, Payload, SecretKey, SignedTransaction, Timestamp, Transaction, Transfer,
-    ValidatorKey,
-};
+use althing_types::{Amount, Genesis, Height, Nonce, SignedTransaction, Timestamp};
+use common::{Random, authorization, genesis, transfer};
 use commonware_codec::Encode as _;
 use commonware_glue::stateful::db::{DatabaseSet, Unmerkleized as _};
 use commonware_parallel::Rayon;
@@ -39,46 +39,6 @@ const BLOCKS: usize = 24;
 const BLOCK_SIZES: [usize; 3] = [20_000, 5_000, 500];
 
 type State = Dbs<Context, Rayon>;
-
-fn authorization(index: usize) -> Authorization {
-    let mut public_key = [0x5a; 32];
-    public_key[..8].copy_from_slice(&(index as u64).to_be_bytes());
-    Authorization::Ed25519 { public_key, signature: [7; 64] }
-}
-
-fn genesis() -> Genesis {
-    let key = SecretKey::from_seed(KeyScheme::Ed25519, [1; 32]).unwrap();
-    let bytes: [u8; 32] = key.public_key().bytes().as_ref().try_into().unwrap();
-    Genesis {
-        chain_id: "bench".parse().unwrap(),
-        genesis_time: Timestamp::ZERO,
-        address_prefix: "cpc".into(),
-        symbol: "CPC".into(),
-        params: ChainParams { block_gas_limit: Gas::new(1_000_000_000), ..ChainParams::devnet() },
-        validators: vec![GenesisValidator {
-            name: "v".into(),
-            key: ValidatorKey::new(bytes),
-            endpoint: "127.0.0.1:1".into(),
-            account: key.address(),
-            stake: Amount::from_tokens(1).unwrap(),
-        }],
-        allocations: Vec::new(),
-        load_accounts: None,
-    }
-    .normalized()
-    .unwrap()
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
 
 /// A chain of one node, without consensus.
 struct Bench {
@@ -102,7 +62,7 @@ struct Cost {
 impl Bench {
     /// A state with so many accounts, each of which has a record.
     async fn new(context: &Context, accounts: usize) -> Self {
-        let genesis = Arc::new(genesis());
+        let genesis = Arc::new(genesis(&[]));
         let ledger = Ledger::new(genesis.clone()).unwrap();
         let strategy = context.strategy(NonZeroUsize::new(2).unwrap());
         // What a node takes that starts on 5 million accounts.
@@ -149,20 +109,9 @@ impl Bench {
     fn transfer(&mut self) -> SignedTransaction {
         let from = self.random.below(SENDERS);
         let to = authorization(self.random.below(self.accounts)).address();
-        let nonce = Nonce::new(self.nonces[from]);
+        let nonce = self.nonces[from];
         self.nonces[from] += 1;
-        let authorization = authorization(from);
-        let body = Transaction {
-            chain_id: self.genesis.chain_id,
-            sender: authorization.address(),
-            nonce,
-            gas_limit: Gas::new(50_000),
-            gas_price: GasPrice::new(1_000_000_000),
-            valid_until: Height::new(10_000),
-            memo: String::new(),
-            payload: Payload::Transfer(Transfer { to, amount: Amount::new(1 << 60) }),
-        };
-        SignedTransaction::new(body, authorization)
+        transfer(&self.genesis, authorization(from), nonce, to)
     }
 
     /// What the mempool reads when it admits, reading for the block, executing, applying.

@@ -54,15 +54,6 @@ impl Memory {
         Self { state_cache: None, archive_pages: NZUsize!(4 * 1024), write_buffer: WRITE_BUFFER }
     }
 
-    /// For many validators in one simulation.
-    pub const fn small() -> Self {
-        Self {
-            state_cache: Some(1 << 20),
-            archive_pages: NZUsize!(64),
-            write_buffer: NZUsize!(16 * 1024),
-        }
-    }
-
     /// Caches for the records and for the tree of a state whose log has so many blobs.
     fn state_caches(&self, blobs: usize) -> (CacheRef, CacheRef) {
         let by_size = blobs.saturating_mul(STATE_CACHE_PER_BLOB);

@@ -3,13 +3,12 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program for developers")]
 #![allow(clippy::disallowed_types, reason = "a benchmark reads the clock; the ledger does not")]
 
+mod common;
+
 use althing_ledger::{BlockContext, Ledger};
 use althing_state::{StateKey, StateValue, View};
-use althing_types::{
-    Address, Allocation, Amount, Authorization, ChainParams, Gas, GasPrice, Genesis,
-    GenesisValidator, Height, Nonce, Payload, SecretKey, SignedTransaction, Timestamp, Transaction,
-    Transfer, ValidatorKey,
-};
+use althing_types::{Address, Authorization, Height, SignedTransaction, Timestamp};
+use common::{Random, authorization, genesis, transfer};
 use std::{
     collections::BTreeMap,
     sync::Arc,
@@ -20,54 +19,10 @@ const ACCOUNTS: usize = 200_000;
 const TRANSFERS: usize = 8_192;
 const BLOCKS: u64 = 24;
 
-fn authorization(index: usize) -> Authorization {
-    let mut public_key = [0x5a; 32];
-    public_key[..8].copy_from_slice(&(index as u64).to_be_bytes());
-    Authorization::Ed25519 { public_key, signature: [7; 64] }
-}
-
-fn genesis(addresses: &[Address]) -> Genesis {
-    let key = SecretKey::from_seed(althing_types::KeyScheme::Ed25519, [1; 32]).unwrap();
-    let bytes: [u8; 32] = key.public_key().bytes().as_ref().try_into().unwrap();
-    Genesis {
-        chain_id: "bench".parse().unwrap(),
-        genesis_time: Timestamp::ZERO,
-        address_prefix: "cpc".into(),
-        symbol: "CPC".into(),
-        params: ChainParams { block_gas_limit: Gas::new(1_000_000_000), ..ChainParams::devnet() },
-        validators: vec![GenesisValidator {
-            name: "v".into(),
-            key: ValidatorKey::new(bytes),
-            endpoint: "127.0.0.1:1".into(),
-            account: key.address(),
-            stake: Amount::from_tokens(1).unwrap(),
-        }],
-        allocations: addresses
-            .iter()
-            .map(|address| Allocation {
-                address: *address,
-                amount: Amount::from_tokens(1_000_000).unwrap(),
-            })
-            .collect(),
-        load_accounts: None,
-    }
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
-
 fn main() {
     let authorizations: Vec<Authorization> = (0..ACCOUNTS).map(authorization).collect();
     let addresses: Vec<Address> = authorizations.iter().map(Authorization::address).collect();
-    let genesis = Arc::new(genesis(&addresses).normalized().unwrap());
+    let genesis = Arc::new(genesis(&addresses));
     let ledger = Ledger::new(genesis.clone()).unwrap();
     let mut state: BTreeMap<StateKey, StateValue> = BTreeMap::new();
     let mut nonces = vec![0u64; ACCOUNTS];
@@ -78,19 +33,9 @@ fn main() {
             .map(|_| {
                 let from = random.below(ACCOUNTS);
                 let to = addresses[random.below(ACCOUNTS)];
-                let nonce = Nonce::new(nonces[from]);
+                let nonce = nonces[from];
                 nonces[from] += 1;
-                let body = Transaction {
-                    chain_id: genesis.chain_id,
-                    sender: addresses[from],
-                    nonce,
-                    gas_limit: Gas::new(50_000),
-                    gas_price: GasPrice::new(1_000_000_000),
-                    valid_until: Height::new(1_000),
-                    memo: String::new(),
-                    payload: Payload::Transfer(Transfer { to, amount: Amount::new(1 << 60) }),
-                };
-                SignedTransaction::new(body, authorizations[from].clone())
+                transfer(&genesis, authorizations[from].clone(), nonce, to)
             })
             .collect();
         let context = BlockContext {
