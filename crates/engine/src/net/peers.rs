@@ -1,8 +1,7 @@
-//! What this node knows of its peers: handshakes, latency, score, bans.
-//!
-//! **Score**, 0 to 100: 100 less the points of recent offences, less 10 if the peer runs another
-//! version, less one for each 25 ms of latency (at most 20); 0 while it is shut out. Points fade by
-//! one every six seconds. A peer that has 100 points is shut out for five minutes.
+//! What this node knows of its peers: handshakes, latency, score, bans. A peer whose offences come
+//! to 100 points is shut out for five minutes.
+
+mod peer;
 
 use super::{book, greeting::Report, metrics::NetMetrics};
 use crate::types::PublicKey;
@@ -17,143 +16,16 @@ use std::{
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
+pub(super) use peer::Greeting;
+use peer::Peer;
+pub use peer::{Ban, Offence, PeerInfo, Software};
+
 /// Points at which a peer is shut out.
 const BAN_POINTS: u64 = 100;
 /// How long offences shut a peer out, in milliseconds.
 const BAN_MS: u64 = 5 * 60 * 1_000;
-/// One point fades in so many milliseconds.
-const FADE_MS: u64 = 6_000;
 /// Most peers that are added by hand, and most bans that are kept.
 const MAX_ENTRIES: usize = 256;
-
-/// Name and origin of the software that a node runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Software {
-    /// Its version, at most 32 bytes.
-    pub version: String,
-    /// The commit that it was built from, at most 64 bytes.
-    pub commit: String,
-}
-
-impl std::fmt::Display for Software {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({})", self.version, self.commit)
-    }
-}
-
-/// What a peer did that an honest one does not do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Offence {
-    /// A message that is not what it claims to be.
-    Malformed,
-    /// A transaction whose signature is wrong, or evidence that proves nothing.
-    Forged,
-    /// More than its share.
-    Flood,
-}
-
-impl Offence {
-    const fn points(self) -> u64 {
-        match self {
-            Self::Malformed | Self::Forged => 25,
-            Self::Flood => 2,
-        }
-    }
-
-    const fn reason(self) -> &'static str {
-        match self {
-            Self::Malformed => "sent malformed messages",
-            Self::Forged => "sent transactions or evidence with wrong signatures",
-            Self::Flood => "sent more than its share",
-        }
-    }
-}
-
-/// Why and until when a peer is shut out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ban {
-    /// The reason, for people.
-    pub reason: String,
-    /// When it ends; `None` for a ban without an end.
-    pub until: Option<Timestamp>,
-}
-
-impl Ban {
-    pub(super) fn holds(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until > now)
-    }
-}
-
-/// A peer, as far as it is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerInfo {
-    /// Who it is.
-    pub key: ValidatorKey,
-    /// Where it is reached; empty if that is not known.
-    pub endpoint: String,
-    /// Whether [`PeerTable::add`] named it.
-    pub added: bool,
-    /// Whether a connection stands.
-    pub connected: bool,
-    /// Its protocol version, after the handshake.
-    pub protocol: Option<u32>,
-    /// Its software, after the handshake.
-    pub software: Option<Software>,
-    /// The height that it reported last.
-    pub height: Option<Height>,
-    /// When its process started.
-    pub started_at: Option<Timestamp>,
-    /// Round trip, smoothed.
-    pub latency: Option<Duration>,
-    /// From 0 (useless) to 100.
-    pub score: u8,
-    /// Why it is shut out, if it is.
-    pub ban: Option<Ban>,
-    /// Why it refuses this node, if it said so.
-    pub refusal: Option<String>,
-}
-
-/// What a peer said of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Greeting {
-    pub(super) protocol: u32,
-    pub(super) software: Software,
-    pub(super) started_at: Timestamp,
-    pub(super) differs: bool,
-}
-
-#[derive(Default)]
-struct Peer {
-    connected: bool,
-    greeting: Option<Greeting>,
-    height: Option<Height>,
-    latency: Option<Duration>,
-    refusal: Option<String>,
-    backlog: u64,
-    points: u64,
-    /// When points were last brought up to date.
-    faded: Timestamp,
-}
-
-impl Peer {
-    fn fade(&mut self, now: Timestamp) {
-        let steps = now.get().saturating_sub(self.faded.get()) / FADE_MS;
-        if self.points == 0 || self.faded == Timestamp::new(0) {
-            self.faded = now;
-        } else {
-            self.points = self.points.saturating_sub(steps);
-            self.faded = Timestamp::new(self.faded.get() + steps * FADE_MS);
-        }
-    }
-
-    fn score(&mut self, now: Timestamp) -> u8 {
-        self.fade(now);
-        let differs = self.greeting.as_ref().is_some_and(|greeting| greeting.differs);
-        let slow = self.latency.map_or(0, |latency| (latency.as_millis() as u64 / 25).min(20));
-        let lost = self.points + slow + if differs { 10 } else { 0 };
-        100u64.saturating_sub(lost) as u8
-    }
-}
 
 /// What the table wants done with connections.
 #[derive(Clone, Debug, PartialEq, Eq)]
