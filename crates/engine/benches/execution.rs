@@ -12,7 +12,7 @@ mod common;
 use althing_engine::{
     exec::{self, Mode},
     node::BLOCKING_THREADS,
-    storage::{self, Memory, STATE_CACHE},
+    storage::{self, Memory},
     types::{Dbs, Merkleized},
 };
 use althing_ledger::{Account, BlockContext, Ledger, query};
@@ -32,7 +32,7 @@ use std::{
 };
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const SENDERS: usize = 200_000;
 const BLOCKS: usize = 24;
@@ -65,9 +65,7 @@ impl Bench {
         let genesis = Arc::new(genesis(&[]));
         let ledger = Ledger::new(genesis.clone()).unwrap();
         let strategy = context.strategy(NonZeroUsize::new(2).unwrap());
-        // What a node takes that starts on 5 million accounts.
-        let memory = Memory { state_cache: Some(*STATE_CACHE.end()), ..Memory::node() };
-        let config = storage::state(context, "bench", &memory, strategy).await.unwrap();
+        let config = storage::state(context, "bench", &Memory::node(), strategy).await.unwrap();
         let state =
             <State as DatabaseSet<Context>>::init(context.child("state"), config, None).await;
         let mut bench = Self {

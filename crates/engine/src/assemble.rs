@@ -13,6 +13,7 @@ use crate::{
     outcomes::Outcomes,
     pace::{Paced, Tempo},
     pool::SharedPool,
+    readahead,
     sets::{Boundaries, Sets},
     storage::{self, Memory},
     types::{
@@ -384,6 +385,10 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             resume(&marshal, height, &base.chain, &base.pool).await;
         }
         tasks.push(stateful.start());
+        let (handle, chain) = (state.clone(), base.chain.clone());
+        context.child("readahead").spawn(move |_| async move {
+            readahead::run(handle.subscribe_databases().await, chain, memory.state_cache).await;
+        });
         let orchestrator = Orchestrator::new(context.child("consensus"), consensus, updates, epoch);
         tasks.push(orchestrator.start(network.votes, network.certificates, network.resolver));
         Ok(Self {

@@ -19,6 +19,7 @@ pub mod orchestrator;
 pub mod outcomes;
 pub mod pace;
 pub mod pool;
+mod readahead;
 mod reads;
 pub mod sets;
 pub mod storage;

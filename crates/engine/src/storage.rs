@@ -21,8 +21,8 @@ const CHECKSUM: u16 = 12;
 /// Bytes of a page without its checksum: with it, a page is one block of a disk, and reading it
 /// touches no other.
 const PAGE: NonZeroU16 = NZU16!(4096 - CHECKSUM);
-/// A block of transactions reads nodes of the tree that lie far from each other, 32 bytes of each
-/// page: small pages keep more of them in the same memory.
+/// A proof reads nodes of the tree that lie far from each other, 32 bytes of each page: small pages
+/// keep more of them in the same memory.
 const TREE_PAGE: NonZeroU16 = NZU16!(512 - CHECKSUM);
 const STATE_ITEMS_PER_BLOB: NonZeroU64 = NZU64!(1 << 18);
 const ARCHIVE_ITEMS_PER_SECTION: NonZeroU64 = NZU64!(1024);
@@ -31,17 +31,17 @@ const MAX_REPLAYED: usize = 1 << 22;
 const WRITE_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
 const REPLAY_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
 
-/// Least and most bytes that a node gives to the cache of its state, unless told otherwise.
-pub const STATE_CACHE: std::ops::RangeInclusive<usize> = 144 << 20..=448 << 20;
-/// Bytes of that cache for each blob of the log, about a third of the blob.
-const STATE_CACHE_PER_BLOB: usize = 4 << 20;
+/// Bytes that a node gives to the cache of its state, unless told otherwise.
+pub const STATE_CACHE: usize = 448 << 20;
+
+/// Blocks need no page of the tree, only proofs do.
+const TREE_SHARE: usize = 32;
 
 /// Memory for caches and buffers of one validator.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// Bytes that cache the state, an eighth of them its tree. By the size of the state at start if
-    /// `None`: 144 to 448 MiB.
-    pub state_cache: Option<usize>,
+    /// Bytes that cache the state, one of 32 its tree. All are taken at start.
+    pub state_cache: usize,
     /// Pages of 4 KiB cached for archives and consensus journals.
     pub archive_pages: NonZeroUsize,
     /// Bytes of each write buffer.
@@ -51,19 +51,21 @@ pub struct Memory {
 impl Memory {
     /// For a node on a real machine.
     pub const fn node() -> Self {
-        Self { state_cache: None, archive_pages: NZUsize!(4 * 1024), write_buffer: WRITE_BUFFER }
+        Self {
+            state_cache: STATE_CACHE,
+            archive_pages: NZUsize!(4 * 1024),
+            write_buffer: WRITE_BUFFER,
+        }
     }
 
-    /// Caches for the records and for the tree of a state whose log has so many blobs.
-    fn state_caches(&self, blobs: usize) -> (CacheRef, CacheRef) {
-        let by_size = blobs.saturating_mul(STATE_CACHE_PER_BLOB);
-        let by_size = by_size.clamp(*STATE_CACHE.start(), *STATE_CACHE.end());
-        let bytes = self.state_cache.unwrap_or(by_size);
+    /// Caches for the records and for the tree of the state.
+    fn state_caches(&self) -> (CacheRef, CacheRef) {
+        let bytes = self.state_cache;
         let cache = |page: NonZeroU16, bytes: usize| {
             let pages = bytes / usize::from(page.get() + CHECKSUM);
             CacheRef::new(page, NonZeroUsize::new(pages).unwrap_or(NonZeroUsize::MIN))
         };
-        (cache(PAGE, bytes - bytes / 8), cache(TREE_PAGE, bytes / 8))
+        (cache(PAGE, bytes - bytes / TREE_SHARE), cache(TREE_PAGE, bytes / TREE_SHARE))
     }
 
     /// The cache for everything else.
@@ -91,7 +93,7 @@ pub async fn state<E: Storage, S: Strategy>(
         Err(commonware_runtime::Error::PartitionMissing(_)) => 0,
         Err(error) => return Err(error),
     };
-    let (records, tree) = memory.state_caches(blobs);
+    let (records, tree) = memory.state_caches();
     Ok(VariableConfig {
         merkle_config: MmrConfig {
             journal_partition: format!("{prefix}-state-mmr-journal"),

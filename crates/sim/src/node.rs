@@ -182,7 +182,7 @@ fn config(
         pool: PoolConfig { max_transactions: 2_000, recent: 2_000, ..PoolConfig::default() },
         verifier: shared.verifier.clone(),
         memory: Memory {
-            state_cache: Some(160 * 1024),
+            state_cache: 160 * 1024,
             archive_pages: NZUsize!(32),
             write_buffer: NZUsize!(4096),
         },

@@ -5,6 +5,7 @@ use super::{
     context::read_text,
     error::{CliError, Exit},
 };
+use althing_engine::storage::STATE_CACHE;
 use serde::Deserialize;
 use std::{
     net::SocketAddr,
@@ -92,12 +93,11 @@ pub struct Index {
 }
 
 /// The databases of the chain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
-    /// MiB of memory that cache the state, at least 16; by the size of the state at start if
-    /// `None`.
-    pub state_cache_mib: Option<usize>,
+    /// MiB of memory that cache the state, at least 16.
+    pub state_cache_mib: usize,
 }
 
 /// Waiting transactions.
@@ -146,6 +146,12 @@ impl Default for Index {
     }
 }
 
+impl Default for Storage {
+    fn default() -> Self {
+        Self { state_cache_mib: STATE_CACHE >> 20 }
+    }
+}
+
 impl Default for Mempool {
     fn default() -> Self {
         Self {
@@ -179,7 +185,7 @@ pub struct Template<'a> {
 impl Template<'_> {
     /// The file, with a comment for each setting.
     pub fn render(&self) -> String {
-        let (mempool, log) = (Mempool::default(), Log::default());
+        let (storage, mempool, log) = (Storage::default(), Mempool::default(), Log::default());
         let mut text = format!(
             "# How this node runs. Paths are relative to this folder. `althing start` reads this file;\n\
              # its options win over it.\n\
@@ -215,9 +221,8 @@ impl Template<'_> {
              enabled = true\n\
              \n\
              [storage]\n\
-             # MiB of memory that cache the state. Without this setting they follow its size at start,\n\
-             # from 144 to 448.\n\
-             # state_cache_mib = 448\n\
+             # MiB of memory that cache the state, taken at start, at least 16.\n\
+             state_cache_mib = {state_cache}\n\
              \n\
              [mempool]\n\
              # Most waiting transactions, most bytes of them, and most of one sender.\n\
@@ -236,6 +241,7 @@ impl Template<'_> {
             p2p = self.p2p,
             api = self.api,
             requests = requests_per_minute(),
+            state_cache = storage.state_cache_mib,
             transactions = mempool.max_transactions,
             bytes = mempool.max_bytes,
             per_sender = mempool.max_per_sender,

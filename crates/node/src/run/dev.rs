@@ -68,8 +68,8 @@ impl Folder {
     }
 }
 
-/// Bytes of memory that cache the states of several validators, all together.
-const STATE_CACHE: usize = 256 << 20;
+/// Bytes of memory that cache the states of all validators together.
+const STATE_CACHE: usize = 192 << 20;
 const GENESIS: &str = "genesis.json";
 
 fn validator_folder(path: &Path, index: u16) -> PathBuf {
@@ -172,8 +172,8 @@ fn engine(genesis: &Arc<Genesis>, path: &Path, index: u16) -> Result<NodeConfig,
     })?;
     let mut engine = NodeConfig::new(genesis.clone(), key, validator_folder(path, index), listen);
     engine.software = software();
+    engine.memory.state_cache = STATE_CACHE / genesis.validators.len().max(1);
     if genesis.validators.len() > 1 {
-        engine.memory.state_cache = Some(STATE_CACHE / genesis.validators.len());
         engine.worker_threads = 1;
         engine.compute_threads = 1;
     }

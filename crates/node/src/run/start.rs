@@ -103,8 +103,7 @@ fn engine(context: &Context, config: &Config) -> Result<NodeConfig, CliError> {
     let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
     engine.worker_threads = threads.clamp(1, 8);
     engine.compute_threads = threads;
-    let cache = config.storage.state_cache_mib;
-    engine.memory.state_cache = cache.map(|mib| mib.max(16).saturating_mul(1 << 20));
+    engine.memory.state_cache = config.storage.state_cache_mib.max(16).saturating_mul(1 << 20);
     engine.pool = pool(&config.mempool);
     engine.strict_versions = config.p2p.strict_versions;
     engine.software = software();
