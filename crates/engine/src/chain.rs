@@ -3,7 +3,7 @@
 
 use crate::{block::Block, metrics::Metrics, pool::SharedPool, types::Digest};
 use althing_state::Write;
-use althing_types::{Address, Hash, Header, Height, Nonce, Receipt};
+use althing_types::{Address, Hash, Header, Height, Nonce, Receipt, SyncRange};
 use commonware_utils::sync::Mutex;
 use std::{
     collections::{HashMap, VecDeque},
@@ -51,6 +51,7 @@ struct State {
 pub struct Chain {
     state: Mutex<State>,
     tip: watch::Sender<Tip>,
+    log: watch::Sender<SyncRange>,
     pool: Arc<SharedPool>,
     metrics: Arc<Metrics>,
 }
@@ -61,7 +62,8 @@ pub type InFlight = HashMap<Address, Nonce>;
 impl Chain {
     /// A chain whose last applied block is `tip`.
     pub fn new(tip: Tip, pool: Arc<SharedPool>, metrics: Arc<Metrics>) -> Self {
-        Self { state: Mutex::default(), tip: watch::Sender::new(tip), pool, metrics }
+        let log = watch::Sender::new(tip.header.operations);
+        Self { state: Mutex::default(), tip: watch::Sender::new(tip), log, pool, metrics }
     }
 
     /// The transaction pool.
@@ -79,8 +81,15 @@ impl Chain {
         self.tip.subscribe()
     }
 
+    /// Notified of what the state's log spans at every new tip. For one waiter: several that wait
+    /// for one channel wake in random order, and a simulation must repeat itself.
+    pub(crate) fn watch_log(&self) -> watch::Receiver<SyncRange> {
+        self.log.subscribe()
+    }
+
     /// Sets the tip without an outcome: at start, from what is on disk.
     pub fn resume(&self, tip: Tip) {
+        self.log.send_replace(tip.header.operations);
         self.tip.send_replace(tip);
     }
 
@@ -147,6 +156,7 @@ impl Chain {
         self.metrics.abandoned(lost);
         let mine = mine?;
         let tip = Tip { header: block.header.clone(), hash: block.hash() };
+        self.log.send_replace(tip.header.operations);
         self.tip.send_replace(tip);
         let (block, hash) = (block.inner().clone(), block.hash());
         Some((FinalizedBlock { block, hash, receipts: mine.receipts }, mine.writes))

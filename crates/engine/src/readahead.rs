@@ -30,10 +30,10 @@ pub(crate) async fn run<E: Runtime, S: Strategy>(
     cache: usize,
 ) {
     let fits = u64::try_from(cache / OPERATION).unwrap_or(u64::MAX);
-    let mut tip = chain.watch_tip();
+    let mut moved = chain.watch_log();
     let mut reached = 0;
     loop {
-        let log = tip.borrow_and_update().header.operations;
+        let log = *moved.borrow_and_update();
         while let Some(next) = next(&log, fits, reached) {
             let database = database.read().await;
             let (end, count) = (database.bounds().end, NonZeroU64::MIN.saturating_add(STEP - 1));
@@ -46,7 +46,7 @@ pub(crate) async fn run<E: Runtime, S: Strategy>(
             }
             reached = next.end;
         }
-        if tip.changed().await.is_err() {
+        if moved.changed().await.is_err() {
             return;
         }
     }
