@@ -75,7 +75,7 @@ pub struct PeerInfo {
     pub key: ValidatorKey,
     /// Where it is reached; empty if that is not known.
     pub endpoint: String,
-    /// Whether [`PeerTable::add`] named it.
+    /// Whether [`super::PeerTable::add`] named it.
     pub added: bool,
     /// Whether a connection stands.
     pub connected: bool,
