@@ -89,6 +89,10 @@ impl Chain {
 
     /// Sets the tip without an outcome: at start, from what is on disk.
     pub fn resume(&self, tip: Tip) {
+        self.advance(tip);
+    }
+
+    fn advance(&self, tip: Tip) {
         self.log.send_replace(tip.header.operations);
         self.tip.send_replace(tip);
     }
@@ -155,9 +159,7 @@ impl Chain {
         let (mine, lost) = self.state.lock().settle(block, height);
         self.metrics.abandoned(lost);
         let mine = mine?;
-        let tip = Tip { header: block.header.clone(), hash: block.hash() };
-        self.log.send_replace(tip.header.operations);
-        self.tip.send_replace(tip);
+        self.advance(Tip { header: block.header.clone(), hash: block.hash() });
         let (block, hash) = (block.inner().clone(), block.hash());
         Some((FinalizedBlock { block, hash, receipts: mine.receipts }, mine.writes))
     }
