@@ -4,6 +4,7 @@ use crate::codec;
 use bytes::BufMut;
 use commonware_codec::{Buf, EncodeSize, Error, Read, Write};
 use core::{fmt, str::FromStr};
+use ruint::aliases::U256;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Decimals of the native token: 1 CPC = 10^18 base units.
@@ -74,6 +75,22 @@ impl Amount {
         self.0.checked_sub(other.0).map(Self).ok_or(AmountError::Underflow)
     }
 
+    /// `self * numerator / denominator`, rounded down; the product may have 256 bits.
+    ///
+    /// # Errors
+    /// [`AmountError::Overflow`] if the result does not fit 128 bits or `denominator` is 0.
+    pub fn mul_div(self, numerator: u128, denominator: u128) -> Result<Self, AmountError> {
+        mul_div(self.0, numerator, denominator).map(Self)
+    }
+
+    /// `self * numerator / denominator`, rounded up; the product may have 256 bits.
+    ///
+    /// # Errors
+    /// [`AmountError::Overflow`] if the result does not fit 128 bits or `denominator` is 0.
+    pub fn mul_div_up(self, numerator: u128, denominator: u128) -> Result<Self, AmountError> {
+        mul_div_up(self.0, numerator, denominator).map(Self)
+    }
+
     /// The share `ppm` of this amount, rounded down.
     pub fn share(self, ppm: Ppm) -> Self {
         let (whole, rest) = (self.0 / Ppm::ONE_U128, self.0 % Ppm::ONE_U128);
@@ -113,6 +130,38 @@ impl Amount {
         let fraction = format!("{fraction:018}");
         format!("{whole}.{}", fraction.trim_end_matches('0'))
     }
+}
+
+/// `a * b / c`, rounded down; the product may have 256 bits.
+///
+/// # Errors
+/// [`AmountError::Overflow`] if the result does not fit 128 bits or `c` is 0.
+pub fn mul_div(a: u128, b: u128, c: u128) -> Result<u128, AmountError> {
+    divide(a, b, c).map(|(quotient, _)| quotient)
+}
+
+/// `a * b / c`, rounded up; the product may have 256 bits.
+///
+/// # Errors
+/// [`AmountError::Overflow`] if the result does not fit 128 bits or `c` is 0.
+pub fn mul_div_up(a: u128, b: u128, c: u128) -> Result<u128, AmountError> {
+    let (quotient, exact) = divide(a, b, c)?;
+    if exact { Ok(quotient) } else { quotient.checked_add(1).ok_or(AmountError::Overflow) }
+}
+
+/// The quotient, and whether nothing is left over.
+fn divide(a: u128, b: u128, c: u128) -> Result<(u128, bool), AmountError> {
+    if c == 0 {
+        return Err(AmountError::Overflow);
+    }
+    if let Some(product) = a.checked_mul(b) {
+        return Ok((product / c, product % c == 0));
+    }
+    // The product of two 128-bit numbers fits 256 bits.
+    let product = U256::from(a) * U256::from(b);
+    let (quotient, rest) = product.div_rem(U256::from(c));
+    let quotient = u128::try_from(quotient).map_err(|_| AmountError::Overflow)?;
+    Ok((quotient, rest.is_zero()))
 }
 
 impl fmt::Display for Amount {
@@ -276,6 +325,17 @@ mod tests {
         assert_eq!(Amount::new(10).share(third), Amount::new(3));
         assert_eq!(Amount::MAX.share(Ppm::ONE), Amount::MAX);
         assert!(Amount::MAX.share(third) < Amount::MAX);
+    }
+
+    #[test]
+    fn a_product_of_256_bits_divides_exactly_and_rounds_as_asked() {
+        let large = u128::MAX;
+        assert_eq!(mul_div(large, large, large), Ok(large));
+        assert_eq!(mul_div(large, 3, 4), Ok(large / 4 * 3 + 2));
+        assert_eq!(mul_div_up(large, 3, 4), Ok(large / 4 * 3 + 3));
+        assert_eq!(mul_div(large, 2, 1), Err(AmountError::Overflow));
+        assert_eq!(mul_div(1, 1, 0), Err(AmountError::Overflow));
+        assert_eq!((mul_div(7, 1, 2), mul_div_up(7, 1, 2), mul_div_up(8, 1, 2)), (Ok(3), Ok(4), Ok(4)));
     }
 
     #[test]

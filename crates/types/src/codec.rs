@@ -1,4 +1,5 @@
-//! Small helpers over `commonware-codec` that every encoding in this crate uses.
+//! Small helpers over `commonware-codec` that every encoding uses, and the macros that write the
+//! codec of plain records and of lists of variants.
 
 use bytes::{BufMut, Bytes};
 use commonware_codec::{Buf, Error, RangeCfg, Read, ReadExt as _, Write as _, varint::UInt};
@@ -90,3 +91,122 @@ macro_rules! varint_codec {
     };
 }
 pub(crate) use varint_codec;
+
+/// Implements the codec of a struct: its fields one after the other. Every field's type must
+/// decode without a configuration. Plain `u64` and `u32` fields take 8 and 4 bytes.
+#[macro_export]
+macro_rules! struct_codec {
+    ($name:ident { $($field:ident),* $(,)? }) => {
+        impl $crate::codec::re::Write for $name {
+            fn write(&self, buf: &mut impl $crate::codec::re::BufMut) {
+                $( $crate::codec::re::Write::write(&self.$field, buf); )*
+                let _ = buf;
+            }
+        }
+        impl $crate::codec::re::EncodeSize for $name {
+            fn encode_size(&self) -> usize {
+                let size = 0usize;
+                $( let size = size.saturating_add(
+                    $crate::codec::re::EncodeSize::encode_size(&self.$field)
+                ); )*
+                size
+            }
+        }
+        impl $crate::codec::re::Read for $name {
+            type Cfg = ();
+            fn read_cfg(
+                buf: &mut impl $crate::codec::re::Buf,
+                _: &(),
+            ) -> Result<Self, $crate::codec::re::Error> {
+                let _ = &buf;
+                Ok(Self { $( $field: $crate::codec::re::ReadExt::read(buf)?, )* })
+            }
+        }
+    };
+}
+
+/// Declares an enum whose variants have named fields, a two-byte tag, and a name for the API and
+/// the read model: `tag "name" Variant { field: Type }`. Tags are never reused.
+#[macro_export]
+macro_rules! tagged_enum {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident {
+            $(
+                $(#[$vmeta:meta])*
+                $tag:literal $text:literal $variant:ident {
+                    $( $(#[$fmeta:meta])* $field:ident: $ty:ty ),* $(,)?
+                }
+            ),* $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        $vis enum $name {
+            $(
+                $(#[$vmeta])*
+                $variant { $( $(#[$fmeta])* $field: $ty ),* },
+            )*
+        }
+
+        impl $name {
+            /// Every tag with its name.
+            pub const NAMES: &'static [(u16, &'static str)] = &[$( ($tag, $text) ),*];
+
+            /// The wire tag.
+            pub const fn tag(&self) -> u16 {
+                match self { $( Self::$variant { .. } => $tag, )* }
+            }
+
+            /// The name used by the API, the read model and the metrics.
+            pub const fn name(&self) -> &'static str {
+                match self { $( Self::$variant { .. } => $text, )* }
+            }
+        }
+
+        impl $crate::codec::re::Write for $name {
+            fn write(&self, buf: &mut impl $crate::codec::re::BufMut) {
+                $crate::codec::re::Write::write(&self.tag(), buf);
+                match self {
+                    $( Self::$variant { $( $field ),* } => {
+                        $( $crate::codec::re::Write::write($field, buf); )*
+                    } )*
+                }
+            }
+        }
+        impl $crate::codec::re::EncodeSize for $name {
+            fn encode_size(&self) -> usize {
+                match self {
+                    $( Self::$variant { $( $field ),* } => {
+                        let size = 2usize;
+                        $( let size = size.saturating_add(
+                            $crate::codec::re::EncodeSize::encode_size($field)
+                        ); )*
+                        size
+                    } )*
+                }
+            }
+        }
+        impl $crate::codec::re::Read for $name {
+            type Cfg = ();
+            fn read_cfg(
+                buf: &mut impl $crate::codec::re::Buf,
+                _: &(),
+            ) -> Result<Self, $crate::codec::re::Error> {
+                let tag: u16 = $crate::codec::re::ReadExt::read(buf)?;
+                match tag {
+                    $( $tag => Ok(Self::$variant {
+                        $( $field: $crate::codec::re::ReadExt::read(buf)?, )*
+                    }), )*
+                    _ => Err($crate::codec::re::Error::Invalid(stringify!($name), "unknown tag")),
+                }
+            }
+        }
+    };
+}
+
+/// What the macros name. Not for use by hand.
+#[doc(hidden)]
+pub mod re {
+    pub use bytes::BufMut;
+    pub use commonware_codec::{Buf, EncodeSize, Error, Read, ReadExt, Write};
+}

@@ -1,76 +1,303 @@
-//! Observable facts, recorded in receipts. One variant per fact; tags are never reused.
+//! Observable facts, recorded in receipts. One variant per fact; tags are never reused: the high
+//! byte names the module.
 
-use crate::{Address, Amount};
-use bytes::BufMut;
-use commonware_codec::{Buf, EncodeSize, Error, Read, ReadExt as _, Write};
+use crate::{
+    Address, Amount, Due, Epoch, Ppm, Shares, Text, ValidatorKey, View,
+    codec::re,
+    limits::MAX_NODE_TEXT_BYTES,
+    message::Health,
+    tagged_enum,
+};
 use serde::{Deserialize, Serialize};
 
-const TAG_TRANSFERRED: u16 = 0x0101;
+tagged_enum! {
+    /// Something that happened while a transaction or a block was executed.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(tag = "type", rename_all = "kebab-case")]
+    pub enum Event {
+        /// Money moved between two accounts.
+        0x0101 "transferred" Transferred {
+            /// Who paid.
+            from: Address,
+            /// Who received.
+            to: Address,
+            /// How much, in base units.
+            amount: Amount,
+        },
+        /// A validator was registered.
+        0x0201 "validator-registered" ValidatorRegistered {
+            /// Its key.
+            validator: ValidatorKey,
+            /// The account that registered it and earns its commission.
+            operator: Address,
+        },
+        /// A validator's operator staked.
+        0x0202 "staked" Staked {
+            /// The validator.
+            validator: ValidatorKey,
+            /// The operator.
+            operator: Address,
+            /// How much, in base units; it counts from the next epoch on.
+            amount: Amount,
+        },
+        /// An account delegated.
+        0x0203 "delegated" Delegated {
+            /// The validator.
+            validator: ValidatorKey,
+            /// The delegator.
+            delegator: Address,
+            /// How much, in base units; it counts from the next epoch on.
+            amount: Amount,
+        },
+        /// Stake or a delegation began to unbond.
+        0x0204 "undelegated" Undelegated {
+            /// The validator.
+            validator: ValidatorKey,
+            /// Who will be paid.
+            delegator: Address,
+            /// How much it is worth now, in base units.
+            amount: Amount,
+            /// Burned at once, in base units: the penalty of a validator that withdraws in jail.
+            penalty: Amount,
+            /// Number of the entry in the unbonding queue.
+            entry: u64,
+            /// When it is paid.
+            due: Due,
+        },
+        /// A delegation moved to another validator.
+        0x0205 "redelegated" Redelegated {
+            /// The validator that lost it.
+            from: ValidatorKey,
+            /// The validator that gained it.
+            to: ValidatorKey,
+            /// The delegator.
+            delegator: Address,
+            /// How much, in base units; it counts from the next epoch on.
+            amount: Amount,
+        },
+        /// Unbonded money was paid to its owner.
+        0x0206 "unbonding-paid" UnbondingPaid {
+            /// The validator that it was taken from.
+            validator: ValidatorKey,
+            /// Who was paid.
+            delegator: Address,
+            /// Number of the entry in the unbonding queue.
+            entry: u64,
+            /// How much was paid, in base units.
+            amount: Amount,
+            /// How much slashes took while it waited, in base units.
+            slashed: Amount,
+        },
+        /// A validator changed what it says about itself.
+        0x0207 "validator-updated" ValidatorUpdated {
+            /// The validator.
+            validator: ValidatorKey,
+        },
+        /// A validator announced another commission.
+        0x0208 "commission-announced" CommissionAnnounced {
+            /// The validator.
+            validator: ValidatorKey,
+            /// The commission.
+            commission: Ppm,
+            /// It applies from the first epoch end after this.
+            due: Due,
+        },
+        /// An announced commission applies from the next epoch on.
+        0x0209 "commission-changed" CommissionChanged {
+            /// The validator.
+            validator: ValidatorKey,
+            /// The commission.
+            commission: Ppm,
+        },
+        /// A validator has no stake left, and is forgotten.
+        0x020a "validator-removed" ValidatorRemoved {
+            /// The validator.
+            validator: ValidatorKey,
+        },
+        /// A validator leaves on its own wish.
+        0x020b "validator-leaving" ValidatorLeaving {
+            /// The validator.
+            validator: ValidatorKey,
+        },
+        /// What a slash of one validator cost an owner whose money had moved on: the part of a
+        /// redelegation that was still liable.
+        0x020c "redelegation-slashed" RedelegationSlashed {
+            /// The validator that was slashed.
+            from: ValidatorKey,
+            /// The validator that held the money.
+            to: ValidatorKey,
+            /// The delegator.
+            delegator: Address,
+            /// How much was burned, in base units.
+            amount: Amount,
+        },
+        /// A validator was jailed.
+        0x0301 "jailed" Jailed {
+            /// The validator.
+            validator: ValidatorKey,
+            /// How many times it has been jailed, this time included.
+            count: u32,
+            /// Until when, unless it pays.
+            until: Due,
+        },
+        /// A validator left jail.
+        0x0302 "unjailed" Unjailed {
+            /// The validator.
+            validator: ValidatorKey,
+            /// What it paid to leave early, in base units; burned.
+            fee: Amount,
+        },
+        /// A validator's stake was slashed.
+        0x0303 "slashed" Slashed {
+            /// The validator.
+            validator: ValidatorKey,
+            /// Why.
+            reason: SlashReason,
+            /// The part that was taken.
+            fraction: Ppm,
+            /// How much of the present stake was burned or paid to a reporter, in base units.
+            /// What is unbonding or was redelegated pays when it moves next.
+            amount: Amount,
+        },
+        /// A validator was ejected for good.
+        0x0304 "ejected" Ejected {
+            /// The validator.
+            validator: ValidatorKey,
+        },
+        /// Evidence against a validator was accepted.
+        0x0305 "evidence-accepted" EvidenceAccepted {
+            /// The validator.
+            validator: ValidatorKey,
+            /// Who reported it.
+            reporter: Address,
+            /// Epoch of the fault.
+            epoch: Epoch,
+            /// View of the fault.
+            view: View,
+            /// What the reporter earned, in base units.
+            reward: Amount,
+        },
+        /// A validator and its delegators were paid for an epoch.
+        0x0401 "rewarded" Rewarded {
+            /// The validator.
+            validator: ValidatorKey,
+            /// The epoch.
+            epoch: Epoch,
+            /// What it earned, emission and fees, in base units.
+            reward: Amount,
+            /// The part that its operator kept as commission, in base units.
+            commission: Amount,
+            /// Its stake after the reward, without what begins to count only now, in base units.
+            tokens: Amount,
+            /// The shares that own this stake.
+            shares: Shares,
+        },
+        /// The emission of an epoch.
+        0x0402 "emitted" Emitted {
+            /// The epoch.
+            epoch: Epoch,
+            /// To validators and delegators, in base units.
+            validators: Amount,
+            /// To the miner pool, in base units.
+            miners: Amount,
+            /// Burned, or left in the reserve, because nobody earned it, in base units.
+            unearned: Amount,
+        },
+        /// A node described itself.
+        0x0501 "node-registered" NodeRegistered {
+            /// Its validator.
+            validator: ValidatorKey,
+            /// The version of its software.
+            version: Text<MAX_NODE_TEXT_BYTES>,
+        },
+        /// A node said that it is well.
+        0x0502 "heartbeat" Heartbeat {
+            /// Its validator.
+            validator: ValidatorKey,
+            /// What it measured.
+            health: Health,
+        },
+    }
+}
 
-/// Something that happened while a transaction or a block was executed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
-pub enum Event {
-    /// Money moved between two accounts.
-    Transferred {
-        /// Who paid.
-        from: Address,
-        /// Who received.
-        to: Address,
-        /// How much, in base units.
-        amount: Amount,
-    },
+/// Why a validator was slashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SlashReason {
+    /// It missed its proposals.
+    Downtime,
+    /// It contradicted itself in consensus.
+    Equivocation,
+}
+
+impl re::Write for SlashReason {
+    fn write(&self, buf: &mut impl re::BufMut) {
+        let byte: u8 = match self {
+            Self::Downtime => 0,
+            Self::Equivocation => 1,
+        };
+        byte.write(buf);
+    }
+}
+impl re::EncodeSize for SlashReason {
+    fn encode_size(&self) -> usize {
+        1
+    }
+}
+impl re::Read for SlashReason {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl re::Buf, _: &()) -> Result<Self, re::Error> {
+        use re::ReadExt as _;
+        match u8::read(buf)? {
+            0 => Ok(Self::Downtime),
+            1 => Ok(Self::Equivocation),
+            _ => Err(re::Error::Invalid("SlashReason", "unknown reason")),
+        }
+    }
 }
 
 impl Event {
-    /// The name used by the API and the index.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Transferred { .. } => "transferred",
-        }
-    }
-
     /// The accounts that this event concerns, for address filters.
     pub fn accounts(&self) -> Vec<Address> {
         match self {
             Self::Transferred { from, to, .. } => vec![*from, *to],
+            Self::ValidatorRegistered { operator, .. } | Self::Staked { operator, .. } => {
+                vec![*operator]
+            }
+            Self::Delegated { delegator, .. }
+            | Self::Undelegated { delegator, .. }
+            | Self::Redelegated { delegator, .. }
+            | Self::RedelegationSlashed { delegator, .. }
+            | Self::UnbondingPaid { delegator, .. } => vec![*delegator],
+            Self::EvidenceAccepted { reporter, .. } => vec![*reporter],
+            _ => Vec::new(),
         }
     }
-}
 
-impl Write for Event {
-    fn write(&self, buf: &mut impl BufMut) {
+    /// The validator that this event is about.
+    pub const fn validator(&self) -> Option<ValidatorKey> {
         match self {
-            Self::Transferred { from, to, amount } => {
-                TAG_TRANSFERRED.write(buf);
-                from.write(buf);
-                to.write(buf);
-                amount.write(buf);
-            }
-        }
-    }
-}
-
-impl EncodeSize for Event {
-    fn encode_size(&self) -> usize {
-        2 + match self {
-            Self::Transferred { from, to, amount } => {
-                from.encode_size() + to.encode_size() + amount.encode_size()
-            }
-        }
-    }
-}
-
-impl Read for Event {
-    type Cfg = ();
-    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
-        match u16::read(buf)? {
-            TAG_TRANSFERRED => Ok(Self::Transferred {
-                from: Address::read(buf)?,
-                to: Address::read(buf)?,
-                amount: Amount::read(buf)?,
-            }),
-            _ => Err(Error::Invalid("Event", "unknown event type")),
+            Self::Transferred { .. } | Self::Emitted { .. } => None,
+            Self::ValidatorRegistered { validator, .. }
+            | Self::Staked { validator, .. }
+            | Self::Delegated { validator, .. }
+            | Self::Undelegated { validator, .. }
+            | Self::Redelegated { to: validator, .. }
+            | Self::RedelegationSlashed { from: validator, .. }
+            | Self::UnbondingPaid { validator, .. }
+            | Self::ValidatorUpdated { validator }
+            | Self::CommissionAnnounced { validator, .. }
+            | Self::CommissionChanged { validator, .. }
+            | Self::ValidatorRemoved { validator }
+            | Self::ValidatorLeaving { validator }
+            | Self::Jailed { validator, .. }
+            | Self::Unjailed { validator, .. }
+            | Self::Slashed { validator, .. }
+            | Self::Ejected { validator }
+            | Self::EvidenceAccepted { validator, .. }
+            | Self::Rewarded { validator, .. }
+            | Self::NodeRegistered { validator, .. }
+            | Self::Heartbeat { validator, .. } => Some(*validator),
         }
     }
 }

@@ -5,8 +5,14 @@
 //! both are sorted.
 
 use crate::{
-    Address, Amount, ChainId, ChainParams, Hash, ParamsError, Timestamp, ValidatorEntry,
-    ValidatorKey, ValidatorSet, address, codec, hash::sha256, limits::MAX_ENDPOINT_BYTES,
+    Address, Amount, ChainId, ChainParams, Hash, ParamsError, Ppm, Text, Timestamp,
+    ValidatorEntry, ValidatorKey, ValidatorSet, address, codec,
+    hash::sha256,
+    limits::{
+        MAX_ENDPOINT_BYTES, MAX_VALIDATOR_DESCRIPTION_BYTES, MAX_VALIDATOR_NAME_BYTES,
+        MAX_VALIDATOR_WEBSITE_BYTES,
+    },
+    struct_codec,
     validator::ValidatorSetError,
 };
 use bytes::{BufMut as _, BytesMut};
@@ -33,6 +39,10 @@ pub struct Genesis {
     pub validators: Vec<GenesisValidator>,
     /// Who owns what at the start.
     pub allocations: Vec<Allocation>,
+    /// What the emission schedule `target-apr` releases over the years, in base units. Part of the
+    /// supply from the start.
+    #[serde(default, skip_serializing_if = "nothing")]
+    pub reserve: Amount,
     /// Accounts for load tests, derived from a seed instead of being listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_accounts: Option<LoadAccounts>,
@@ -43,15 +53,24 @@ pub struct Genesis {
 #[serde(deny_unknown_fields)]
 pub struct GenesisValidator {
     /// A name for people.
-    pub name: String,
+    pub name: Text<MAX_VALIDATOR_NAME_BYTES>,
+    /// A web address, or empty.
+    #[serde(default, skip_serializing_if = "empty")]
+    pub website: Text<MAX_VALIDATOR_WEBSITE_BYTES>,
+    /// A few sentences, or empty.
+    #[serde(default, skip_serializing_if = "empty")]
+    pub description: Text<MAX_VALIDATOR_DESCRIPTION_BYTES>,
     /// Consensus and network key.
     pub key: ValidatorKey,
     /// Where its p2p port is reached, `host:port`.
     pub endpoint: String,
-    /// The account that its rewards go to.
+    /// Its operator: the account that owns its stake and earns its commission.
     pub account: Address,
-    /// Its stake, in base units.
+    /// Its own stake, in base units.
     pub stake: Amount,
+    /// What it keeps of its delegators' rewards.
+    #[serde(default)]
+    pub commission: Ppm,
 }
 
 /// Money that an account owns at the start.
@@ -62,6 +81,52 @@ pub struct Allocation {
     pub address: Address,
     /// How much, in base units; more than zero.
     pub amount: Amount,
+    /// If present, the whole amount is locked at first and set free over time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vesting: Option<Vesting>,
+}
+
+/// How locked money is set free: nothing before the cliff, then as much as a straight line from
+/// `start` to `end` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vesting {
+    /// Where the line begins, in milliseconds since the Unix epoch.
+    pub start: Timestamp,
+    /// Before this nothing is free; from `start` to `end`.
+    pub cliff: Timestamp,
+    /// From then on all is free; after `start`.
+    pub end: Timestamp,
+}
+
+struct_codec!(Vesting { start, cliff, end });
+
+impl Vesting {
+    /// Whether the times are in order.
+    pub fn is_legal(&self) -> bool {
+        self.start < self.end && (self.start..=self.end).contains(&self.cliff)
+    }
+
+    /// What of `total` is still locked at `time`, rounded up.
+    pub fn locked(&self, total: Amount, time: Timestamp) -> Amount {
+        if time < self.cliff {
+            return total;
+        }
+        if time >= self.end {
+            return Amount::ZERO;
+        }
+        let span = self.end.get().saturating_sub(self.start.get()).max(1);
+        let left = self.end.get().saturating_sub(time.get());
+        total.mul_div_up(left.into(), span.into()).unwrap_or(total)
+    }
+}
+
+fn nothing(amount: &Amount) -> bool {
+    amount.is_zero()
+}
+
+fn empty<const MAX: usize>(text: &Text<MAX>) -> bool {
+    text.is_empty()
 }
 
 /// `count` accounts whose Ed25519 seeds are SHA-256(`"althing/load"` ‖ seed ‖ index as 8 bytes big
@@ -117,6 +182,21 @@ pub enum GenesisError {
     /// A validator without stake.
     #[error("the stake of validator {0:?} is zero")]
     ZeroStake(String),
+    /// The operator of two validators.
+    #[error("the account {0} operates two validators: give each its own")]
+    DuplicateOperator(Address),
+    /// A commission above the chain's highest.
+    #[error("the commission of validator {0:?} is above staking.max_commission")]
+    Commission(String),
+    /// A validator that the chain's own rules would not choose.
+    #[error("the stake of validator {0:?} is below staking.min_validator_stake, {1} base units")]
+    StakeTooLow(String, Amount),
+    /// More validators than the chain chooses.
+    #[error("there are {0} validators, but staking.max_validators is {1}")]
+    TooManyValidators(usize, u64),
+    /// A vesting schedule out of order.
+    #[error("the vesting of {0} must have start < end and start <= cliff <= end")]
+    Vesting(Address),
     /// The sum does not fit 128 bits.
     #[error("the allocations and stakes add up to more than 2^128 base units")]
     SupplyOverflow,
@@ -136,6 +216,11 @@ impl GenesisError {
             Self::DuplicateAccount(_) => "genesis_duplicate_account",
             Self::ZeroAllocation(_) => "genesis_zero_allocation",
             Self::ZeroStake(_) => "genesis_zero_stake",
+            Self::DuplicateOperator(_) => "genesis_duplicate_operator",
+            Self::Commission(_) => "genesis_commission",
+            Self::StakeTooLow(..) => "genesis_stake_too_low",
+            Self::TooManyValidators(..) => "genesis_too_many_validators",
+            Self::Vesting(_) => "genesis_vesting",
             Self::SupplyOverflow => "genesis_supply_overflow",
             Self::TooManyLoadAccounts(_) => "genesis_load_accounts",
         }
@@ -179,13 +264,11 @@ impl Genesis {
             if validator.endpoint.len() > MAX_ENDPOINT_BYTES || !matches!(port, Some(Ok(1..))) {
                 return Err(GenesisError::Endpoint(
                     validator.endpoint.clone(),
-                    validator.name.clone(),
+                    validator.name.to_string(),
                 ));
             }
-            if validator.stake.is_zero() {
-                return Err(GenesisError::ZeroStake(validator.name.clone()));
-            }
         }
+        self.check_validators()?;
         for pair in self.allocations.windows(2) {
             if pair[0].address == pair[1].address {
                 return Err(GenesisError::DuplicateAccount(pair[0].address));
@@ -194,6 +277,10 @@ impl Genesis {
         if let Some(zero) = self.allocations.iter().find(|entry| entry.amount.is_zero()) {
             return Err(GenesisError::ZeroAllocation(zero.address));
         }
+        let disordered = |entry: &&Allocation| entry.vesting.is_some_and(|line| !line.is_legal());
+        if let Some(entry) = self.allocations.iter().find(disordered) {
+            return Err(GenesisError::Vesting(entry.address));
+        }
         if let Some(load) = &self.load_accounts
             && load.count > MAX_LOAD_ACCOUNTS
         {
@@ -201,6 +288,32 @@ impl Genesis {
         }
         self.supply()?;
         Ok(self)
+    }
+
+    /// The rules that stake obeys on a running chain.
+    fn check_validators(&self) -> Result<(), GenesisError> {
+        let staking = &self.params.staking;
+        let mut operators = std::collections::BTreeSet::new();
+        for validator in &self.validators {
+            let name = || validator.name.to_string();
+            if validator.stake.is_zero() {
+                return Err(GenesisError::ZeroStake(name()));
+            }
+            if validator.stake < staking.min_validator_stake {
+                return Err(GenesisError::StakeTooLow(name(), staking.min_validator_stake));
+            }
+            if validator.commission > staking.max_commission {
+                return Err(GenesisError::Commission(name()));
+            }
+            if !operators.insert(validator.account) {
+                return Err(GenesisError::DuplicateOperator(validator.account));
+            }
+        }
+        if self.validators.len() as u64 > staking.max_validators {
+            let (count, most) = (self.validators.len(), staking.max_validators);
+            return Err(GenesisError::TooManyValidators(count, most));
+        }
+        Ok(())
     }
 
     /// The JSON document, indented.
@@ -221,13 +334,13 @@ impl Genesis {
         Ok(ValidatorSet::new(entries.collect())?)
     }
 
-    /// Everything that exists at the start: allocations, load accounts and stakes.
+    /// Everything that exists at the start: allocations, load accounts, stakes and the reserve.
     ///
     /// # Errors
     /// [`GenesisError::SupplyOverflow`].
     pub fn supply(&self) -> Result<Amount, GenesisError> {
         let overflow = |_| GenesisError::SupplyOverflow;
-        let mut sum = Amount::ZERO;
+        let mut sum = self.reserve;
         let stakes = self.validators.iter().map(|validator| validator.stake);
         for amount in self.allocations.iter().map(|entry| entry.amount).chain(stakes) {
             sum = sum.checked_add(amount).map_err(overflow)?;
@@ -251,17 +364,22 @@ impl Genesis {
         self.params.write(&mut buf);
         codec::write_u64(self.validators.len() as u64, &mut buf);
         for validator in &self.validators {
-            codec::write_str(&validator.name, &mut buf);
+            validator.name.write(&mut buf);
+            validator.website.write(&mut buf);
+            validator.description.write(&mut buf);
             validator.key.write(&mut buf);
             codec::write_str(&validator.endpoint, &mut buf);
             validator.account.write(&mut buf);
             validator.stake.write(&mut buf);
+            validator.commission.write(&mut buf);
         }
         codec::write_u64(self.allocations.len() as u64, &mut buf);
         for allocation in &self.allocations {
             allocation.address.write(&mut buf);
             allocation.amount.write(&mut buf);
+            allocation.vesting.write(&mut buf);
         }
+        self.reserve.write(&mut buf);
         if let Some(load) = &self.load_accounts {
             codec::write_str(&load.seed, &mut buf);
             codec::write_u64(load.count, &mut buf);

@@ -21,4 +21,12 @@ pub const MAX_STATE_KEY_BYTES: usize = 64;
 /// Largest value in the state, in bytes.
 pub const MAX_STATE_VALUE_BYTES: usize = 64 * 1024;
 /// Most events in one receipt.
-pub const MAX_RECEIPT_EVENTS: usize = 1_024;
+pub const MAX_RECEIPT_EVENTS: usize = 8_192;
+/// Longest name of a validator, in bytes.
+pub const MAX_VALIDATOR_NAME_BYTES: usize = 70;
+/// Longest web address of a validator, in bytes.
+pub const MAX_VALIDATOR_WEBSITE_BYTES: usize = 140;
+/// Longest description of a validator, in bytes.
+pub const MAX_VALIDATOR_DESCRIPTION_BYTES: usize = 280;
+/// Longest version, commit or region of a node, in bytes.
+pub const MAX_NODE_TEXT_BYTES: usize = 64;

@@ -33,7 +33,8 @@ impl Code {
     }
 }
 
-/// What happened to one included transaction. Committed to by the header's receipts root.
+/// What happened to one included transaction, or, as the last of a block, what the block did by
+/// itself. Committed to by the header's receipts root.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Hash of the transaction.
@@ -50,6 +51,18 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// The receipt of what a block did by itself, after its transactions: it names no transaction
+    /// and costs nothing. A block that did nothing by itself has none.
+    pub fn of_block(events: Vec<Event>) -> Self {
+        let (gas_used, fee) = (Gas::ZERO, Amount::ZERO);
+        Self { transaction: crate::hash::zero(), code: Code::OK, gas_used, fee, events }
+    }
+
+    /// Whether this is the receipt of a block, not of a transaction.
+    pub fn is_of_block(&self) -> bool {
+        self.transaction == crate::hash::zero()
+    }
+
     /// SHA-256 of the encoding: the leaf of the receipts tree.
     pub fn hash(&self) -> Hash {
         sha256(&[&self.encode()])

@@ -2,14 +2,14 @@
 //! identity; account keys are separate.
 
 use crate::{
-    Amount, Hash, codec,
+    Address, Amount, Hash, KeyScheme, codec,
     limits::{MAX_ENDPOINT_BYTES, MAX_VALIDATORS},
 };
 use bytes::BufMut;
 use commonware_codec::{
     Buf, DecodeExt as _, EncodeSize, Error, FixedSize, RangeCfg, Read, ReadExt as _, Write,
 };
-use commonware_cryptography::ed25519;
+use commonware_cryptography::{Signer as _, Verifier as _, ed25519};
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -19,6 +19,76 @@ pub fn consensus_namespace(genesis: &Hash) -> Vec<u8> {
     let mut namespace = b"althing/".to_vec();
     namespace.extend_from_slice(genesis.as_ref());
     namespace
+}
+
+/// An Ed25519 signature by a consensus key, written as 128 hex characters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Signature64([u8; 64]);
+
+impl Signature64 {
+    /// From raw bytes.
+    pub const fn new(bytes: [u8; 64]) -> Self {
+        Self(bytes)
+    }
+
+    /// The raw bytes.
+    pub const fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Signature64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl Serialize for Signature64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(self.0))
+    }
+}
+impl<'de> Deserialize<'de> for Signature64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut bytes = [0; 64];
+        hex::decode_to_slice(String::deserialize(deserializer)?, &mut bytes)
+            .map_err(|_| D::Error::custom("a signature is 128 hex characters"))?;
+        Ok(Self(bytes))
+    }
+}
+
+impl Write for Signature64 {
+    fn write(&self, buf: &mut impl BufMut) {
+        buf.put_slice(&self.0);
+    }
+}
+impl FixedSize for Signature64 {
+    const SIZE: usize = 64;
+}
+impl Read for Signature64 {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        <[u8; 64]>::read(buf).map(Self)
+    }
+}
+
+/// Signs `message` under `namespace` with a consensus key.
+pub fn sign(key: &ed25519::PrivateKey, namespace: &[u8], message: &[u8]) -> Signature64 {
+    let mut bytes = [0; 64];
+    bytes.copy_from_slice(key.sign(namespace, message).as_ref());
+    Signature64(bytes)
+}
+
+/// Whether the consensus key `validator` signed `message` under `namespace`.
+pub fn verify(
+    validator: &ValidatorKey,
+    namespace: &[u8],
+    message: &[u8],
+    signature: &Signature64,
+) -> bool {
+    let Some(key) = validator.to_public_key() else { return false };
+    let Ok(signature) = ed25519::Signature::decode(signature.0.to_vec()) else { return false };
+    key.verify(namespace, message, &signature)
 }
 
 /// The Ed25519 consensus key of a validator, written as 64 hex characters.
@@ -34,6 +104,12 @@ impl ValidatorKey {
     /// The raw bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// The account that this key controls: the node itself pays from it, for heartbeats and
+    /// evidence.
+    pub fn node_account(&self) -> Address {
+        Address::of_key(KeyScheme::Ed25519 as u8, &self.0)
     }
 
     /// The key as the consensus engine uses it; `None` if the bytes are no point of the curve.
@@ -187,6 +263,13 @@ impl ValidatorSet {
     /// How many signatures make a certificate: `n - (n - 1) / 3`.
     pub fn quorum(&self) -> usize {
         self.0.len() - (self.0.len() - 1) / 3
+    }
+
+    /// Who proposes in `view` of `epoch`: the members take turns, in the order of their keys.
+    /// Consensus elects by the same rule, which a test of the engine checks.
+    pub fn leader(&self, epoch: crate::Epoch, view: crate::View) -> &ValidatorEntry {
+        let turn = epoch.get().wrapping_add(view.get()) % self.0.len() as u64;
+        &self.0[turn as usize]
     }
 
     /// Position of a key in the set.

@@ -1,8 +1,18 @@
 //! Parameters of a chain. They live in the state, governance changes them, and every one has
 //! bounds that are checked when a genesis file is read and when a change is proposed.
 
+mod emission;
+mod registry;
+mod slashing;
+mod staking;
+
+pub use emission::{EmissionParams, Schedule};
+pub use registry::RegistryParams;
+pub use slashing::SlashingParams;
+pub use staking::StakingParams;
+
 use crate::{
-    Gas, GasPrice, Ppm, codec,
+    Amount, Gas, GasPrice, Period, Ppm, codec,
     limits::{MAX_BLOCK_BYTES, MAX_TRANSACTION_BYTES},
 };
 use bytes::BufMut;
@@ -29,6 +39,14 @@ pub struct ChainParams {
     pub max_validity_blocks: u64,
     /// How fees are split.
     pub fee_split: FeeSplit,
+    /// Stake and delegation.
+    pub staking: StakingParams,
+    /// What blocks pay.
+    pub emission: EmissionParams,
+    /// Performance and punishment.
+    pub slashing: SlashingParams,
+    /// The registry of nodes.
+    pub registry: RegistryParams,
 }
 
 /// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
@@ -61,12 +79,96 @@ pub enum ParamsError {
         /// The offending value.
         value: u64,
     },
+    /// An amount outside its range.
+    #[error("{name} must be from {min} to {max} base units, not {value}")]
+    AmountOutOfRange {
+        /// The parameter.
+        name: &'static str,
+        /// Smallest legal value.
+        min: Amount,
+        /// Largest legal value.
+        max: Amount,
+        /// The offending value.
+        value: Amount,
+    },
     /// The fee split is not a whole.
     #[error("the parts of fee_split must add up to 1000000 ppm, not {0}")]
     FeeSplit(u64),
 }
 
+/// Checks of bounds, with the name of what breaks one.
+struct Range;
+
+impl Range {
+    fn check(&self, name: &'static str, value: u64, min: u64, max: u64) -> Result<(), ParamsError> {
+        if (min..=max).contains(&value) {
+            Ok(())
+        } else {
+            Err(ParamsError::OutOfRange { name, min, max, value })
+        }
+    }
+
+    fn amounts(
+        &self,
+        name: &'static str,
+        value: Amount,
+        min: Amount,
+        max: Amount,
+    ) -> Result<(), ParamsError> {
+        if (min..=max).contains(&value) {
+            Ok(())
+        } else {
+            Err(ParamsError::AmountOutOfRange { name, min, max, value })
+        }
+    }
+
+    /// At least one base unit, at most a billion tokens.
+    fn amount(&self, name: &'static str, value: Amount) -> Result<(), ParamsError> {
+        self.amounts(name, value, Amount::new(1), tokens(1_000_000_000))
+    }
+
+    fn at_most(&self, name: &'static str, value: Amount, max: Amount) -> Result<(), ParamsError> {
+        self.amounts(name, value, Amount::ZERO, max)
+    }
+
+    fn period(&self, name: &'static str, period: Period) -> Result<(), ParamsError> {
+        self.check(name, period.blocks, 0, Period::MAX_BLOCKS)?;
+        self.check(name, period.ms, 0, Period::MAX_MS)
+    }
+}
+
+fn ppm(value: u32) -> Ppm {
+    Ppm::new(value).unwrap_or(Ppm::ONE)
+}
+
+fn tokens(count: u64) -> Amount {
+    Amount::from_tokens(count).unwrap_or(Amount::MAX)
+}
+
 impl ChainParams {
+    /// Parameters of public test networks.
+    pub fn testnet() -> Self {
+        Self {
+            epoch_length: 600,
+            staking: StakingParams::testnet(),
+            slashing: SlashingParams::testnet(),
+            registry: RegistryParams::public(),
+            ..Self::devnet()
+        }
+    }
+
+    /// Parameters of the main network.
+    pub fn mainnet() -> Self {
+        Self {
+            epoch_length: 3_600,
+            fee_split: FeeSplit::mainnet(),
+            staking: StakingParams::mainnet(),
+            emission: EmissionParams::mainnet(),
+            slashing: SlashingParams::mainnet(),
+            ..Self::testnet()
+        }
+    }
+
     /// Parameters of development networks: short epochs, the split of the devnet preset.
     pub fn devnet() -> Self {
         Self {
@@ -78,6 +180,10 @@ impl ChainParams {
             min_gas_price: GasPrice::new(1_000_000_000),
             max_validity_blocks: 100_000,
             fee_split: FeeSplit::devnet(),
+            staking: StakingParams::devnet(),
+            emission: EmissionParams::devnet(),
+            slashing: SlashingParams::devnet(),
+            registry: RegistryParams::devnet(),
         }
     }
 
@@ -86,13 +192,8 @@ impl ChainParams {
     /// # Errors
     /// The first bound that is broken.
     pub fn validate(&self) -> Result<(), ParamsError> {
-        let range = |name, value: u64, min: u64, max: u64| {
-            if (min..=max).contains(&value) {
-                Ok(())
-            } else {
-                Err(ParamsError::OutOfRange { name, min, max, value })
-            }
-        };
+        let all = Range;
+        let range = |name, value, min, max| all.check(name, value, min, max);
         range("epoch_length", self.epoch_length, 10, 1_000_000)?;
         range("idle_interval_ms", self.idle_interval_ms, 10, 60_000)?;
         range("busy_interval_ms", self.busy_interval_ms, 1, self.idle_interval_ms)?;
@@ -105,15 +206,24 @@ impl ChainParams {
         )?;
         range("max_validity_blocks", self.max_validity_blocks, 10, 1_000_000)?;
         range("min_gas_price", self.min_gas_price.get(), 0, u64::MAX / 2)?;
-        self.fee_split.validate()
+        self.fee_split.validate()?;
+        self.staking.validate(&all)?;
+        self.emission.validate(&all)?;
+        self.slashing.validate(&all)?;
+        self.registry.validate(&all)
     }
 }
 
 impl FeeSplit {
     /// 90 % to the proposer, 10 % to the treasury.
     pub fn devnet() -> Self {
-        let ppm = |value| Ppm::new(value).unwrap_or(Ppm::ZERO);
         Self { proposer: ppm(900_000), stakers: Ppm::ZERO, treasury: ppm(100_000), burn: Ppm::ZERO }
+    }
+
+    /// 40 % to those who stake, 10 % to the treasury, half is burned.
+    pub fn mainnet() -> Self {
+        let stakers = ppm(400_000);
+        Self { proposer: Ppm::ZERO, stakers, treasury: ppm(100_000), burn: ppm(500_000) }
     }
 
     fn validate(&self) -> Result<(), ParamsError> {
@@ -163,6 +273,10 @@ impl Write for ChainParams {
         self.min_gas_price.write(buf);
         codec::write_u64(self.max_validity_blocks, buf);
         self.fee_split.write(buf);
+        self.staking.write(buf);
+        self.emission.write(buf);
+        self.slashing.write(buf);
+        self.registry.write(buf);
     }
 }
 impl EncodeSize for ChainParams {
@@ -175,6 +289,10 @@ impl EncodeSize for ChainParams {
             + self.min_gas_price.encode_size()
             + codec::size_u64(self.max_validity_blocks)
             + self.fee_split.encode_size()
+            + self.staking.encode_size()
+            + self.emission.encode_size()
+            + self.slashing.encode_size()
+            + self.registry.encode_size()
     }
 }
 impl Read for ChainParams {
@@ -189,6 +307,10 @@ impl Read for ChainParams {
             min_gas_price: GasPrice::read(buf)?,
             max_validity_blocks: codec::read_u64(buf)?,
             fee_split: FeeSplit::read(buf)?,
+            staking: StakingParams::read(buf)?,
+            emission: EmissionParams::read(buf)?,
+            slashing: SlashingParams::read(buf)?,
+            registry: RegistryParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
         Ok(params)

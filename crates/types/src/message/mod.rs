@@ -1,0 +1,107 @@
+//! What a transaction asks for. Each message type has a fixed two-byte tag: the high byte names
+//! the module, the low byte the message. Tags are never reused, so new messages can be added
+//! without changing how old ones are read.
+
+mod bank;
+mod performance;
+mod registry;
+mod staking;
+
+pub use bank::Transfer;
+pub use performance::{SubmitEvidence, Unjail};
+pub use registry::{Health, Heartbeat, RegisterNode};
+pub use staking::{
+    Delegate, Possession, Redelegate, Registration, Stake, Undelegate, Unstake, UpdateValidator,
+    ValidatorDetails,
+};
+
+use crate::codec::re;
+use serde::{Deserialize, Serialize};
+
+macro_rules! payloads {
+    ($( $(#[$meta:meta])* $tag:literal $name:literal $variant:ident ),* $(,)?) => {
+        /// The body of a transaction.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "type", rename_all = "kebab-case")]
+        pub enum Payload {
+            $( $(#[$meta])* $variant($variant), )*
+        }
+
+        impl Payload {
+            /// Every tag with its name.
+            pub const NAMES: &'static [(u16, &'static str)] = &[$( ($tag, $name) ),*];
+
+            /// The wire tag.
+            pub const fn tag(&self) -> u16 {
+                match self { $( Self::$variant(_) => $tag, )* }
+            }
+
+            /// The name used by the API, the index and the metrics.
+            pub const fn name(&self) -> &'static str {
+                match self { $( Self::$variant(_) => $name, )* }
+            }
+        }
+
+        impl re::Write for Payload {
+            fn write(&self, buf: &mut impl re::BufMut) {
+                self.tag().write(buf);
+                match self { $( Self::$variant(message) => message.write(buf), )* }
+            }
+        }
+
+        impl re::EncodeSize for Payload {
+            fn encode_size(&self) -> usize {
+                2 + match self { $( Self::$variant(message) => message.encode_size(), )* }
+            }
+        }
+
+        impl re::Read for Payload {
+            type Cfg = ();
+            fn read_cfg(buf: &mut impl re::Buf, _: &()) -> Result<Self, re::Error> {
+                use re::ReadExt as _;
+                match u16::read(buf)? {
+                    $( $tag => $variant::read(buf).map(Self::$variant), )*
+                    _ => Err(re::Error::Invalid("Payload", "unknown message type")),
+                }
+            }
+        }
+    };
+}
+
+payloads! {
+    /// Moves money from the sender to another account.
+    0x0101 "transfer" Transfer,
+    /// Registers a validator, or adds to the own stake of one.
+    0x0201 "stake" Stake,
+    /// Takes own stake out of the sender's validator.
+    0x0202 "unstake" Unstake,
+    /// Changes what the sender's validator says about itself, and its commission.
+    0x0203 "update-validator" UpdateValidator,
+    /// Delegates to a validator.
+    0x0204 "delegate" Delegate,
+    /// Takes a delegation back.
+    0x0205 "undelegate" Undelegate,
+    /// Moves a delegation to another validator.
+    0x0206 "redelegate" Redelegate,
+    /// Lets the sender's validator out of jail.
+    0x0301 "unjail" Unjail,
+    /// Proves that a validator contradicted itself.
+    0x0302 "submit-evidence" SubmitEvidence,
+    /// Describes the sender's node.
+    0x0401 "register-node" RegisterNode,
+    /// Says that the sender's node is well.
+    0x0402 "heartbeat" Heartbeat,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_messages_share_a_tag_or_a_name() {
+        let tags: BTreeSet<u16> = Payload::NAMES.iter().map(|(tag, _)| *tag).collect();
+        let names: BTreeSet<&str> = Payload::NAMES.iter().map(|(_, name)| *name).collect();
+        assert_eq!((tags.len(), names.len()), (Payload::NAMES.len(), Payload::NAMES.len()));
+    }
+}
