@@ -11,6 +11,70 @@ pub const INSUFFICIENT_BALANCE: Code = Code::new(2);
 pub const BALANCE_OVERFLOW: Code = Code::new(3);
 /// The recipient is a protocol account that takes no transfers.
 pub const RECIPIENT_CLOSED: Code = Code::new(4);
+/// No validator has this key.
+pub const UNKNOWN_VALIDATOR: Code = Code::new(5);
+/// The key is registered already.
+pub const VALIDATOR_EXISTS: Code = Code::new(6);
+/// The sender operates another validator.
+pub const OPERATOR_TAKEN: Code = Code::new(7);
+/// The sender operates no such validator.
+pub const NOT_OPERATOR: Code = Code::new(8);
+/// The first stake of a validator brings no registration.
+pub const REGISTRATION_MISSING: Code = Code::new(9);
+/// The consensus key did not sign the registration.
+pub const BAD_POSSESSION: Code = Code::new(10);
+/// Above the highest commission.
+pub const COMMISSION_TOO_HIGH: Code = Code::new(11);
+/// The commission rises too much at a time.
+pub const COMMISSION_STEP: Code = Code::new(12);
+/// The last change is too recent.
+pub const COMMISSION_COOLDOWN: Code = Code::new(13);
+/// Less than the least stake of a validator.
+pub const STAKE_TOO_LOW: Code = Code::new(14);
+/// Less than the least delegation.
+pub const DELEGATION_TOO_LOW: Code = Code::new(15);
+/// The account delegates to as many validators as it may.
+pub const TOO_MANY_VALIDATORS: Code = Code::new(16);
+/// As many validators as can be are registered.
+pub const TOO_MANY_CANDIDATES: Code = Code::new(17);
+/// The validator would hold more of all stake than one may.
+pub const POWER_CAP: Code = Code::new(18);
+/// Too much of the validator's stake has left in this epoch.
+pub const UNBONDING_LIMIT: Code = Code::new(19);
+/// The account has as many unbonding entries as it may.
+pub const TOO_MANY_UNBONDING: Code = Code::new(20);
+/// Less is delegated than is to be taken.
+pub const INSUFFICIENT_DELEGATION: Code = Code::new(21);
+/// The stake does not count yet.
+pub const STAKE_PENDING: Code = Code::new(22);
+/// The stake came from another validator not long ago.
+pub const REDELEGATION_LOCKED: Code = Code::new(23);
+/// Too many redelegations into one delegation are liable.
+pub const TOO_MANY_REDELEGATIONS: Code = Code::new(24);
+/// From a validator to itself.
+pub const SAME_VALIDATOR: Code = Code::new(25);
+/// The validator was ejected for good.
+pub const VALIDATOR_EJECTED: Code = Code::new(26);
+/// The validator is not in jail.
+pub const NOT_JAILED: Code = Code::new(27);
+/// Less than the least delegation would be left.
+pub const DELEGATION_DUST: Code = Code::new(28);
+/// The messages are no contradiction, or not signed by the validator.
+pub const EVIDENCE_INVALID: Code = Code::new(29);
+/// The evidence is too old, or from the future.
+pub const EVIDENCE_STALE: Code = Code::new(30);
+/// The signer was no validator in that epoch.
+pub const EVIDENCE_FOREIGN: Code = Code::new(31);
+/// The validator was ejected already.
+pub const EVIDENCE_DUPLICATE: Code = Code::new(32);
+/// The money is locked by a vesting schedule.
+pub const FUNDS_LOCKED: Code = Code::new(33);
+/// The sender is not the account of the consensus key.
+pub const WRONG_NODE: Code = Code::new(34);
+/// The node has sent a heartbeat in this interval.
+pub const HEARTBEAT_EARLY: Code = Code::new(35);
+/// Too little stake is left to be chosen.
+pub const UNJAIL_STAKE: Code = Code::new(36);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -32,6 +96,134 @@ pub const ALL: &[(u16, &str, &str)] = &[
         4,
         "recipient_closed",
         "the recipient is a pool of the protocol that takes no transfers: check the address",
+    ),
+    (
+        5,
+        "unknown_validator",
+        "no validator is registered under this key: check it with `althing query validators`",
+    ),
+    (
+        6,
+        "validator_exists",
+        "the consensus key is registered already, by another account or with a registration: leave the registration out to add stake",
+    ),
+    (7, "operator_taken", "the sender operates another validator: use one account for each"),
+    (
+        8,
+        "not_operator",
+        "the sender does not operate this validator: send from the account that registered it",
+    ),
+    (
+        9,
+        "registration_missing",
+        "the validator is not registered yet: bring a registration with the first stake",
+    ),
+    (
+        10,
+        "bad_possession",
+        "the proof of possession does not match: sign this chain and this operator with the consensus key",
+    ),
+    (11, "commission_too_high", "the commission is above staking.max_commission: lower it"),
+    (
+        12,
+        "commission_step",
+        "the commission rises by more than staking.max_commission_step: take a smaller step",
+    ),
+    (
+        13,
+        "commission_cooldown",
+        "the last change of the commission is too recent: wait until its cooldown is over",
+    ),
+    (
+        14,
+        "stake_too_low",
+        "the validator would have less stake than staking.min_validator_stake: stake more, or unstake everything to leave",
+    ),
+    (15, "delegation_too_low", "the amount is below staking.min_delegation: delegate more"),
+    (
+        16,
+        "too_many_validators",
+        "the account delegates to staking.max_validators_per_delegator validators already: add to one of them, or take one back",
+    ),
+    (
+        17,
+        "too_many_candidates",
+        "staking.max_candidates validators are registered already: wait until one leaves",
+    ),
+    (
+        18,
+        "power_cap",
+        "the validator would hold more than staking.power_cap of all stake: choose a smaller validator, or a smaller amount",
+    ),
+    (
+        19,
+        "unbonding_limit",
+        "more than staking.max_unbonding_per_epoch of the validator's stake would leave in this epoch: take less, or try in the next epoch",
+    ),
+    (20, "too_many_unbonding", "the account has 32 unbonding entries: wait until one is paid"),
+    (
+        21,
+        "insufficient_delegation",
+        "the account has less with this validator than it wants to take: ask for less, or for everything",
+    ),
+    (
+        22,
+        "stake_pending",
+        "this stake counts from the next epoch on, and can be taken only then: wait for the end of the epoch",
+    ),
+    (
+        23,
+        "redelegation_locked",
+        "this stake was redelegated and is liable for its former validator until the unbonding period is over: wait, or take the part that is free",
+    ),
+    (
+        24,
+        "too_many_redelegations",
+        "8 redelegations into this delegation are still liable: wait until one is free",
+    ),
+    (25, "same_validator", "the two validators are the same: name another one"),
+    (26, "validator_ejected", "the validator was ejected for good: choose another one"),
+    (27, "not_jailed", "the validator is not in jail: there is nothing to do"),
+    (
+        28,
+        "delegation_dust",
+        "less than staking.min_delegation would be left: take everything, or less",
+    ),
+    (
+        29,
+        "evidence_invalid",
+        "the two messages do not contradict each other, or the validator did not sign them on this chain",
+    ),
+    (
+        30,
+        "evidence_stale",
+        "the evidence is about an epoch that lies too far back or has not begun: only the last slashing.evidence_epochs count",
+    ),
+    (31, "evidence_foreign", "the signer was not in the validator set of that epoch"),
+    (
+        32,
+        "evidence_duplicate",
+        "the validator was punished for contradicting itself already: it is ejected once",
+    ),
+    (
+        33,
+        "funds_locked",
+        "part of the balance is locked by the account's vesting schedule: send less, or wait",
+    ),
+    (
+        34,
+        "wrong_node",
+        "the sender is not the node account of this validator: sign with the validator's consensus key",
+    ),
+    (
+        35,
+        "heartbeat_early",
+        "the node has sent its heartbeat of this interval: wait for the next one",
+    ),
+    (
+        36,
+        "unjail_stake",
+        "the validator has less stake than staking.min_validator_stake: stake more, then leave jail",
     ),
 ];
 
@@ -76,6 +268,38 @@ mod tests {
             (INSUFFICIENT_BALANCE, "insufficient_balance"),
             (BALANCE_OVERFLOW, "balance_overflow"),
             (RECIPIENT_CLOSED, "recipient_closed"),
+            (UNKNOWN_VALIDATOR, "unknown_validator"),
+            (VALIDATOR_EXISTS, "validator_exists"),
+            (OPERATOR_TAKEN, "operator_taken"),
+            (NOT_OPERATOR, "not_operator"),
+            (REGISTRATION_MISSING, "registration_missing"),
+            (BAD_POSSESSION, "bad_possession"),
+            (COMMISSION_TOO_HIGH, "commission_too_high"),
+            (COMMISSION_STEP, "commission_step"),
+            (COMMISSION_COOLDOWN, "commission_cooldown"),
+            (STAKE_TOO_LOW, "stake_too_low"),
+            (DELEGATION_TOO_LOW, "delegation_too_low"),
+            (TOO_MANY_VALIDATORS, "too_many_validators"),
+            (TOO_MANY_CANDIDATES, "too_many_candidates"),
+            (POWER_CAP, "power_cap"),
+            (UNBONDING_LIMIT, "unbonding_limit"),
+            (TOO_MANY_UNBONDING, "too_many_unbonding"),
+            (INSUFFICIENT_DELEGATION, "insufficient_delegation"),
+            (STAKE_PENDING, "stake_pending"),
+            (REDELEGATION_LOCKED, "redelegation_locked"),
+            (TOO_MANY_REDELEGATIONS, "too_many_redelegations"),
+            (SAME_VALIDATOR, "same_validator"),
+            (VALIDATOR_EJECTED, "validator_ejected"),
+            (NOT_JAILED, "not_jailed"),
+            (DELEGATION_DUST, "delegation_dust"),
+            (EVIDENCE_INVALID, "evidence_invalid"),
+            (EVIDENCE_STALE, "evidence_stale"),
+            (EVIDENCE_FOREIGN, "evidence_foreign"),
+            (EVIDENCE_DUPLICATE, "evidence_duplicate"),
+            (FUNDS_LOCKED, "funds_locked"),
+            (WRONG_NODE, "wrong_node"),
+            (HEARTBEAT_EARLY, "heartbeat_early"),
+            (UNJAIL_STAKE, "unjail_stake"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -122,6 +122,15 @@ pub enum Invalid {
     /// A transfer of nothing.
     #[error("the amount is zero: send more than nothing")]
     ZeroAmount,
+    /// A validator without a name.
+    #[error("the validator has no name: give it one of 1 to 70 bytes")]
+    NameMissing,
+    /// An endpoint that nobody can dial.
+    #[error("the endpoint {0:?} is not host:port")]
+    BadEndpoint(String),
+    /// A message that changes nothing.
+    #[error("the message changes nothing: name at least one thing to change")]
+    NothingToDo,
     /// The block has no room left.
     #[error("the block has no room for this transaction: leave it for the next block")]
     BlockFull,
@@ -146,6 +155,9 @@ impl Invalid {
             Self::MemoTooLong { .. } => "memo_too_long",
             Self::TransactionTooLarge { .. } => "transaction_too_large",
             Self::ZeroAmount => "zero_amount",
+            Self::NameMissing => "name_missing",
+            Self::BadEndpoint(_) => "bad_endpoint",
+            Self::NothingToDo => "nothing_to_do",
             Self::BlockFull => "block_full",
         }
     }

@@ -9,8 +9,36 @@ pub const SUPPLY: u8 = 0x02;
 pub const PARAMS: u8 = 0x03;
 /// `VALIDATOR_SET | epoch (8, big endian) -> ValidatorSet`
 pub const VALIDATOR_SET: u8 = 0x04;
-/// `VALIDATOR_ACCOUNT | validator key (32) -> Address`
-pub const VALIDATOR_ACCOUNT: u8 = 0x05;
+/// `VALIDATOR | validator key (32) -> Validator`
+pub const VALIDATOR: u8 = 0x05;
+/// `PROFILE | validator key (32) -> Profile`
+pub const PROFILE: u8 = 0x06;
+/// `OPERATOR | address (20) -> validator key`
+pub const OPERATOR: u8 = 0x07;
+/// `SLASHES | validator key (32) -> Slashes`
+pub const SLASHES: u8 = 0x08;
+/// `CANDIDATES -> Candidates`
+pub const CANDIDATES: u8 = 0x09;
+/// `STAKING_TOTALS -> Totals`
+pub const STAKING_TOTALS: u8 = 0x0a;
+/// `UNBONDING_QUEUE -> Queue`
+pub const UNBONDING_QUEUE: u8 = 0x0b;
+/// `UNBONDING | number (8, big endian) -> Unbonding`
+pub const UNBONDING: u8 = 0x0c;
+/// `DELEGATION | delegator (20) | validator key (32) -> Delegation`
+pub const DELEGATION: u8 = 0x0d;
+/// `DELEGATOR | address (20) -> Delegator`
+pub const DELEGATOR: u8 = 0x0e;
+/// `CONVERSION | validator key (32) | epoch (8, big endian) -> Conversion`
+pub const CONVERSION: u8 = 0x0f;
+/// `PERFORMANCE | validator key (32) -> Performance`
+pub const PERFORMANCE: u8 = 0x10;
+/// `EMISSION -> Emission`
+pub const EMISSION: u8 = 0x11;
+/// `NODE | validator key (32) -> Node`
+pub const NODE: u8 = 0x12;
+/// `VESTING | address (20) -> VestingRecord`
+pub const VESTING: u8 = 0x13;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -18,7 +46,21 @@ pub const ALL: &[(u8, &str)] = &[
     (SUPPLY, "supply"),
     (PARAMS, "params"),
     (VALIDATOR_SET, "validator_set"),
-    (VALIDATOR_ACCOUNT, "validator_account"),
+    (VALIDATOR, "validator"),
+    (PROFILE, "profile"),
+    (OPERATOR, "operator"),
+    (SLASHES, "slashes"),
+    (CANDIDATES, "candidates"),
+    (STAKING_TOTALS, "staking_totals"),
+    (UNBONDING_QUEUE, "unbonding_queue"),
+    (UNBONDING, "unbonding"),
+    (DELEGATION, "delegation"),
+    (DELEGATOR, "delegator"),
+    (CONVERSION, "conversion"),
+    (PERFORMANCE, "performance"),
+    (EMISSION, "emission"),
+    (NODE, "node"),
+    (VESTING, "vesting"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -335,7 +335,10 @@ mod tests {
         assert_eq!(mul_div_up(large, 3, 4), Ok(large / 4 * 3 + 3));
         assert_eq!(mul_div(large, 2, 1), Err(AmountError::Overflow));
         assert_eq!(mul_div(1, 1, 0), Err(AmountError::Overflow));
-        assert_eq!((mul_div(7, 1, 2), mul_div_up(7, 1, 2), mul_div_up(8, 1, 2)), (Ok(3), Ok(4), Ok(4)));
+        assert_eq!(
+            (mul_div(7, 1, 2), mul_div_up(7, 1, 2), mul_div_up(8, 1, 2)),
+            (Ok(3), Ok(4), Ok(4))
+        );
     }
 
     #[test]

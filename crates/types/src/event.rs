@@ -2,11 +2,8 @@
 //! byte names the module.
 
 use crate::{
-    Address, Amount, Due, Epoch, Ppm, Shares, Text, ValidatorKey, View,
-    codec::re,
-    limits::MAX_NODE_TEXT_BYTES,
-    message::Health,
-    tagged_enum,
+    Address, Amount, Due, Epoch, Ppm, Shares, Text, ValidatorKey, View, codec::re,
+    limits::MAX_NODE_TEXT_BYTES, message::Health, tagged_enum,
 };
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,9 @@
 //! engine checks that evidence made here is what consensus signs.
 
 use crate::{
-    Epoch, Hash, ValidatorKey, View, codec::re, consensus_namespace, struct_codec,
+    Epoch, Hash, ValidatorKey, View,
+    codec::re,
+    consensus_namespace, struct_codec,
     validator::{Signature64, verify},
 };
 use commonware_codec::{ReadExt as _, Write as _};

@@ -5,8 +5,8 @@
 //! both are sorted.
 
 use crate::{
-    Address, Amount, ChainId, ChainParams, Hash, ParamsError, Ppm, Text, Timestamp,
-    ValidatorEntry, ValidatorKey, ValidatorSet, address, codec,
+    Address, Amount, ChainId, ChainParams, Hash, ParamsError, Ppm, Text, Timestamp, ValidatorEntry,
+    ValidatorKey, ValidatorSet, address, codec,
     hash::sha256,
     limits::{
         MAX_ENDPOINT_BYTES, MAX_VALIDATOR_DESCRIPTION_BYTES, MAX_VALIDATOR_NAME_BYTES,

@@ -109,10 +109,7 @@ mod tests {
     fn a_text_keeps_its_bound_however_it_is_made() {
         let text = Text::<4>::new("abcd").unwrap();
         assert_eq!(Text::<4>::decode(text.encode()).unwrap(), text);
-        assert_eq!(
-            Text::<4>::new("abcde"),
-            Err(TextError::TooLong { length: 5, maximum: 4 })
-        );
+        assert_eq!(Text::<4>::new("abcde"), Err(TextError::TooLong { length: 5, maximum: 4 }));
         assert_eq!(Text::<4>::new("a\nb"), Err(TextError::Control));
         let longer = Text::<9>::new("abcde").unwrap();
         assert!(Text::<4>::decode(longer.encode()).is_err());

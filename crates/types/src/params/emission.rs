@@ -81,9 +81,7 @@ impl re::Read for Schedule {
     fn read_cfg(buf: &mut impl re::Buf, _: &()) -> Result<Self, re::Error> {
         use re::ReadExt as _;
         match u8::read(buf)? {
-            HALVING => {
-                Ok(Self::Halving { initial: Amount::read(buf)?, period: u64::read(buf)? })
-            }
+            HALVING => Ok(Self::Halving { initial: Amount::read(buf)?, period: u64::read(buf)? }),
             TARGET_APR => Ok(Self::TargetApr {
                 start: Ppm::read(buf)?,
                 step: Ppm::read(buf)?,
@@ -116,11 +114,8 @@ impl EmissionParams {
 
     /// The main network: 12 % in the first year, 2 points less each year, never below 4 %.
     pub fn mainnet() -> Self {
-        let schedule = Schedule::TargetApr {
-            start: ppm(120_000),
-            step: ppm(20_000),
-            floor: ppm(40_000),
-        };
+        let schedule =
+            Schedule::TargetApr { start: ppm(120_000), step: ppm(20_000), floor: ppm(40_000) };
         Self { schedule, ..Self::devnet() }
     }
 

@@ -88,11 +88,7 @@ impl StakingParams {
 
     /// The main network.
     pub fn mainnet() -> Self {
-        Self {
-            max_validators: 100,
-            unbonding: Period::ms(21 * Period::DAY_MS),
-            ..Self::testnet()
-        }
+        Self { max_validators: 100, unbonding: Period::ms(21 * Period::DAY_MS), ..Self::testnet() }
     }
 
     pub(super) fn validate(&self, range: &Range) -> Result<(), ParamsError> {

@@ -1,0 +1,102 @@
+use althing_types::{Amount, Epoch, Height, Ppm, struct_codec};
+use bytes::BufMut;
+use commonware_codec::{Buf, EncodeSize, Error, RangeCfg, Read, ReadExt as _, Write};
+use serde::{Deserialize, Serialize};
+
+/// Most epochs that a score looks back.
+pub(crate) const MAX_WINDOW: usize = 8;
+
+/// What a validator proposed and missed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Performance {
+    /// The epoch of `made`, `missed` and `fees`; those of an earlier epoch count as nothing.
+    pub epoch: Epoch,
+    /// Proposals that became blocks in this epoch.
+    pub made: u32,
+    /// Turns in this epoch that passed without a block.
+    pub missed: u32,
+    /// Fees of its blocks in this epoch, in base units; paid when the epoch ends.
+    pub fees: Amount,
+    /// Turns missed one after the other, across epochs.
+    pub streak: u32,
+    /// The height at which the first of them was noticed.
+    pub streak_since: Height,
+    /// Earlier epochs in which it had a turn, oldest first.
+    pub window: Vec<EpochScore>,
+    /// Blocks since it registered.
+    pub made_total: u64,
+    /// Missed turns since it registered.
+    pub missed_total: u64,
+    /// How many times it was jailed.
+    pub jails: u32,
+}
+
+/// What a validator proposed and missed in one epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochScore {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Proposals that became blocks.
+    pub made: u32,
+    /// Turns that passed without a block.
+    pub missed: u32,
+}
+
+struct_codec!(EpochScore { epoch, made, missed });
+
+impl EpochScore {
+    /// The part of its turns that it used; everything if it had none.
+    pub fn score(&self) -> Ppm {
+        let due = u64::from(self.made).saturating_add(u64::from(self.missed));
+        let parts = u64::from(self.made).saturating_mul(1_000_000).checked_div(due);
+        let parts = parts.and_then(|parts| u32::try_from(parts).ok()).and_then(Ppm::new);
+        parts.unwrap_or(Ppm::ONE)
+    }
+}
+
+impl Write for Performance {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.epoch.write(buf);
+        self.made.write(buf);
+        self.missed.write(buf);
+        self.fees.write(buf);
+        self.streak.write(buf);
+        self.streak_since.write(buf);
+        self.window.write(buf);
+        self.made_total.write(buf);
+        self.missed_total.write(buf);
+        self.jails.write(buf);
+    }
+}
+impl EncodeSize for Performance {
+    #[expect(clippy::arithmetic_side_effects, reason = "at most 8 epochs")]
+    fn encode_size(&self) -> usize {
+        self.epoch.encode_size()
+            + self.made.encode_size()
+            + self.missed.encode_size()
+            + self.fees.encode_size()
+            + self.streak.encode_size()
+            + self.streak_since.encode_size()
+            + self.window.encode_size()
+            + self.made_total.encode_size()
+            + self.missed_total.encode_size()
+            + self.jails.encode_size()
+    }
+}
+impl Read for Performance {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        Ok(Self {
+            epoch: Epoch::read(buf)?,
+            made: u32::read(buf)?,
+            missed: u32::read(buf)?,
+            fees: Amount::read(buf)?,
+            streak: u32::read(buf)?,
+            streak_since: Height::read(buf)?,
+            window: Vec::read_cfg(buf, &(RangeCfg::from(0..=MAX_WINDOW), ()))?,
+            made_total: u64::read(buf)?,
+            missed_total: u64::read(buf)?,
+            jails: u32::read(buf)?,
+        })
+    }
+}
