@@ -93,7 +93,7 @@ impl Records {
             prefix::VALIDATOR_SET => {
                 self.sets.push((key, query::decode_validators(value).map_err(|_| BAD)?));
             }
-            prefix::VALIDATOR_ACCOUNT => {
+            prefix::VALIDATOR => {
                 query::decode_validator_account(value).map_err(|_| BAD)?;
                 self.validators.insert(key);
             }

@@ -9,7 +9,7 @@ use crate::{
 };
 use althing_state::{Missing, StateKey, View, Write};
 use althing_types::{
-    Address, Amount, ChainParams, Epoch, Gas, Genesis, GenesisError, Height, Receipt,
+    Address, Amount, ChainParams, Epoch, Gas, Genesis, GenesisError, Hash, Height, Receipt,
     SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, limits::MAX_BLOCK_TRANSACTIONS,
 };
 use std::sync::{Arc, OnceLock};
@@ -21,6 +21,7 @@ pub struct Ledger(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     genesis: Arc<Genesis>,
+    genesis_hash: Hash,
     protocol: bank::ProtocolAccounts,
     load_addresses: OnceLock<Vec<Address>>,
 }
@@ -36,6 +37,10 @@ pub struct BlockContext {
     pub timestamp: Timestamp,
     /// Who proposed it.
     pub proposer: ValidatorKey,
+    /// The view of consensus in which it was proposed.
+    pub view: althing_types::View,
+    /// The view in which its parent was proposed; 0 for the first block of an epoch.
+    pub parent_view: althing_types::View,
 }
 
 /// What a block did.
@@ -59,7 +64,8 @@ impl Ledger {
     pub fn new(genesis: Arc<Genesis>) -> Result<Self, GenesisError> {
         genesis.as_ref().clone().normalized()?;
         let protocol = bank::ProtocolAccounts::new();
-        Ok(Self(Arc::new(Inner { genesis, protocol, load_addresses: OnceLock::new() })))
+        let (genesis_hash, load_addresses) = (genesis.hash(), OnceLock::new());
+        Ok(Self(Arc::new(Inner { genesis, genesis_hash, protocol, load_addresses })))
     }
 
     /// The genesis of the chain.
@@ -99,7 +105,7 @@ impl Ledger {
 
     /// Adds the keys that the transaction surely touches, its sender's account aside.
     pub fn other_keys(&self, transaction: &SignedTransaction, out: &mut Vec<StateKey>) {
-        crate::dispatch::keys(&transaction.body().payload, out);
+        crate::dispatch::keys(&transaction.body().payload, &transaction.sender(), out);
     }
 
     /// Begins a block on a view of its parent's state. At height 1 the genesis state is written.
@@ -131,7 +137,7 @@ impl Ledger {
         }
     }
 
-    /// What the transaction would do if it entered a block of this `height` now. The signature and
+    /// What the transaction would do if it entered a block of this `height` and `timestamp`. The signature and
     /// the key are ignored; the view is left as it was.
     ///
     /// # Errors
@@ -139,18 +145,26 @@ impl Ledger {
     pub fn simulate(
         &self,
         height: Height,
+        timestamp: Timestamp,
         transaction: &SignedTransaction,
         view: &View,
     ) -> Result<Receipt, ApplyError> {
         let params = params::load(view).map_err(|fault| fault.at::<ApplyError>(height))?;
         let mut scratch = view.clone();
-        let environment = self.environment(height, &params);
+        let environment = self.environment(height, timestamp, &params);
         execute::transaction(&mut scratch, &environment, transaction, Keys::Ignored)
     }
 
-    fn environment<'a>(&'a self, height: Height, params: &'a ChainParams) -> Environment<'a> {
-        let Inner { genesis, protocol, .. } = &*self.0;
-        Environment { chain_id: genesis.chain_id, height, params, protocol }
+    fn environment<'a>(
+        &'a self,
+        height: Height,
+        time: Timestamp,
+        params: &'a ChainParams,
+    ) -> Environment<'a> {
+        let Inner { genesis, genesis_hash, protocol, .. } = &*self.0;
+        let epoch = height.epoch(genesis.params.epoch_length);
+        let (chain_id, genesis) = (genesis.chain_id, *genesis_hash);
+        Environment { chain_id, genesis, height, epoch, time, params, protocol }
     }
 
     fn load_addresses(&self) -> &[Address] {
@@ -239,7 +253,7 @@ impl BlockExecution<'_> {
             return Err(Invalid::BlockFull.into());
         }
         let height = self.context.height;
-        let environment = self.ledger.environment(height, &self.params);
+        let environment = self.ledger.environment(height, self.context.timestamp, &self.params);
         let receipt =
             execute::transaction(&mut self.view, &environment, transaction, Keys::Checked)?;
         // None of these can overflow: `fits` bounds gas and bytes, the supply bounds fees.

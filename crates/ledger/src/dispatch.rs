@@ -1,13 +1,33 @@
 //! The one place that tells messages apart. A new message adds one arm to each function here.
 
-use crate::{Invalid, error::Failure, execute::Context, modules::bank::tx::transfer};
+use crate::{
+    Invalid,
+    error::Failure,
+    execute::Context,
+    modules::{
+        bank::tx::transfer,
+        performance::tx::{submit_evidence, unjail},
+        registry::tx::{heartbeat, register_node},
+        staking::tx::{delegate, redelegate, stake, undelegate, unstake, update_validator},
+    },
+};
 use althing_state::StateKey;
-use althing_types::{Event, Payload};
+use althing_types::{Address, Event, Payload};
 
 /// Gas of the message itself.
 pub(crate) const fn gas(payload: &Payload) -> u64 {
     match payload {
         Payload::Transfer(_) => transfer::GAS,
+        Payload::Stake(_) => stake::GAS,
+        Payload::Unstake(_) => unstake::GAS,
+        Payload::UpdateValidator(_) => update_validator::GAS,
+        Payload::Delegate(_) => delegate::GAS,
+        Payload::Undelegate(_) => undelegate::GAS,
+        Payload::Redelegate(_) => redelegate::GAS,
+        Payload::Unjail(_) => unjail::GAS,
+        Payload::SubmitEvidence(_) => submit_evidence::GAS,
+        Payload::RegisterNode(_) => register_node::GAS,
+        Payload::Heartbeat(_) => heartbeat::GAS,
     }
 }
 
@@ -15,13 +35,33 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
 pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
     match payload {
         Payload::Transfer(message) => transfer::validate(message),
+        Payload::Stake(message) => stake::validate(message),
+        Payload::Unstake(message) => unstake::validate(message),
+        Payload::UpdateValidator(message) => update_validator::validate(message),
+        Payload::Delegate(message) => delegate::validate(message),
+        Payload::Undelegate(message) => undelegate::validate(message),
+        Payload::Redelegate(message) => redelegate::validate(message),
+        Payload::Unjail(message) => unjail::validate(message),
+        Payload::SubmitEvidence(message) => submit_evidence::validate(message),
+        Payload::RegisterNode(message) => register_node::validate(message),
+        Payload::Heartbeat(message) => heartbeat::validate(message),
     }
 }
 
 /// Adds the keys that the message surely touches, besides the sender's account.
-pub(crate) fn keys(payload: &Payload, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>) {
     match payload {
-        Payload::Transfer(message) => transfer::keys(message, out),
+        Payload::Transfer(message) => transfer::keys(message, sender, out),
+        Payload::Stake(message) => stake::keys(message, sender, out),
+        Payload::Unstake(message) => unstake::keys(message, sender, out),
+        Payload::UpdateValidator(message) => update_validator::keys(message, sender, out),
+        Payload::Delegate(message) => delegate::keys(message, sender, out),
+        Payload::Undelegate(message) => undelegate::keys(message, sender, out),
+        Payload::Redelegate(message) => redelegate::keys(message, sender, out),
+        Payload::Unjail(message) => unjail::keys(message, sender, out),
+        Payload::SubmitEvidence(message) => submit_evidence::keys(message, sender, out),
+        Payload::RegisterNode(message) => register_node::keys(message, sender, out),
+        Payload::Heartbeat(message) => heartbeat::keys(message, sender, out),
     }
 }
 
@@ -29,5 +69,15 @@ pub(crate) fn keys(payload: &Payload, out: &mut Vec<StateKey>) {
 pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Vec<Event>, Failure> {
     match payload {
         Payload::Transfer(message) => transfer::execute(message, context),
+        Payload::Stake(message) => stake::execute(message, context),
+        Payload::Unstake(message) => unstake::execute(message, context),
+        Payload::UpdateValidator(message) => update_validator::execute(message, context),
+        Payload::Delegate(message) => delegate::execute(message, context),
+        Payload::Undelegate(message) => undelegate::execute(message, context),
+        Payload::Redelegate(message) => redelegate::execute(message, context),
+        Payload::Unjail(message) => unjail::execute(message, context),
+        Payload::SubmitEvidence(message) => submit_evidence::execute(message, context),
+        Payload::RegisterNode(message) => register_node::execute(message, context),
+        Payload::Heartbeat(message) => heartbeat::execute(message, context),
     }
 }

@@ -8,13 +8,19 @@ use crate::{
 };
 use althing_state::View;
 use althing_types::{
-    Address, Amount, ChainId, ChainParams, Code, Event, Gas, Height, Receipt, SignedTransaction,
+    Address, Amount, ChainId, ChainParams, Code, Epoch, Event, Gas, Hash, Height, Receipt,
+    SignedTransaction, Timestamp,
 };
 
 /// What stays the same for all transactions of a block.
 pub(crate) struct Environment<'a> {
     pub(crate) chain_id: ChainId,
+    /// Hash of the genesis.
+    pub(crate) genesis: Hash,
     pub(crate) height: Height,
+    pub(crate) epoch: Epoch,
+    /// Time of the block.
+    pub(crate) time: Timestamp,
     pub(crate) params: &'a ChainParams,
     pub(crate) protocol: &'a bank::ProtocolAccounts,
 }
@@ -24,7 +30,7 @@ pub(crate) struct Context<'a> {
     pub(crate) view: &'a mut View,
     pub(crate) meter: &'a mut Meter,
     pub(crate) sender: Address,
-    pub(crate) protocol: &'a bank::ProtocolAccounts,
+    pub(crate) block: &'a Environment<'a>,
 }
 
 /// Whether the key of a transaction must be the sender's.
@@ -81,12 +87,8 @@ fn enter(
     accounts::save(view, &body.sender, &entered).map_err(at)?;
 
     let mut meter = Meter::new(body.gas_limit, gas::intrinsic(transaction));
-    let mut context = Context {
-        view: &mut *view,
-        meter: &mut meter,
-        sender: body.sender,
-        protocol: environment.protocol,
-    };
+    let mut context =
+        Context { view: &mut *view, meter: &mut meter, sender: body.sender, block: environment };
     let (code, events) = match dispatch::execute(&body.payload, &mut context) {
         Ok(events) => (Code::OK, events),
         Err(Failure::Rule(code)) => {

@@ -3,4 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod bank;
 pub(crate) mod params;
+pub(crate) mod performance;
+pub(crate) mod registry;
+pub(crate) mod staking;
 pub(crate) mod validators;

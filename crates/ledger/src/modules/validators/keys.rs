@@ -9,5 +9,5 @@ pub(crate) const fn set_key(epoch: Epoch) -> StateKey {
 
 /// The key of the account of a validator.
 pub(crate) const fn account_key(validator: &ValidatorKey) -> StateKey {
-    StateKey::fixed(prefix::VALIDATOR_ACCOUNT, validator.as_bytes())
+    StateKey::fixed(prefix::VALIDATOR, validator.as_bytes())
 }

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use althing_state::StateKey;
-use althing_types::{Event, Transfer};
+use althing_types::{Address, Event, message::Transfer};
 
 /// Gas between existing accounts.
 pub(crate) const GAS: u64 = gas::TRANSFER;
@@ -22,7 +22,7 @@ pub(crate) fn validate(message: &Transfer) -> Result<(), Invalid> {
 }
 
 /// The recipient's account.
-pub(crate) fn keys(message: &Transfer, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(message: &Transfer, _: &Address, out: &mut Vec<StateKey>) {
     out.push(accounts::key(&message.to));
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn execute(
 ) -> Result<Vec<Event>, Failure> {
     let Transfer { to, amount } = *message;
     let from = context.sender;
-    if context.protocol.is_closed(&to) {
+    if context.block.protocol.is_closed(&to) {
         return Err(BankError::RecipientClosed.into());
     }
     if bank::transfer(context.view, &from, &to, amount)? == Transferred::ToNew {
