@@ -5,11 +5,17 @@
 //! behind the chain without harm.
 
 mod error;
+mod history;
 mod query;
+mod rewards;
+mod stake;
 mod write;
 
 pub use error::IndexError;
+pub use history::{Beat, DelegatorRow, EpochRow, Standing, UnbondingRow};
 pub use query::{Kind, Minute, Stats};
+pub use rewards::Reward;
+pub use stake::KEPT_HEARTBEATS;
 pub use write::IndexedBlock;
 
 use althing_types::{Hash, Height, limits::MAX_BLOCK_TRANSACTIONS};
@@ -21,7 +27,7 @@ use std::{
 
 /// Number of the schema in `schema.sql`; raise it with every change there. A database with another
 /// number is rebuilt.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
 /// Idle read connections that are kept open.
 const MAX_IDLE_READERS: usize = 8;
@@ -164,7 +170,7 @@ fn configure(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 

@@ -36,3 +36,108 @@ CREATE TABLE kind (
     transactions INTEGER NOT NULL,
     failed       INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Stake. Amounts and shares are 16 bytes, big endian, because they do not fit an integer. `seq` is
+-- the place of an event in its receipt; the receipt of a block has the index behind its last
+-- transaction.
+
+-- Who may propose in an epoch, in the order of keys.
+CREATE TABLE member (
+    epoch     INTEGER NOT NULL,
+    place     INTEGER NOT NULL,
+    validator BLOB    NOT NULL,
+    PRIMARY KEY (epoch, place)
+) WITHOUT ROWID;
+
+-- Where the receipt of the last block of an epoch is.
+CREATE TABLE epoch_end (
+    epoch    INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL
+);
+
+-- What an epoch was to a validator. `position` to `shares` are null until it is paid.
+CREATE TABLE validator_epoch (
+    validator  BLOB    NOT NULL,
+    epoch      INTEGER NOT NULL,
+    made       INTEGER NOT NULL DEFAULT 0,
+    missed     INTEGER NOT NULL DEFAULT 0,
+    nominal    BLOB,
+    pending    BLOB,
+    position   INTEGER,
+    seq        INTEGER,
+    reward     BLOB,
+    commission BLOB,
+    tokens     BLOB,
+    shares     BLOB,
+    PRIMARY KEY (validator, epoch)
+) WITHOUT ROWID;
+
+-- What happened to a validator, apart from money that came and went.
+CREATE TABLE validator_event (
+    validator BLOB    NOT NULL,
+    position  INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    epoch     INTEGER NOT NULL,
+    time_ms   INTEGER NOT NULL,
+    kind      TEXT    NOT NULL,
+    reason    TEXT,
+    ppm       INTEGER,
+    amount    BLOB,
+    PRIMARY KEY (validator, position, seq)
+) WITHOUT ROWID;
+CREATE INDEX ejected_validator ON validator_event (validator) WHERE kind = 'ejected';
+
+CREATE TABLE operator (
+    validator BLOB PRIMARY KEY,
+    operator  BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Money that came to and went from a delegation. What leaves has `sign` -1.
+CREATE TABLE delegation_change (
+    delegator BLOB    NOT NULL,
+    validator BLOB    NOT NULL,
+    position  INTEGER NOT NULL,
+    seq       INTEGER NOT NULL,
+    epoch     INTEGER NOT NULL,
+    kind      TEXT    NOT NULL,
+    sign      INTEGER NOT NULL,
+    amount    BLOB    NOT NULL,
+    PRIMARY KEY (delegator, validator, position, seq)
+) WITHOUT ROWID;
+
+-- Who has ever delegated to a validator. What is left of it is in the state.
+CREATE TABLE delegation (
+    validator BLOB    NOT NULL,
+    delegator BLOB    NOT NULL,
+    position  INTEGER NOT NULL,
+    PRIMARY KEY (validator, delegator)
+) WITHOUT ROWID;
+
+CREATE TABLE unbonding (
+    entry         INTEGER PRIMARY KEY,
+    delegator     BLOB    NOT NULL,
+    validator     BLOB    NOT NULL,
+    amount        BLOB    NOT NULL,
+    penalty       BLOB    NOT NULL,
+    position      INTEGER NOT NULL,
+    due_height    INTEGER NOT NULL,
+    due_time_ms   INTEGER NOT NULL,
+    paid_position INTEGER,
+    paid          BLOB,
+    slashed       BLOB
+);
+CREATE INDEX unbonding_of ON unbonding (delegator, entry);
+
+-- The last heartbeats of each node.
+CREATE TABLE heartbeat (
+    validator     BLOB    NOT NULL,
+    position      INTEGER NOT NULL,
+    time_ms       INTEGER NOT NULL,
+    height        INTEGER NOT NULL,
+    peers         INTEGER NOT NULL,
+    mempool       INTEGER NOT NULL,
+    memory_mib    INTEGER NOT NULL,
+    free_disk_mib INTEGER NOT NULL,
+    uptime_s      INTEGER NOT NULL,
+    PRIMARY KEY (validator, position)
+) WITHOUT ROWID;

@@ -1,6 +1,6 @@
 //! The writer: blocks become rows.
 
-use crate::{Index, IndexError, blob, pack};
+use crate::{Index, IndexError, blob, pack, stake::StakeRows};
 use althing_types::{Address, Block, Hash, Height, Payload, Receipt, SignedTransaction};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::{collections::BTreeMap, sync::Arc};
@@ -14,7 +14,7 @@ pub struct IndexedBlock {
     pub block: Arc<Block>,
     /// Its digest.
     pub hash: Hash,
-    /// Outcomes of its transactions, in order.
+    /// Outcomes of its transactions, in order, and of what the block did by itself, if anything.
     pub receipts: Arc<Vec<Receipt>>,
 }
 
@@ -47,6 +47,7 @@ impl Index {
         let transaction = connection.transaction()?;
         let mut last = last_height(&transaction)?;
         let mut rows = Rows::default();
+        let mut stake = StakeRows::default();
         for entry in blocks {
             let height = entry.block.header.height;
             match last {
@@ -62,9 +63,11 @@ impl Index {
             }
             write_block(&transaction, entry)?;
             rows.add(entry)?;
+            stake.add(&transaction, entry)?;
             last = Some(height);
         }
         rows.write(&transaction)?;
+        stake.write(&transaction)?;
         transaction.commit()?;
         Ok(())
     }
@@ -89,19 +92,17 @@ fn check_same(db: &Transaction<'_>, height: Height, hash: &Hash) -> Result<(), I
 
 fn write_block(db: &Transaction<'_>, entry: &IndexedBlock) -> Result<(), IndexError> {
     let header = &entry.block.header;
-    if entry.block.transactions.len() != entry.receipts.len() {
-        return Err(IndexError::Receipts {
-            height: header.height,
-            transactions: entry.block.transactions.len(),
-            receipts: entry.receipts.len(),
-        });
+    let (transactions, receipts) = (entry.block.transactions.len(), entry.receipts.len());
+    let of_block = entry.receipts.last().is_some_and(Receipt::is_of_block);
+    if receipts != transactions.saturating_add(usize::from(of_block)) {
+        return Err(IndexError::Receipts { height: header.height, transactions, receipts });
     }
     let time_ms = i64::try_from(header.timestamp.get()).unwrap_or(i64::MAX);
     db.prepare_cached("INSERT INTO block VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         header.height.get(),
         blob(&entry.hash),
         time_ms,
-        entry.receipts.len(),
+        transactions,
     ])?;
     Ok(())
 }
@@ -112,7 +113,7 @@ impl Rows {
         let first = pack((header.height, 0)).ok_or(IndexError::OutOfRange(header.height))?;
         let minute = self.minutes.entry(header.timestamp.get() / MINUTE_MS).or_default();
         minute.blocks += 1;
-        minute.transactions += entry.receipts.len() as u64;
+        minute.transactions += entry.block.transactions.len() as u64;
         minute.gas_used = minute.gas_used.saturating_add(header.gas_used.get());
         let transactions = entry.block.transactions.iter().zip(entry.receipts.iter());
         let mut concerned = Vec::with_capacity(4);
@@ -175,6 +176,8 @@ fn accounts(transaction: &SignedTransaction, receipt: &Receipt, out: &mut Vec<Ad
     out.push(transaction.sender());
     match &transaction.body().payload {
         Payload::Transfer(transfer) => out.push(transfer.to),
+        // The other messages name validators, and the sender's own money.
+        _ => {}
     }
     for event in &receipt.events {
         out.extend(event.accounts());

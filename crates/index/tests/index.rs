@@ -91,8 +91,11 @@ fn account_history_is_paged_newest_first_without_repetition() {
             entry.block.transactions.iter().enumerate().map(move |(i, tx)| (height, i as u32, tx))
         })
         .filter(|(.., tx)| {
-            let althing_types::Payload::Transfer(transfer) = &tx.body().payload;
-            tx.sender() == account(1) || transfer.to == account(1)
+            let to = match &tx.body().payload {
+                althing_types::Payload::Transfer(transfer) => Some(transfer.to),
+                _ => None,
+            };
+            tx.sender() == account(1) || to == Some(account(1))
         })
         .map(|(height, position, _)| (height, position))
         .collect();
@@ -176,6 +179,24 @@ fn a_block_of_another_chain_is_refused() {
     let other = block(3, vec![transfer(8, 9, 1)]);
     assert!(matches!(index.apply(&[other]), Err(IndexError::Diverged(height))
         if height == Height::new(3)));
+}
+
+#[test]
+fn what_a_block_did_by_itself_is_no_transaction() {
+    let index = Index::in_memory().unwrap();
+    let mut entry = block(1, vec![transfer(1, 2, 0)]);
+    let mut receipts = entry.receipts.as_ref().clone();
+    let paid = althing_types::Event::Transferred {
+        from: account(5),
+        to: account(6),
+        amount: althing_types::Amount::new(1),
+    };
+    receipts.push(althing_types::Receipt::of_block(vec![paid]));
+    entry.receipts = Arc::new(receipts);
+    index.apply(&[entry]).unwrap();
+    let stats = index.stats().unwrap();
+    assert_eq!((stats.transactions, index.minutes(1).unwrap()[0].transactions), (1, 1));
+    assert_eq!(index.recent_transactions(None, 10).unwrap(), [(Height::new(1), 0)]);
 }
 
 #[test]
