@@ -46,12 +46,15 @@ pub struct BlockContext {
 /// What a block did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The outcome of each included transaction, in order.
+    /// The outcome of each included transaction, in order; after them one of the block itself, if
+    /// something happened that belongs to no transaction.
     pub receipts: Vec<Receipt>,
     /// Gas used by all of them.
     pub gas_used: Gas,
     /// On the last block of an epoch: the validators of the next one.
     pub next_validators: Option<ValidatorSet>,
+    /// On the last block of an epoch: the validators of the one after the next, chosen just now.
+    pub following_validators: Option<ValidatorSet>,
     /// Changes of the state, ordered by key, each key once.
     pub writes: Vec<Write>,
 }
@@ -278,6 +281,7 @@ impl BlockExecution<'_> {
         Ok(Outcome {
             receipts: self.receipts,
             gas_used: Gas::new(self.gas_used),
+            following_validators: next_validators.clone(),
             next_validators,
             writes: self.view.into_writes(),
         })
@@ -287,7 +291,7 @@ impl BlockExecution<'_> {
         let view = &mut self.view;
         let protocol = &self.ledger.0.protocol;
         let split = &self.params.fee_split;
-        bank::settle_fees(view, split, protocol, &self.proposer_account, self.fees)?;
+        bank::settle_fees(view, split, protocol, self.fees)?;
         if self.ledger.is_epoch_end(self.context.height) {
             return validators::turn_epoch(view, self.context.epoch).map(Some);
         }

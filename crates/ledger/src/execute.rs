@@ -83,7 +83,7 @@ fn enter(
         .balance
         .checked_sub(max_fee)
         .map_err(|_| Invalid::InsufficientFunds { required: max_fee, available: before.balance })?;
-    let entered = accounts::Account { nonce, balance: reserved };
+    let entered = accounts::Account { nonce, balance: reserved, ..before };
     accounts::save(view, &body.sender, &entered).map_err(at)?;
 
     let mut meter = Meter::new(body.gas_limit, gas::intrinsic(transaction));

@@ -35,29 +35,71 @@ pub(crate) fn transfer(
     Ok(if known.is_some() { Transferred::ToKnown } else { Transferred::ToNew })
 }
 
-/// Hands out the fees of a block, which were taken from their payers before. What no share takes
-/// is burned.
+/// What an account owns, in base units.
+pub(crate) fn balance_of(view: &View, address: &Address) -> Result<Amount, Fault> {
+    Ok(accounts::load(view, address)?.unwrap_or_default().balance)
+}
+
+/// Moves money that is known to be there, such as that of a protocol account.
+pub(crate) fn move_held(
+    view: &mut View,
+    from: &Address,
+    to: &Address,
+    amount: Amount,
+) -> Result<(), Fault> {
+    debit(view, from, amount)?;
+    credit(view, to, amount)
+}
+
+/// Destroys money that is known to be there.
+pub(crate) fn burn(view: &mut View, from: &Address, amount: Amount) -> Result<(), Fault> {
+    debit(view, from, amount)?;
+    burn_held(view, amount)
+}
+
+/// Creates money.
+pub(crate) fn mint(view: &mut View, to: &Address, amount: Amount) -> Result<(), Fault> {
+    count_minted(view, amount)?;
+    credit(view, to, amount)
+}
+
+/// Creates money and destroys it at once: it counts, and nobody has it.
+pub(crate) fn mint_and_burn(view: &mut View, amount: Amount) -> Result<(), Fault> {
+    count_minted(view, amount)?;
+    burn_held(view, amount)
+}
+
+/// Hands out the fees of a block, which were taken from their payers before. The proposer's part
+/// waits with that of those who stake; it is returned. What no share takes is burned.
 pub(crate) fn settle_fees(
     view: &mut View,
     split: &FeeSplit,
     protocol: &ProtocolAccounts,
-    proposer: &Address,
     fees: Amount,
-) -> Result<(), Fault> {
-    let mut rest = fees;
-    for (account, share) in [
-        (proposer, split.proposer),
-        (&protocol.stakers, split.stakers),
-        (&protocol.treasury, split.treasury),
-    ] {
-        let part = fees.share(share);
-        rest = rest.checked_sub(part).map_err(|_| Fault::Corrupt {
-            key: SUPPLY,
-            what: "the shares of fees are more than the whole",
-        })?;
-        credit(view, account, part)?;
+) -> Result<Amount, Fault> {
+    let too_much =
+        |_| Fault::Corrupt { key: SUPPLY, what: "the shares of fees are more than the whole" };
+    let [proposer, stakers, treasury] =
+        [split.proposer, split.stakers, split.treasury].map(|share| fees.share(share));
+    let waiting = proposer.checked_add(stakers).map_err(too_much)?;
+    let rest = fees.checked_sub(waiting).and_then(|rest| rest.checked_sub(treasury));
+    credit(view, &protocol.stakers, waiting)?;
+    credit(view, &protocol.treasury, treasury)?;
+    burn_held(view, rest.map_err(too_much)?)?;
+    Ok(proposer)
+}
+
+/// Takes money that is known to be there. Nothing is written for nothing.
+fn debit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
+    if amount.is_zero() {
+        return Ok(());
     }
-    burn_held(view, rest)
+    let mut account = accounts::load(view, address)?.unwrap_or_default();
+    account.balance = account.balance.checked_sub(amount).map_err(|_| Fault::Corrupt {
+        key: accounts::key(address),
+        what: "money that must be there is not there",
+    })?;
+    accounts::save(view, address, &account)
 }
 
 /// Adds money that was taken elsewhere or is new. Nothing is written for nothing.
@@ -83,6 +125,18 @@ fn burn_held(view: &mut View, amount: Amount) -> Result<(), Fault> {
         .burned
         .checked_add(amount)
         .map_err(|_| Fault::Corrupt { key: SUPPLY, what: "more was burned than can be counted" })?;
+    store::save(view, &supply)
+}
+
+fn count_minted(view: &mut View, amount: Amount) -> Result<(), Fault> {
+    if amount.is_zero() {
+        return Ok(());
+    }
+    let mut supply = store::load(view)?;
+    supply.minted = supply
+        .minted
+        .checked_add(amount)
+        .map_err(|_| Fault::Corrupt { key: SUPPLY, what: "more was minted than can be counted" })?;
     store::save(view, &supply)
 }
 
@@ -133,11 +187,30 @@ mod tests {
 
     #[test]
     fn fees_that_would_overflow_a_balance_are_a_fault() {
-        let mut view = view(0, u128::MAX);
+        let protocol = ProtocolAccounts::new();
+        let mut view = View::new();
+        let full = Account { balance: Amount::MAX, ..Account::default() };
+        accounts::save(&mut view, &protocol.stakers, &full).unwrap();
         let [stakers, treasury, burn] = [Ppm::ZERO; 3];
         let split = FeeSplit { proposer: Ppm::ONE, stakers, treasury, burn };
-        let protocol = ProtocolAccounts::new();
-        let result = settle_fees(&mut view, &split, &protocol, &B, Amount::new(1));
-        assert!(matches!(result, Err(Fault::Corrupt { key, .. }) if key == accounts::key(&B)));
+        let result = settle_fees(&mut view, &split, &protocol, Amount::new(1));
+        let stakers = accounts::key(&protocol.stakers);
+        assert!(matches!(result, Err(Fault::Corrupt { key, .. }) if key == stakers));
+    }
+
+    #[test]
+    fn held_money_moves_is_made_and_destroyed_and_the_supply_knows() {
+        let mut view = view(10, 5);
+        store::save(&mut view, &Supply { genesis: Amount::new(15), ..Supply::default() }).unwrap();
+        move_held(&mut view, &A, &B, Amount::new(4)).unwrap();
+        burn(&mut view, &B, Amount::new(3)).unwrap();
+        mint(&mut view, &A, Amount::new(7)).unwrap();
+        mint_and_burn(&mut view, Amount::new(2)).unwrap();
+        assert_eq!(balances(&view), (13, 6));
+        let supply = store::load(&view).unwrap();
+        assert_eq!((supply.minted.units(), supply.burned.units()), (9, 5));
+        assert_eq!(supply.total(), Some(Amount::new(19)));
+        let result = burn(&mut view, &A, Amount::new(14));
+        assert!(matches!(result, Err(Fault::Corrupt { key, .. }) if key == accounts::key(&A)));
     }
 }

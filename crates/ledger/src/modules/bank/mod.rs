@@ -7,7 +7,11 @@ mod store;
 pub(crate) mod tx;
 mod types;
 
-pub(crate) use api::{Transferred, settle_fees, transfer};
+#[allow(unused_imports, reason = "work branch")]
+pub(crate) use api::{
+    Transferred, balance_of, burn, mint, mint_and_burn, move_held, settle_fees, transfer,
+};
+pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;
 pub(crate) use store::save;
 pub(crate) use types::ProtocolAccounts;

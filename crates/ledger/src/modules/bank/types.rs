@@ -50,9 +50,16 @@ impl Read for Supply {
 /// The accounts that no key controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProtocolAccounts {
+    /// The treasury's share of fees.
     pub(crate) treasury: Address,
+    /// Fees and emission of the running epoch, until it ends.
     pub(crate) stakers: Address,
+    /// The money of all validators and delegators, what unbonds included.
     pub(crate) stake: Address,
+    /// The miners' part of emission.
+    pub(crate) miners: Address,
+    /// What a schedule without new money releases from.
+    pub(crate) reserve: Address,
 }
 
 impl ProtocolAccounts {
@@ -61,11 +68,13 @@ impl ProtocolAccounts {
             treasury: Address::of_module("treasury"),
             stakers: Address::of_module("stakers"),
             stake: Address::of_module("stake"),
+            miners: Address::of_module("miners"),
+            reserve: Address::of_module("reserve"),
         }
     }
 
     /// Whether transfers to this account are refused.
     pub(crate) fn is_closed(&self, address: &Address) -> bool {
-        *address == self.stake || *address == self.stakers
+        [self.stake, self.stakers, self.miners, self.reserve].contains(address)
     }
 }
