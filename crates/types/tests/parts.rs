@@ -47,19 +47,27 @@ fn params() -> impl Strategy<Value = ChainParams> {
     let times = (10u64..=1_000_000, 10u64..=60_000, any::<proptest::sample::Index>());
     let limits = (1_000_000u64..=1_000_000_000_000, 65_536u64..=4_194_304);
     let rest = (0..=u64::MAX / 2, 10u64..=1_000_000, parts());
-    (times, limits, rest).prop_map(|((epoch_length, idle, busy), (gas, bytes), rest)| {
-        let [proposer, stakers, treasury, burn] = rest.2.map(|part| Ppm::new(part).unwrap());
-        ChainParams {
-            epoch_length,
-            idle_interval_ms: idle,
-            busy_interval_ms: 1 + busy.index(idle as usize) as u64,
-            block_gas_limit: Gas::new(gas),
-            max_block_bytes: bytes,
-            min_gas_price: GasPrice::new(rest.0),
-            max_validity_blocks: rest.1,
-            fee_split: FeeSplit { proposer, stakers, treasury, burn },
-        }
-    })
+    let preset = prop_oneof![
+        Just(ChainParams::devnet()),
+        Just(ChainParams::testnet()),
+        Just(ChainParams::mainnet()),
+    ];
+    (times, limits, rest, preset).prop_map(
+        |((epoch_length, idle, busy), (gas, bytes), rest, preset)| {
+            let [proposer, stakers, treasury, burn] = rest.2.map(|part| Ppm::new(part).unwrap());
+            ChainParams {
+                epoch_length,
+                idle_interval_ms: idle,
+                busy_interval_ms: 1 + busy.index(idle as usize) as u64,
+                block_gas_limit: Gas::new(gas),
+                max_block_bytes: bytes,
+                min_gas_price: GasPrice::new(rest.0),
+                max_validity_blocks: rest.1,
+                fee_split: FeeSplit { proposer, stakers, treasury, burn },
+                ..preset
+            }
+        },
+    )
 }
 
 proptest! {

@@ -8,10 +8,13 @@
 mod common;
 
 use althing_types::{
-    Address, Block, ChainParams, Hash, Header, KeyScheme, Receipt, SyncRange, consensus_namespace,
+    Address, Block, ChainParams, Event, Evidence, Hash, Header, KeyScheme, Period, Receipt,
+    SyncRange, consensus_namespace,
+    event::SlashReason,
     hash,
     keys::{TRANSACTION_NAMESPACE, signing_bytes},
     merkle,
+    params::EmissionParams,
 };
 use common::*;
 use commonware_codec::Encode as _;
@@ -24,12 +27,15 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.txt");
 type Vectors = Vec<(String, String)>;
 
 /// Every group of vectors.
-const GROUPS: [fn() -> Vectors; 9] = [
+const GROUPS: [fn() -> Vectors; 12] = [
     addresses,
     public_keys,
     transactions,
     headers,
     receipts,
+    messages,
+    events,
+    evidence,
     validators,
     parameters,
     genesis_hashes,
@@ -65,7 +71,7 @@ fn addresses() -> Vectors {
     let mut all: Vectors = KeyScheme::ALL
         .map(|scheme| vector(&format!("address.{scheme}"), secret(scheme, 7).address().as_bytes()))
         .into();
-    for name in ["treasury", "stakers", "stake"] {
+    for name in ["treasury", "stakers", "stake", "miners", "reserve"] {
         all.push(vector(&format!("address.module.{name}"), Address::of_module(name).as_bytes()));
     }
     all.push(("address.text".into(), secret(KeyScheme::Ed25519, 7).address().to_string()));
@@ -180,16 +186,58 @@ fn blocks_and_headers_keep_their_bytes() {
 fn receipts() -> Vectors {
     let failed = Receipt { events: Vec::new(), ..receipt() };
     vec![
-        vector("event.transferred", event().encode()),
         vector("receipt", receipt().encode()),
         vector("receipt.hash", receipt().hash()),
+        vector("receipt.of-block", Receipt::of_block(stake::events()).encode()),
         vector("receipts.root", merkle::root(&[receipt().hash(), failed.hash()])),
     ]
 }
 
 #[test]
-fn receipts_and_events_keep_their_bytes() {
+fn receipts_keep_their_bytes() {
     check(receipts());
+}
+
+fn messages() -> Vectors {
+    let mut all: Vectors = stake::payloads()
+        .into_iter()
+        .map(|(name, payload)| vector(&format!("payload.{name}"), payload.encode()))
+        .collect();
+    let possession = stake::possession().sign(&stake::consensus_key());
+    all.push(vector("possession", possession.as_bytes()));
+    all.push(vector("node-account", stake::validator().node_account().as_bytes()));
+    all
+}
+
+#[test]
+fn messages_keep_their_bytes() {
+    check(messages());
+}
+
+fn events() -> Vectors {
+    let name = |event: &Event| match event {
+        Event::Slashed { reason: SlashReason::Downtime, .. } => "event.slashed.downtime".to_owned(),
+        Event::Slashed { .. } => "event.slashed.equivocation".to_owned(),
+        event => format!("event.{}", event.name()),
+    };
+    stake::events().iter().map(|event| vector(&name(event), event.encode())).collect()
+}
+
+#[test]
+fn events_keep_their_bytes() {
+    check(events());
+}
+
+fn evidence() -> Vectors {
+    let vector = |evidence: &Evidence| {
+        vector(&format!("evidence.{}", evidence.conflict.name()), evidence.encode())
+    };
+    stake::evidence().iter().map(vector).collect()
+}
+
+#[test]
+fn evidence_keeps_its_bytes() {
+    check(evidence());
 }
 
 fn validators() -> Vectors {
@@ -205,7 +253,15 @@ fn validator_sets_keep_their_bytes() {
 }
 
 fn parameters() -> Vectors {
-    vec![vector("params.devnet", ChainParams::devnet().encode())]
+    let none = EmissionParams::none();
+    vec![
+        vector("params.devnet", ChainParams::devnet().encode()),
+        vector("params.testnet", ChainParams::testnet().encode()),
+        vector("params.mainnet", ChainParams::mainnet().encode()),
+        vector("params.emission.none", none.encode()),
+        vector("params.due", stake::due().encode()),
+        vector("params.period", Period { blocks: 300, ms: 86_400_000 }.encode()),
+    ]
 }
 
 #[test]
@@ -217,6 +273,8 @@ fn genesis_hashes() -> Vectors {
     vec![
         vector("genesis.hash", genesis(false).hash()),
         vector("genesis.hash.with-load-accounts", genesis(true).hash()),
+        vector("genesis.hash.with-everything", full_genesis().hash()),
+        vector("genesis.vesting", vesting().encode()),
     ]
 }
 

@@ -1,12 +1,14 @@
 //! Values that the tests of encodings share.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared by tests")]
 
+pub mod stake;
+
 use althing_types::{
     Address, Allocation, Amount, Authorization, Block, ChainParams, Code, Epoch, Event, Gas,
-    GasPrice, Genesis, GenesisValidator, Hash, Header, Height, KeyScheme, Nonce, Payload, Receipt,
-    SecretKey, SignedTransaction, SyncRange, Timestamp, Transaction, Transfer, ValidatorEntry,
-    ValidatorKey, ValidatorSet, View,
-    genesis::LoadAccounts,
+    GasPrice, Genesis, GenesisValidator, Hash, Header, Height, KeyScheme, Nonce, Payload, Period,
+    Ppm, Receipt, SecretKey, SignedTransaction, SyncRange, Text, Timestamp, Transaction, Transfer,
+    ValidatorEntry, ValidatorKey, ValidatorSet, View,
+    genesis::{LoadAccounts, Vesting},
     hash::sha256,
     keys::{WebAuthnAssertion, signing_bytes},
 };
@@ -146,11 +148,14 @@ pub fn receipt() -> Receipt {
 
 pub fn genesis(load: bool) -> Genesis {
     let validator = |seed: u8| GenesisValidator {
-        name: format!("validator-{seed}"),
+        name: format!("validator-{seed}").parse().unwrap(),
+        website: Text::default(),
+        description: Text::default(),
         key: validator_key(seed),
         endpoint: format!("10.0.0.{seed}:4000"),
         account: Address::new([seed; 20]),
         stake: Amount::from_tokens(1_000).unwrap(),
+        commission: Ppm::ZERO,
     };
     let load_accounts = LoadAccounts {
         seed: "load".to_owned(),
@@ -165,11 +170,39 @@ pub fn genesis(load: bool) -> Genesis {
         params: ChainParams::devnet(),
         validators: vec![validator(3), validator(1), validator(2)],
         allocations: vec![
-            Allocation { address: Address::new([9; 20]), amount: Amount::new(5) },
-            Allocation { address: Address::new([8; 20]), amount: Amount::new(6) },
+            Allocation { address: Address::new([9; 20]), amount: Amount::new(5), vesting: None },
+            Allocation { address: Address::new([8; 20]), amount: Amount::new(6), vesting: None },
         ],
+        reserve: Amount::ZERO,
         load_accounts: load.then_some(load_accounts),
     }
     .normalized()
     .unwrap()
+}
+
+/// Every optional field is there.
+pub fn full_genesis() -> Genesis {
+    let mut genesis = genesis(true);
+    let first = &mut genesis.validators[0];
+    first.website = "https://one.example".parse().unwrap();
+    first.description = "The first, from Þingvellir.".parse().unwrap();
+    first.commission = ppm(50_000);
+    genesis.allocations[0].vesting = Some(vesting());
+    genesis.reserve = Amount::from_tokens(250_000_000).unwrap();
+    genesis.normalized().unwrap()
+}
+
+/// Four years from the genesis time of [`genesis`], with a cliff after the first.
+pub fn vesting() -> Vesting {
+    const YEAR_MS: u64 = 365 * Period::DAY_MS;
+    let start = 1_700_000_000_000;
+    Vesting {
+        start: Timestamp::new(start),
+        cliff: Timestamp::new(start + YEAR_MS),
+        end: Timestamp::new(start + 4 * YEAR_MS),
+    }
+}
+
+pub fn ppm(parts: u32) -> Ppm {
+    Ppm::new(parts).unwrap()
 }

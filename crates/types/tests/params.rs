@@ -1,0 +1,256 @@
+//! The bounds of every parameter, and the presets against `docs/parameters.md`.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use althing_types::{Amount, ChainParams, Gas, GasPrice, Period, Ppm, params::Schedule};
+use commonware_codec::{DecodeExt as _, Encode as _};
+
+fn tokens(count: u64) -> Amount {
+    Amount::from_tokens(count).unwrap()
+}
+
+fn ppm(parts: u32) -> Ppm {
+    Ppm::new(parts).unwrap()
+}
+
+type Change = fn(&mut ChainParams, u64);
+
+/// A number, how to set it, and its least and greatest legal value.
+const NUMBERS: [(&str, u64, u64, Change); 24] = [
+    ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
+    ("idle_interval_ms", 10, 60_000, |params, value| {
+        (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
+    }),
+    ("busy_interval_ms", 1, 1_000, |params, value| params.busy_interval_ms = value),
+    ("block_gas_limit", 1_000_000, 1_000_000_000_000, |params, value| {
+        params.block_gas_limit = Gas::new(value);
+    }),
+    ("max_block_bytes", 65_536, 4_194_304, |params, value| params.max_block_bytes = value),
+    ("max_validity_blocks", 10, 1_000_000, |params, value| params.max_validity_blocks = value),
+    ("min_gas_price", 0, u64::MAX / 2, |params, value| {
+        params.min_gas_price = GasPrice::new(value);
+    }),
+    ("staking.max_validators", 1, 100, |params, value| params.staking.max_validators = value),
+    ("staking.max_candidates", 5, 1_000, |params, value| params.staking.max_candidates = value),
+    ("staking.max_validators_per_delegator", 1, 32, |params, value| {
+        params.staking.max_validators_per_delegator = value;
+    }),
+    ("staking.power_cap", 10_000, 1_000_000, |params, value| {
+        params.staking.power_cap = parts(value);
+    }),
+    ("staking.power_cap_from", 2, 100, |params, value| params.staking.power_cap_from = value),
+    ("staking.max_unbonding_per_epoch", 10_000, 1_000_000, |params, value| {
+        params.staking.max_unbonding_per_epoch = parts(value);
+    }),
+    ("staking.unbonding", 0, Period::MAX_BLOCKS, |params, value| {
+        params.staking.unbonding.blocks = value;
+    }),
+    ("staking.commission_cooldown", 0, Period::MAX_MS, |params, value| {
+        params.staking.commission_cooldown.ms = value;
+    }),
+    ("staking.commission_announcement", 0, Period::MAX_BLOCKS, |params, value| {
+        params.staking.commission_announcement.blocks = value;
+    }),
+    ("emission.schedule.period", 1, u64::MAX, |params, value| {
+        let initial = tokens(10);
+        params.emission.schedule = Schedule::Halving { initial, period: value };
+    }),
+    ("slashing.reporter_reward", 0, 200_000, |params, value| {
+        params.slashing.reporter_reward = parts(value);
+    }),
+    ("slashing.max_consecutive_misses", 5, 100_000, |params, value| {
+        params.slashing.max_consecutive_misses = value;
+    }),
+    ("slashing.min_due", 1, 100_000, |params, value| params.slashing.min_due = value),
+    ("slashing.score_window", 1, 8, |params, value| params.slashing.score_window = value),
+    ("slashing.jail", 0, Period::MAX_MS, |params, value| params.slashing.jail.ms = value),
+    ("slashing.evidence_epochs", 1, 2_000, |params, value| {
+        params.slashing.evidence_epochs = value;
+    }),
+    ("registry.heartbeat_interval_ms", 1_000, 86_400_000, |params, value| {
+        params.registry.heartbeat_interval_ms = value;
+    }),
+];
+
+/// As much as a part can hold: values above a million are cut to one that is above every bound.
+fn parts(value: u64) -> Ppm {
+    ppm(value.min(1_000_000) as u32)
+}
+
+#[test]
+fn numbers_are_legal_to_their_bounds_and_no_further() {
+    for (name, least, most, set) in NUMBERS {
+        let with = |value| {
+            let mut params = ChainParams::devnet();
+            set(&mut params, value);
+            params
+        };
+        for value in [least, most] {
+            assert_eq!(with(value).validate(), Ok(()), "{name} {value}");
+            assert_eq!(ChainParams::decode(with(value).encode()).unwrap(), with(value));
+        }
+        let beyond = [least.checked_sub(1), most.checked_add(1)].into_iter().flatten();
+        // A part of a whole cannot be above the whole.
+        for value in beyond.filter(|value| with(*value) != with(most)) {
+            let error = with(value).validate().unwrap_err().to_string();
+            assert!(error.starts_with(name), "{name} {value}: {error}");
+            assert!(ChainParams::decode(with(value).encode()).is_err());
+        }
+    }
+}
+
+type ChangeAmount = fn(&mut ChainParams, Amount);
+
+/// An amount, how to set it, and its least and greatest legal value in tokens (0 for one unit).
+const AMOUNTS: [(&str, u128, u64, ChangeAmount); 8] = [
+    ("staking.min_validator_stake", 1, 1_000_000_000, |params, amount| {
+        params.staking.min_validator_stake = amount;
+    }),
+    ("staking.min_delegation", 1, 1_000_000_000, |params, amount| {
+        params.staking.min_delegation = amount;
+    }),
+    ("emission.schedule.initial", 0, 1_000_000, |params, initial| {
+        params.emission.schedule = Schedule::Halving { initial, period: 1 };
+    }),
+    ("emission.validator_cap", 0, 1_000_000, |params, amount| {
+        params.emission.validator_cap = amount;
+    }),
+    ("emission.miner_cap", 0, 1_000_000, |params, amount| params.emission.miner_cap = amount),
+    ("emission.miner_pool_cap", 0, 1_000_000_000, |params, amount| {
+        params.emission.miner_pool_cap = amount;
+    }),
+    ("slashing.unjail_fee", 0, 1_000_000, |params, amount| params.slashing.unjail_fee = amount),
+    ("registry.node_allowance", 0, 1_000, |params, amount| {
+        params.registry.node_allowance = amount;
+    }),
+];
+
+#[test]
+fn amounts_are_legal_to_their_bounds_and_no_further() {
+    for (name, least, most, set) in AMOUNTS {
+        let with = |units| {
+            let mut params = ChainParams::devnet();
+            set(&mut params, Amount::new(units));
+            params
+        };
+        let most = tokens(most).units();
+        for units in [least, most] {
+            assert_eq!(with(units).validate(), Ok(()), "{name} {units}");
+            assert_eq!(ChainParams::decode(with(units).encode()).unwrap(), with(units));
+        }
+        for units in [least.checked_sub(1), Some(most + 1)].into_iter().flatten() {
+            let error = with(units).validate().unwrap_err().to_string();
+            assert!(error.starts_with(name), "{name} {units}: {error}");
+            assert!(ChainParams::decode(with(units).encode()).is_err());
+        }
+    }
+}
+
+#[test]
+fn every_preset_is_legal_and_the_same_in_json_and_in_bytes() {
+    for params in [ChainParams::devnet(), ChainParams::testnet(), ChainParams::mainnet()] {
+        assert_eq!(params.validate(), Ok(()));
+        assert_eq!(ChainParams::decode(params.encode()).unwrap(), params);
+        let text = serde_json::to_string(&params).unwrap();
+        assert_eq!(serde_json::from_str::<ChainParams>(&text).unwrap(), params);
+    }
+}
+
+#[test]
+fn an_unknown_parameter_is_refused_by_name() {
+    for module in ["staking", "emission", "slashing", "registry", "fee_split"] {
+        let mut json = serde_json::to_value(ChainParams::devnet()).unwrap();
+        json[module]["surprise"] = 1.into();
+        let error = serde_json::from_value::<ChainParams>(json).unwrap_err().to_string();
+        assert!(error.contains("surprise"), "{error}");
+    }
+}
+
+/// Every parameter with its value as the table writes it, in the order of the file.
+fn leaves(prefix: &str, value: &serde_json::Value, out: &mut Vec<(String, String)>) {
+    let text = match value {
+        serde_json::Value::Object(map) if map.contains_key("type") => schedule(value),
+        serde_json::Value::Object(map) if map.contains_key("blocks") => period(value),
+        serde_json::Value::Object(map) => {
+            for (name, value) in map {
+                let dot = if prefix.is_empty() { "" } else { "." };
+                leaves(&format!("{prefix}{dot}{name}"), value, out);
+            }
+            return;
+        }
+        serde_json::Value::String(units) => cpc(units.parse().unwrap()),
+        value => digits(&value.to_string()),
+    };
+    out.push((prefix.to_owned(), text));
+}
+
+fn cpc(amount: Amount) -> String {
+    format!("{} CPC", digits(&amount.to_tokens()))
+}
+
+/// With a comma between thousands.
+fn digits(number: &str) -> String {
+    let groups: Vec<&str> = number.as_bytes().rchunks(3).rev().map(as_text).collect();
+    groups.join(",")
+}
+
+fn as_text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn period(value: &serde_json::Value) -> String {
+    let Period { blocks, ms } = serde_json::from_value(value.clone()).unwrap();
+    match (blocks, ms) {
+        (blocks, 0) => format!("{} blocks", digits(&blocks.to_string())),
+        (0, ms) if ms % Period::DAY_MS == 0 => match ms / Period::DAY_MS {
+            1 => "1 day".to_owned(),
+            days => format!("{days} days"),
+        },
+        (0, ms) if ms % Period::HOUR_MS == 0 => format!("{} hours", ms / Period::HOUR_MS),
+        (blocks, ms) => format!("{blocks} blocks and {ms} ms"),
+    }
+}
+
+fn schedule(value: &serde_json::Value) -> String {
+    match serde_json::from_value(value.clone()).unwrap() {
+        Schedule::Halving { initial, period } => {
+            format!("`halving`: {}, {} blocks", cpc(initial), digits(&period.to_string()))
+        }
+        Schedule::TargetApr { start, step, floor } => {
+            let [start, step, floor] =
+                [start, step, floor].map(|part| digits(&part.get().to_string()));
+            format!("`target-apr`: {start}, {step}, {floor}")
+        }
+    }
+}
+
+/// The rows of the tables of `docs/parameters.md` whose first cell is a name in code style.
+fn documented() -> Vec<(String, [String; 3])> {
+    let text = include_str!("../../../docs/parameters.md");
+    let row = |line: &str| {
+        let cells: Vec<String> = line.split('|').map(|cell| cell.trim().to_owned()).collect();
+        let [_, name, _, _, devnet, testnet, mainnet, _] = cells.try_into().ok()?;
+        let as_above = |cell: String| if cell == "same" { devnet.clone() } else { cell };
+        let values = [devnet.clone(), as_above(testnet), as_above(mainnet)];
+        Some((name.trim_matches('`').to_owned(), values))
+    };
+    text.lines().filter(|line| line.starts_with("| `")).filter_map(row).collect()
+}
+
+#[test]
+fn the_table_of_parameters_says_what_the_presets_are() {
+    let presets = [ChainParams::devnet(), ChainParams::testnet(), ChainParams::mainnet()];
+    let all = presets.map(|params| {
+        let mut out = Vec::new();
+        leaves("", &serde_json::to_value(params).unwrap(), &mut out);
+        out
+    });
+    let documented = documented();
+    for (position, (name, devnet)) in all[0].iter().enumerate() {
+        let row = documented.iter().find(|(documented, _)| documented == name);
+        let (_, cells) = row.unwrap_or_else(|| panic!("{name} is not in docs/parameters.md"));
+        let value = |preset: usize| all[preset][position].1.as_str();
+        let expected = [devnet.as_str(), value(1), value(2)];
+        assert_eq!(cells.each_ref().map(String::as_str), expected, "{name}");
+    }
+    assert_eq!(documented.len(), all[0].len(), "a row of docs/parameters.md is no parameter");
+}
