@@ -3,7 +3,7 @@
 
 use crate::{
     Account, Broken, Supply,
-    modules::{bank, params, validators},
+    modules::{bank, params, staking, validators},
     prefix, query,
 };
 use althing_state::StateKey;
@@ -60,10 +60,10 @@ pub fn invariants<'a>(
     }
     for (key, set) in &found.sets {
         let paid = |entry: &althing_types::ValidatorEntry| {
-            found.validators.contains(&validators::account_key(&entry.key))
+            found.validators.contains(&staking::validator_key(&entry.key))
         };
         if !set.entries().iter().all(paid) {
-            return Err(Broken { height, key: *key, what: "a validator has no account" });
+            return Err(Broken { height, key: *key, what: "a member is no validator" });
         }
     }
     Ok(())
@@ -94,9 +94,10 @@ impl Records {
                 self.sets.push((key, query::decode_validators(value).map_err(|_| BAD)?));
             }
             prefix::VALIDATOR => {
-                query::decode_validator_account(value).map_err(|_| BAD)?;
+                staking::query::decode_validator(value).map_err(|_| BAD)?;
                 self.validators.insert(key);
             }
+            other if prefix::name(other).is_some() => {}
             _ => return Err("no table has this prefix"),
         }
         Ok(())

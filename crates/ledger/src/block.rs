@@ -5,11 +5,15 @@ use crate::{
     error::Fault,
     execute::{self, Environment, Keys},
     genesis,
-    modules::{accounts, bank, params, validators},
+    modules::{
+        accounts, bank, params,
+        staking::{self, BlockMoment},
+        validators,
+    },
 };
 use althing_state::{Missing, StateKey, View, Write};
 use althing_types::{
-    Address, Amount, ChainParams, Epoch, Gas, Genesis, GenesisError, Hash, Height, Receipt,
+    Address, Amount, ChainParams, Epoch, Event, Gas, Genesis, GenesisError, Hash, Height, Receipt,
     SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, limits::MAX_BLOCK_TRANSACTIONS,
 };
 use std::sync::{Arc, OnceLock};
@@ -84,20 +88,14 @@ impl Ledger {
 
     /// Keys that the beginning and the end of the block surely touch.
     pub fn block_keys(&self, context: &BlockContext) -> Vec<StateKey> {
-        let Inner { genesis, protocol, .. } = &*self.0;
-        let mut keys = vec![
+        let Inner { protocol, .. } = &*self.0;
+        vec![
             params::PARAMS,
             bank::SUPPLY,
-            validators::account_key(&context.proposer),
+            staking::validator_key(&context.proposer),
             accounts::key(&protocol.treasury),
             accounts::key(&protocol.stakers),
-        ];
-        let proposer = genesis.validators.iter().find(|entry| entry.key == context.proposer);
-        keys.extend(proposer.map(|entry| accounts::key(&entry.account)));
-        if self.is_epoch_end(context.height) {
-            keys.extend(context.epoch.next().map(validators::set_key));
-        }
-        keys
+        ]
     }
 
     /// Adds the keys that the transaction surely touches.
@@ -122,12 +120,11 @@ impl Ledger {
         mut view: View,
     ) -> Result<BlockExecution<'_>, (View, BeginError)> {
         match self.prepare(&context, &mut view) {
-            Ok((params, proposer_account)) => Ok(BlockExecution {
+            Ok(params) => Ok(BlockExecution {
                 ledger: self,
                 context,
                 view,
                 params,
-                proposer_account,
                 receipts: Vec::new(),
                 gas_used: 0,
                 bytes: 0,
@@ -180,12 +177,8 @@ impl Ledger {
 
     /// Checks the context, applies genesis, loads what the block needs, and makes sure that
     /// nothing can be missing at its end.
-    fn prepare(
-        &self,
-        context: &BlockContext,
-        view: &mut View,
-    ) -> Result<(ChainParams, Address), BeginError> {
-        let BlockContext { height, epoch, proposer, .. } = *context;
+    fn prepare(&self, context: &BlockContext, view: &mut View) -> Result<ChainParams, BeginError> {
+        let BlockContext { height, epoch, proposer, timestamp: time, .. } = *context;
         let at = |fault: Fault| fault.at::<BeginError>(height);
         if height == Height::ZERO {
             return Err(BeginError::HeightZero);
@@ -204,11 +197,18 @@ impl Ledger {
             genesis::apply(view, genesis, protocol, self.load_addresses()).map_err(at)?;
         }
         let params = params::load(view).map_err(at)?;
-        let account = validators::load_account(view, &proposer)
+        staking::load_validator(view, &proposer)
             .map_err(at)?
             .ok_or(BeginError::UnknownProposer(proposer))?;
-        view.get(&accounts::key(&account))?;
-        Ok((params, account))
+        let protocol = &self.0.protocol;
+        let moment = BlockMoment { height, epoch, time, params: &params, protocol };
+        let mut keys = Vec::new();
+        staking::missing_for_block(view, &moment, &mut keys).map_err(at)?;
+        if self.is_epoch_end(height) {
+            staking::missing_for_epoch_end(view, &moment, &mut keys).map_err(at)?;
+        }
+        keys.retain(|key| !view.knows(key));
+        if keys.is_empty() { Ok(params) } else { Err(Missing(keys).into()) }
     }
 }
 
@@ -219,7 +219,6 @@ pub struct BlockExecution<'a> {
     context: BlockContext,
     view: View,
     params: ChainParams,
-    proposer_account: Address,
     receipts: Vec<Receipt>,
     gas_used: u64,
     bytes: u64,
@@ -270,32 +269,45 @@ impl BlockExecution<'_> {
         Ok(())
     }
 
-    /// Ends the block: settles the fees, and turns the epoch on its last block.
+    /// Ends the block: settles the fees, pays what has unbonded, and turns the epoch on its last
+    /// block.
     ///
     /// # Errors
     /// [`FinishError`].
     pub fn finish(mut self) -> Result<Outcome, FinishError> {
         let height = self.context.height;
-        let next_validators = self.end().map_err(|fault| fault.at::<FinishError>(height))?;
+        let (events, sets) = self.end().map_err(|fault| fault.at::<FinishError>(height))?;
         self.view.commit();
+        if !events.is_empty() {
+            self.receipts.push(Receipt::of_block(events));
+        }
+        let (next_validators, following_validators) = sets.unzip();
         Ok(Outcome {
             receipts: self.receipts,
             gas_used: Gas::new(self.gas_used),
-            following_validators: next_validators.clone(),
+            following_validators,
             next_validators,
             writes: self.view.into_writes(),
         })
     }
 
-    fn end(&mut self) -> Result<Option<ValidatorSet>, Fault> {
+    #[allow(clippy::type_complexity, reason = "work branch")]
+    fn end(&mut self) -> Result<(Vec<Event>, Option<(ValidatorSet, ValidatorSet)>), Fault> {
         let view = &mut self.view;
         let protocol = &self.ledger.0.protocol;
-        let split = &self.params.fee_split;
-        bank::settle_fees(view, split, protocol, self.fees)?;
-        if self.ledger.is_epoch_end(self.context.height) {
-            return validators::turn_epoch(view, self.context.epoch).map(Some);
+        let BlockContext { height, epoch, timestamp: time, .. } = self.context;
+        let moment = BlockMoment { height, epoch, time, params: &self.params, protocol };
+        bank::settle_fees(view, &self.params.fee_split, protocol, self.fees)?;
+        let mut events = staking::pay_unbonding(view, &moment)?;
+        if !self.ledger.is_epoch_end(height) {
+            return Ok((events, None));
         }
-        Ok(None)
+        events.extend(staking::end_epoch_commissions(view, &moment)?);
+        events.extend(staking::end_epoch_conversions(view, &moment)?);
+        events.extend(staking::end_epoch_leaving(view, &moment)?);
+        let sets = validators::choose(view, &moment)?;
+        events.extend(staking::end_epoch_removals(view, &moment)?);
+        Ok((events, Some(sets)))
     }
 }
 

@@ -75,6 +75,8 @@ pub const WRONG_NODE: Code = Code::new(34);
 pub const HEARTBEAT_EARLY: Code = Code::new(35);
 /// Too little stake is left to be chosen.
 pub const UNJAIL_STAKE: Code = Code::new(36);
+/// The validator leaves, or a slash took all that it had.
+pub const VALIDATOR_CLOSED: Code = Code::new(37);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -225,6 +227,11 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "unjail_stake",
         "the validator has less stake than staking.min_validator_stake: stake more, then leave jail",
     ),
+    (
+        37,
+        "validator_closed",
+        "the validator leaves on its operator's wish, or a slash took all that it had: choose another one",
+    ),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -300,6 +307,7 @@ mod tests {
             (WRONG_NODE, "wrong_node"),
             (HEARTBEAT_EARLY, "heartbeat_early"),
             (UNJAIL_STAKE, "unjail_stake"),
+            (VALIDATOR_CLOSED, "validator_closed"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

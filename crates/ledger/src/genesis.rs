@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, params, validators,
+        bank, params, staking, validators,
     },
 };
 use althing_state::View;
@@ -71,9 +71,7 @@ pub(crate) fn apply(
     for epoch in [Epoch::ZERO, Epoch::new(1)] {
         validators::save_set(view, epoch, &set)?;
     }
-    for validator in &genesis.validators {
-        validators::save_account(view, &validator.key, &validator.account)?;
-    }
+    staking::genesis(view, genesis)?;
     for (address, balance) in balances(genesis, protocol.stake, load_addresses).map_err(illegal)? {
         accounts::save(view, &address, &Account { nonce: Nonce::ZERO, balance })?;
     }

@@ -40,4 +40,4 @@ mod store;
 
 pub use block::{BlockContext, BlockExecution, Ledger, Outcome};
 pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
-pub use modules::{accounts::Account, bank::Supply};
+pub use modules::{accounts::Account, bank::Supply, staking};

@@ -5,7 +5,7 @@ use crate::{
     modules::{accounts, bank, params, validators},
 };
 use althing_state::StateKey;
-use althing_types::{Address, ChainParams, Epoch, ValidatorKey, ValidatorSet};
+use althing_types::{Address, ChainParams, Epoch, ValidatorSet};
 use commonware_codec::{Copying, DecodeExt as _, Error};
 
 /// The key of an account's record.
@@ -59,17 +59,4 @@ pub const fn validators_key(epoch: Epoch) -> StateKey {
 /// A codec error if the bytes are no such record.
 pub fn decode_validators(value: &[u8]) -> Result<ValidatorSet, Error> {
     ValidatorSet::decode(Copying(value))
-}
-
-/// The key of the account that a validator's rewards go to.
-pub const fn validator_account_key(validator: ValidatorKey) -> StateKey {
-    validators::account_key(&validator)
-}
-
-/// Reads the account of a validator.
-///
-/// # Errors
-/// A codec error if the bytes are no such record.
-pub fn decode_validator_account(value: &[u8]) -> Result<Address, Error> {
-    Address::decode(Copying(value))
 }

@@ -5,5 +5,5 @@ pub(crate) mod bank;
 pub(crate) mod params;
 pub(crate) mod performance;
 pub(crate) mod registry;
-pub(crate) mod staking;
+pub mod staking;
 pub(crate) mod validators;

@@ -4,7 +4,7 @@ use crate::{
     modules::accounts::{self, Account},
 };
 use althing_state::View;
-use althing_types::{Address, Amount, params::FeeSplit};
+use althing_types::{Address, Amount, Timestamp, params::FeeSplit};
 
 /// What a transfer did besides moving money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,27 @@ pub(crate) fn move_held(
 pub(crate) fn burn(view: &mut View, from: &Address, amount: Amount) -> Result<(), Fault> {
     debit(view, from, amount)?;
     burn_held(view, amount)
+}
+
+/// Moves an account's money to the account `stake`, in a block of this time.
+pub(crate) fn take_for_stake(
+    view: &mut View,
+    protocol: &ProtocolAccounts,
+    from: &Address,
+    amount: Amount,
+    _: Timestamp,
+) -> Result<(), BankError> {
+    transfer(view, from, &protocol.stake, amount).map(|_| ())
+}
+
+/// Gives money of the account `stake` back to its owner.
+pub(crate) fn pay_from_stake(
+    view: &mut View,
+    protocol: &ProtocolAccounts,
+    to: &Address,
+    amount: Amount,
+) -> Result<(), Fault> {
+    move_held(view, &protocol.stake, to, amount)
 }
 
 /// Creates money.

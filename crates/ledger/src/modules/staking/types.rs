@@ -1,6 +1,6 @@
 use althing_types::{
-    Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, ValidatorDetails, ValidatorKey,
-    limits::MAX_ENDPOINT_BYTES, struct_codec,
+    Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, Timestamp, ValidatorDetails,
+    ValidatorKey, limits::MAX_ENDPOINT_BYTES, struct_codec,
 };
 use bytes::BufMut;
 use commonware_codec::{Buf, EncodeSize, Error, RangeCfg, Read, ReadExt as _, Write};
@@ -98,7 +98,7 @@ impl Validator {
             left: Amount::ZERO,
             commission,
             announced: None,
-            commission_cooldown: Due { height: Height::ZERO, time: althing_types::Timestamp::ZERO },
+            commission_cooldown: Due { height: Height::ZERO, time: Timestamp::ZERO },
             chosen_until: None,
             jailed_until: None,
             leaving: false,
@@ -146,11 +146,15 @@ pub struct Delegation {
 }
 
 /// Delegated in `epoch`; counts and earns from the next one on.
+///
+/// Should a slash hit the validator's pending stake within the epoch, what is delegated after it
+/// counts as more than was given, at the rate of `pending_nominal` to `pending`, so that only
+/// what was there before pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
     /// The epoch.
     pub epoch: Epoch,
-    /// Base units given.
+    /// Base units given, as parts of `pending_nominal`.
     pub amount: Amount,
 }
 
@@ -229,11 +233,14 @@ pub struct Conversion {
     pub nominal: Amount,
     /// Shares made for them.
     pub shares: Shares,
+    /// Those of the shares that nobody has counted yet. What is left of them by rounding when the
+    /// last delegation has counted its own is taken out of the validator's shares.
+    pub left: Shares,
     /// Delegations that have not counted theirs yet.
     pub open: u32,
 }
 
-struct_codec!(Conversion { nominal, shares, open });
+struct_codec!(Conversion { nominal, shares, left, open });
 
 /// A slash of a validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,11 +249,13 @@ pub struct Slash {
     pub since: Height,
     /// When it came.
     pub height: Height,
+    /// The time of the block in which it came.
+    pub time: Timestamp,
     /// The part that was taken.
     pub fraction: Ppm,
 }
 
-struct_codec!(Slash { since, height, fraction });
+struct_codec!(Slash { since, height, time, fraction });
 
 /// All slashes of a validator, in order. Kept for ever, because money that left may still be
 /// liable.

@@ -1,13 +1,8 @@
 use crate::prefix;
 use althing_state::StateKey;
-use althing_types::{Epoch, ValidatorKey};
+use althing_types::Epoch;
 
 /// The key of the validator set of an epoch.
 pub(crate) const fn set_key(epoch: Epoch) -> StateKey {
     StateKey::fixed(prefix::VALIDATOR_SET, &epoch.get().to_be_bytes())
-}
-
-/// The key of the account of a validator.
-pub(crate) const fn account_key(validator: &ValidatorKey) -> StateKey {
-    StateKey::fixed(prefix::VALIDATOR, validator.as_bytes())
 }

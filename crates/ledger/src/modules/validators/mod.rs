@@ -1,9 +1,9 @@
 #![doc = include_str!("README.md")]
 
-mod api;
+mod block;
 mod keys;
 mod store;
 
-pub(crate) use api::turn_epoch;
-pub(crate) use keys::{account_key, set_key};
-pub(crate) use store::{load_account, save_account, save_set};
+pub(crate) use block::choose;
+pub(crate) use keys::set_key;
+pub(crate) use store::{load_set, save_set};

@@ -1,7 +1,7 @@
-use super::{account_key, set_key};
+use super::set_key;
 use crate::{error::Fault, store};
 use althing_state::View;
-use althing_types::{Address, Epoch, ValidatorKey, ValidatorSet};
+use althing_types::{Epoch, ValidatorSet};
 
 /// The validators of an epoch.
 pub(crate) fn load_set(view: &View, epoch: Epoch) -> Result<ValidatorSet, Fault> {
@@ -16,21 +16,4 @@ pub(crate) fn save_set(view: &mut View, epoch: Epoch, set: &ValidatorSet) -> Res
 /// Removes the validators of an epoch.
 pub(super) fn remove_set(view: &mut View, epoch: Epoch) {
     view.set(set_key(epoch), None);
-}
-
-/// The account of a validator; `None` if there is no such validator.
-pub(crate) fn load_account(
-    view: &View,
-    validator: &ValidatorKey,
-) -> Result<Option<Address>, Fault> {
-    store::load(view, &account_key(validator), "the validator's account does not decode")
-}
-
-/// Writes the account of a validator.
-pub(crate) fn save_account(
-    view: &mut View,
-    validator: &ValidatorKey,
-    account: &Address,
-) -> Result<(), Fault> {
-    store::save(view, account_key(validator), account)
 }
