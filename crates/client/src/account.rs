@@ -19,5 +19,5 @@ pub(crate) fn decode(value: &[u8]) -> Option<(Nonce, Amount)> {
 
 #[cfg(test)]
 pub(crate) fn encode(nonce: Nonce, balance: Amount) -> Vec<u8> {
-    althing_ledger::Account { nonce, balance }.encode().to_vec()
+    althing_ledger::Account { nonce, balance, vesting: false }.encode().to_vec()
 }

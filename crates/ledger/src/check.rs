@@ -81,7 +81,7 @@ pub fn lifetime(valid_until: Height, params: &ChainParams, height: Height) -> Re
 }
 
 /// Whether the account may send this transaction next: its nonce, and that it can pay
-/// `gas_limit * gas_price`. An account that does not exist is `Account::default()`.
+/// `gas_limit * gas_price`. The balance is what may be spent: without what is locked. An account that does not exist is `Account::default()`.
 ///
 /// # Errors
 /// [`Invalid::NonceTooLow`], [`Invalid::NonceTooHigh`] or [`Invalid::InsufficientFunds`].

@@ -4,7 +4,7 @@ use crate::{
     ApplyError, Invalid, check, dispatch,
     error::{Failure, Fault},
     gas::{self, Meter},
-    modules::{accounts, bank},
+    modules::{accounts, bank, vesting},
 };
 use althing_state::View;
 use althing_types::{
@@ -76,7 +76,10 @@ fn enter(
     let body = transaction.body();
     let at = |fault: Fault| fault.at::<ApplyError>(height);
     let before = accounts::load(view, &body.sender).map_err(at)?.unwrap_or_default();
-    check::against_account(transaction, &before)?;
+    // Locked money pays no fees.
+    let spendable =
+        vesting::spendable(view, &body.sender, &before, environment.time).map_err(at)?;
+    check::against_account(transaction, &accounts::Account { balance: spendable, ..before })?;
     let nonce = before.nonce.next().ok_or(Invalid::NonceExhausted)?;
     let max_fee = body.max_fee();
     let reserved = before

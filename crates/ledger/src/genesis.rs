@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, params, staking, validators,
+        bank, params, staking, validators, vesting,
     },
 };
 use althing_state::View;
@@ -73,7 +73,12 @@ pub(crate) fn apply(
     }
     staking::genesis(view, genesis)?;
     for (address, balance) in balances(genesis, protocol.stake, load_addresses).map_err(illegal)? {
-        accounts::save(view, &address, &Account { nonce: Nonce::ZERO, balance })?;
+        accounts::save(view, &address, &Account { nonce: Nonce::ZERO, balance, vesting: false })?;
+    }
+    for entry in &genesis.allocations {
+        if let Some(line) = entry.vesting {
+            vesting::begin(view, &entry.address, entry.amount, line)?;
+        }
     }
     view.commit();
     Ok(())

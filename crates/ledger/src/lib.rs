@@ -40,4 +40,6 @@ mod store;
 
 pub use block::{BlockContext, BlockExecution, Ledger, Outcome};
 pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
-pub use modules::{accounts::Account, bank::Supply, staking};
+pub use modules::{
+    accounts::Account, bank::Supply, registry::Node, staking, vesting::VestingRecord,
+};

@@ -30,7 +30,10 @@ fn genesis_gives_everybody_what_the_file_says() {
     let mut chain = Chain::new(genesis.clone());
     let (outcome, _) = chain.advance(&[]);
     assert!(outcome.receipts.is_empty() && outcome.next_validators.is_none());
-    assert_eq!(chain.account(address(0)), Account { nonce: Nonce::ZERO, balance: tokens(10) });
+    assert_eq!(
+        chain.account(address(0)),
+        Account { nonce: Nonce::ZERO, balance: tokens(10), vesting: false }
+    );
     assert_eq!(chain.account(treasury).balance, tokens(3));
     assert_eq!(chain.account(Address::of_module("stake")).balance, tokens(5));
     for index in 0..5 {
@@ -135,7 +138,10 @@ fn everything_but_the_fee_can_be_sent_when_the_limit_is_exact() {
     body.gas_limit = Gas::new(21_000);
     let (outcome, _) = chain.advance(&[SignedTransaction::new(body, authorization(0))]);
     assert_eq!(outcome.receipts[0].code, Code::OK);
-    assert_eq!(chain.account(address(0)), Account { nonce: Nonce::new(1), balance: Amount::ZERO });
+    assert_eq!(
+        chain.account(address(0)),
+        Account { nonce: Nonce::new(1), balance: Amount::ZERO, vesting: false }
+    );
 }
 
 #[test]
@@ -367,7 +373,7 @@ fn each_signature_scheme_and_each_byte_has_its_price() {
 fn an_audit_notices_a_unit_that_nobody_minted() {
     let chain = Chain::started();
     let mut state = chain.state.clone();
-    let account = Account { nonce: Nonce::ZERO, balance: Amount::new(1) };
+    let account = Account { nonce: Nonce::ZERO, balance: Amount::new(1), vesting: false };
     let value = commonware_codec::Encode::encode(&account);
     let value = althing_state::StateValue::new(value).unwrap();
     state.insert(query::account_key(address(9)), value);

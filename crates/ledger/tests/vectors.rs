@@ -33,7 +33,7 @@ fn state_keys_keep_their_bytes() {
 
 #[test]
 fn state_values_keep_their_bytes() {
-    let account = Account { nonce: Nonce::new(300), balance: Amount::new(1 << 70) };
+    let account = Account { nonce: Nonce::new(300), balance: Amount::new(1 << 70), vesting: false };
     same("account", &account.encode(), "ac0280808080808080808080 01".replace(' ', "").as_str());
     let supply =
         Supply { genesis: Amount::new(1_000), minted: Amount::new(5), burned: Amount::new(130) };

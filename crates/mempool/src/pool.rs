@@ -16,11 +16,14 @@ use std::{
     collections::{BTreeMap, HashMap, btree_map},
 };
 
-/// The most that including a transaction can cost its sender: fee and amount. `None` if the sum
+/// The most that including a transaction surely costs its sender: fee and amount. `None` if the sum
 /// does not fit 128 bits, which no balance covers.
 fn max_cost(tx: &Transaction) -> Option<u128> {
     let spent = match &tx.payload {
         Payload::Transfer(transfer) => transfer.amount,
+        Payload::Stake(stake) => stake.amount,
+        Payload::Delegate(delegate) => delegate.amount,
+        _ => Amount::ZERO,
     };
     tx.max_fee().checked_add(spent).ok().map(Amount::units)
 }

@@ -27,7 +27,7 @@ fn config() -> PoolConfig {
 }
 
 fn cost(tx: &SignedTransaction) -> u128 {
-    let althing_types::Payload::Transfer(transfer) = &tx.body().payload;
+    let althing_types::Payload::Transfer(transfer) = &tx.body().payload else { unreachable!() };
     tx.body().max_fee().units() + transfer.amount.units()
 }
 

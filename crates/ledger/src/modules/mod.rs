@@ -7,3 +7,4 @@ pub(crate) mod performance;
 pub(crate) mod registry;
 pub mod staking;
 pub(crate) mod validators;
+pub(crate) mod vesting;

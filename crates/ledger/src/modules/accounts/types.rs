@@ -10,25 +10,33 @@ pub struct Account {
     pub nonce: Nonce,
     /// What it owns, in base units.
     pub balance: Amount,
+    /// Whether a vesting schedule locks a part of it; see module `vesting`.
+    #[serde(default)]
+    pub vesting: bool,
 }
 
 impl Write for Account {
     fn write(&self, buf: &mut impl BufMut) {
         self.nonce.write(buf);
         self.balance.write(buf);
+        self.vesting.write(buf);
     }
 }
 
 impl EncodeSize for Account {
-    #[expect(clippy::arithmetic_side_effects, reason = "at most 10 + 19 bytes")]
+    #[expect(clippy::arithmetic_side_effects, reason = "at most 10 + 19 + 1 bytes")]
     fn encode_size(&self) -> usize {
-        self.nonce.encode_size() + self.balance.encode_size()
+        self.nonce.encode_size() + self.balance.encode_size() + self.vesting.encode_size()
     }
 }
 
 impl Read for Account {
     type Cfg = ();
     fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
-        Ok(Self { nonce: Nonce::read(buf)?, balance: Amount::read(buf)? })
+        Ok(Self {
+            nonce: Nonce::read(buf)?,
+            balance: Amount::read(buf)?,
+            vesting: bool::read(buf)?,
+        })
     }
 }

@@ -1,7 +1,10 @@
 use super::{ProtocolAccounts, SUPPLY, error::BankError, store};
 use crate::{
     error::Fault,
-    modules::accounts::{self, Account},
+    modules::{
+        accounts::{self, Account},
+        vesting,
+    },
 };
 use althing_state::View;
 use althing_types::{Address, Amount, Timestamp, params::FeeSplit};
@@ -15,15 +18,15 @@ pub(crate) enum Transferred {
     ToNew,
 }
 
-/// Moves money between two accounts.
+/// Moves money between two accounts. `time` is that of the block: locked money does not move.
 pub(crate) fn transfer(
     view: &mut View,
     from: &Address,
     to: &Address,
     amount: Amount,
+    time: Timestamp,
 ) -> Result<Transferred, BankError> {
-    let mut payer = accounts::load(view, from)?.unwrap_or_default();
-    let left = payer.balance.checked_sub(amount).map_err(|_| BankError::InsufficientBalance)?;
+    let (mut payer, left) = spend(view, from, amount, time)?;
     if from == to {
         return Ok(Transferred::ToKnown);
     }
@@ -33,6 +36,63 @@ pub(crate) fn transfer(
     accounts::save(view, from, &payer)?;
     accounts::save(view, to, &payee)?;
     Ok(if known.is_some() { Transferred::ToKnown } else { Transferred::ToNew })
+}
+
+/// Destroys money of an account by its owner's wish.
+pub(crate) fn burn_own(
+    view: &mut View,
+    from: &Address,
+    amount: Amount,
+    time: Timestamp,
+) -> Result<(), BankError> {
+    let (account, balance) = spend(view, from, amount, time)?;
+    if !amount.is_zero() {
+        accounts::save(view, from, &Account { balance, ..account })?;
+    }
+    Ok(burn_held(view, amount)?)
+}
+
+/// Moves an account's money to the account `stake`. Locked money may go there too.
+pub(crate) fn take_for_stake(
+    view: &mut View,
+    protocol: &ProtocolAccounts,
+    from: &Address,
+    amount: Amount,
+    time: Timestamp,
+) -> Result<(), BankError> {
+    let account = accounts::load(view, from)?.unwrap_or_default();
+    let left = account.balance.checked_sub(amount).map_err(|_| BankError::InsufficientBalance)?;
+    vesting::stake(view, from, &account, amount, time)?;
+    accounts::save(view, from, &Account { balance: left, ..account })?;
+    Ok(credit(view, &protocol.stake, amount)?)
+}
+
+/// Pays an account out of the account `stake`. What was locked when it went there is locked again.
+/// Touches [`vesting::keys_of`] the account besides both accounts.
+pub(crate) fn pay_from_stake(
+    view: &mut View,
+    protocol: &ProtocolAccounts,
+    to: &Address,
+    amount: Amount,
+) -> Result<(), Fault> {
+    let account = accounts::load(view, to)?.unwrap_or_default();
+    vesting::unstake(view, to, &account, amount)?;
+    move_held(view, &protocol.stake, to, amount)
+}
+
+/// The account and what it owns once it has spent `amount` of what is not locked.
+fn spend(
+    view: &View,
+    from: &Address,
+    amount: Amount,
+    time: Timestamp,
+) -> Result<(Account, Amount), BankError> {
+    let account = accounts::load(view, from)?.unwrap_or_default();
+    let left = account.balance.checked_sub(amount).map_err(|_| BankError::InsufficientBalance)?;
+    if amount > vesting::spendable(view, from, &account, time)? {
+        return Err(BankError::FundsLocked);
+    }
+    Ok((account, left))
 }
 
 /// What an account owns, in base units.
@@ -55,27 +115,6 @@ pub(crate) fn move_held(
 pub(crate) fn burn(view: &mut View, from: &Address, amount: Amount) -> Result<(), Fault> {
     debit(view, from, amount)?;
     burn_held(view, amount)
-}
-
-/// Moves an account's money to the account `stake`, in a block of this time.
-pub(crate) fn take_for_stake(
-    view: &mut View,
-    protocol: &ProtocolAccounts,
-    from: &Address,
-    amount: Amount,
-    _: Timestamp,
-) -> Result<(), BankError> {
-    transfer(view, from, &protocol.stake, amount).map(|_| ())
-}
-
-/// Gives money of the account `stake` back to its owner.
-pub(crate) fn pay_from_stake(
-    view: &mut View,
-    protocol: &ProtocolAccounts,
-    to: &Address,
-    amount: Amount,
-) -> Result<(), Fault> {
-    move_held(view, &protocol.stake, to, amount)
 }
 
 /// Creates money.
@@ -168,15 +207,18 @@ fn add(account: Account, amount: Amount) -> Option<Account> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modules::bank::Supply;
     use althing_types::{Nonce, Ppm};
 
     const A: Address = Address::new([1; 20]);
     const B: Address = Address::new([2; 20]);
+    const NOW: Timestamp = Timestamp::ZERO;
 
     fn view(a: u128, b: u128) -> View {
         let mut view = View::new();
         for (address, balance) in [(A, a), (B, b)] {
-            let account = Account { nonce: Nonce::new(3), balance: Amount::new(balance) };
+            let account =
+                Account { nonce: Nonce::new(3), balance: Amount::new(balance), vesting: false };
             accounts::save(&mut view, &address, &account).unwrap();
         }
         view
@@ -190,17 +232,17 @@ mod tests {
     #[test]
     fn a_balance_that_would_overflow_is_an_error_and_moves_nothing() {
         let mut view = view(10, u128::MAX - 4);
-        let result = transfer(&mut view, &A, &B, Amount::new(5));
+        let result = transfer(&mut view, &A, &B, Amount::new(5), NOW);
         assert_eq!(result, Err(BankError::BalanceOverflow));
         assert_eq!(balances(&view), (10, u128::MAX - 4));
-        assert_eq!(transfer(&mut view, &A, &B, Amount::new(4)), Ok(Transferred::ToKnown));
+        assert_eq!(transfer(&mut view, &A, &B, Amount::new(4), NOW), Ok(Transferred::ToKnown));
         assert_eq!(balances(&view), (6, u128::MAX));
     }
 
     #[test]
     fn a_transfer_keeps_nonces() {
         let mut view = view(10, 0);
-        transfer(&mut view, &A, &B, Amount::new(4)).unwrap();
+        transfer(&mut view, &A, &B, Amount::new(4), NOW).unwrap();
         for address in [A, B] {
             assert_eq!(accounts::load(&view, &address).unwrap().unwrap().nonce, Nonce::new(3));
         }

@@ -8,6 +8,8 @@ use crate::{
 pub(crate) enum BankError {
     /// More than the payer can spend.
     InsufficientBalance,
+    /// More than what is not locked.
+    FundsLocked,
     /// More than the recipient can hold.
     BalanceOverflow,
     /// The recipient takes no transfers.
@@ -26,6 +28,7 @@ impl From<BankError> for Failure {
     fn from(error: BankError) -> Self {
         match error {
             BankError::InsufficientBalance => Self::Rule(codes::INSUFFICIENT_BALANCE),
+            BankError::FundsLocked => Self::Rule(codes::FUNDS_LOCKED),
             BankError::BalanceOverflow => Self::Rule(codes::BALANCE_OVERFLOW),
             BankError::RecipientClosed => Self::Rule(codes::RECIPIENT_CLOSED),
             BankError::Fault(fault) => Self::Fault(fault),

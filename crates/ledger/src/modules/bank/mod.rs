@@ -9,8 +9,8 @@ mod types;
 
 #[allow(unused_imports, reason = "work branch")]
 pub(crate) use api::{
-    Transferred, balance_of, burn, mint, mint_and_burn, move_held, pay_from_stake, settle_fees,
-    take_for_stake, transfer,
+    Transferred, balance_of, burn, burn_own, mint, mint_and_burn, move_held, pay_from_stake,
+    settle_fees, take_for_stake, transfer,
 };
 pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;

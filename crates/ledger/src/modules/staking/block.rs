@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Failure, Fault},
-    modules::{accounts, bank, performance, validators},
+    modules::{accounts, bank, performance, validators, vesting},
     prefix,
 };
 use althing_state::{StateKey, View};
@@ -273,7 +273,11 @@ pub(crate) fn missing_for_block(
         if !moment.is_reached(entry.due) {
             break;
         }
-        out.push(accounts::key(&entry.delegator));
+        let account = accounts::key(&entry.delegator);
+        if view.knows(&account) {
+            out.extend(vesting::keys_of(view, &entry.delegator)?);
+        }
+        out.push(account);
         out.push(super::delegator_key(&entry.delegator));
         out.push(super::slashes_key(&entry.validator));
     }

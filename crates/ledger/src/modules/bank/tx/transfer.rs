@@ -35,7 +35,7 @@ pub(crate) fn execute(
     if context.block.protocol.is_closed(&to) {
         return Err(BankError::RecipientClosed.into());
     }
-    if bank::transfer(context.view, &from, &to, amount)? == Transferred::ToNew {
+    if bank::transfer(context.view, &from, &to, amount, context.block.time)? == Transferred::ToNew {
         context.meter.charge(gas::NEW_ACCOUNT)?;
     }
     Ok(vec![Event::Transferred { from, to, amount }])

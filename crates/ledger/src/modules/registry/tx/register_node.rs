@@ -1,18 +1,46 @@
-//! PLACEHOLDER of the work branch: replaced before it reaches main.
+//! Describes the sender's node.
 
-use crate::{Invalid, error::Failure, execute::Context};
+use crate::{
+    Invalid,
+    error::Failure,
+    execute::Context,
+    modules::{
+        registry::{self, Node, store},
+        staking,
+    },
+};
 use althing_state::StateKey;
 use althing_types::{Address, Event, message::RegisterNode};
 
 /// Gas of the message itself.
-pub(crate) const GAS: u64 = 30000;
+pub(crate) const GAS: u64 = 30_000;
 
-pub(crate) fn validate(_: &RegisterNode) -> Result<(), Invalid> {
-    Ok(())
+/// The node must say which software it runs.
+pub(crate) fn validate(message: &RegisterNode) -> Result<(), Invalid> {
+    if message.version.is_empty() { Err(Invalid::NothingToDo) } else { Ok(()) }
 }
 
-pub(crate) fn keys(_: &RegisterNode, _: &Address, _: &mut Vec<StateKey>) {}
+/// The validator and its node.
+pub(crate) fn keys(message: &RegisterNode, _: &Address, out: &mut Vec<StateKey>) {
+    out.extend([staking::validator_key(&message.validator), registry::key(&message.validator)]);
+}
 
-pub(crate) fn execute(_: &RegisterNode, _: &mut Context<'_>) -> Result<Vec<Event>, Failure> {
-    Err(Failure::Rule(crate::codes::UNKNOWN_VALIDATOR))
+pub(crate) fn execute(
+    message: &RegisterNode,
+    context: &mut Context<'_>,
+) -> Result<Vec<Event>, Failure> {
+    let validator = message.validator;
+    store::check_sender(context.view, &context.sender, &validator)?;
+    let (time, interval) =
+        (context.block.time, context.block.params.registry.heartbeat_interval_ms);
+    let known = store::load(context.view, &validator)?;
+    let node = Node {
+        endpoint: message.endpoint.clone(),
+        version: message.version.clone(),
+        commit: message.commit.clone(),
+        region: message.region.clone(),
+        ..known.unwrap_or_else(|| Node::new(time, interval))
+    };
+    store::save(context.view, &validator, &node)?;
+    Ok(vec![Event::NodeRegistered { validator, version: message.version.clone() }])
 }

@@ -146,7 +146,8 @@ fn allow_node(context: &mut Context<'_>, key: &ValidatorKey) -> Result<(), Failu
     if allowance.is_zero() {
         return Ok(());
     }
-    let moved = bank::transfer(context.view, &context.sender, &node, allowance)?;
+    let moved =
+        bank::transfer(context.view, &context.sender, &node, allowance, context.block.time)?;
     if moved == Transferred::ToNew {
         context.meter.charge(gas::NEW_ACCOUNT)?;
     }

@@ -1,0 +1,11 @@
+#![doc = include_str!("README.md")]
+
+mod api;
+mod keys;
+mod store;
+mod types;
+
+#[allow(unused_imports, reason = "work branch")]
+pub(crate) use api::{begin, keys_of, spendable, stake, unstake};
+pub(crate) use keys::key;
+pub use types::VestingRecord;
