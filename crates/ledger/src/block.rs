@@ -2,18 +2,19 @@
 
 use crate::{
     ApplyError, BeginError, FinishError, Invalid,
+    ending::{Ended, Ending},
     error::Fault,
     execute::{self, Environment, Keys},
     genesis,
     modules::{
         accounts, bank, params,
+        performance::{self, Turn},
         staking::{self, BlockMoment},
-        validators,
     },
 };
 use althing_state::{Missing, StateKey, View, Write};
 use althing_types::{
-    Address, Amount, ChainParams, Epoch, Event, Gas, Genesis, GenesisError, Hash, Height, Receipt,
+    Address, Amount, ChainParams, Epoch, Gas, Genesis, GenesisError, Hash, Height, Receipt,
     SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, limits::MAX_BLOCK_TRANSACTIONS,
 };
 use std::sync::{Arc, OnceLock};
@@ -88,14 +89,21 @@ impl Ledger {
 
     /// Keys that the beginning and the end of the block surely touch.
     pub fn block_keys(&self, context: &BlockContext) -> Vec<StateKey> {
-        let Inner { protocol, .. } = &*self.0;
-        vec![
+        let Inner { genesis, protocol, .. } = &*self.0;
+        let mut keys = vec![
             params::PARAMS,
             bank::SUPPLY,
+            staking::QUEUE,
             staking::validator_key(&context.proposer),
+            performance::performance_key(&context.proposer),
             accounts::key(&protocol.treasury),
             accounts::key(&protocol.stakers),
-        ]
+        ];
+        if context.height == Height::new(1) {
+            let first = genesis.validators.iter();
+            keys.extend(first.map(|entry| performance::performance_key(&entry.key)));
+        }
+        keys
     }
 
     /// Adds the keys that the transaction surely touches.
@@ -178,7 +186,7 @@ impl Ledger {
     /// Checks the context, applies genesis, loads what the block needs, and makes sure that
     /// nothing can be missing at its end.
     fn prepare(&self, context: &BlockContext, view: &mut View) -> Result<ChainParams, BeginError> {
-        let BlockContext { height, epoch, proposer, timestamp: time, .. } = *context;
+        let BlockContext { height, epoch, timestamp, proposer, .. } = *context;
         let at = |fault: Fault| fault.at::<BeginError>(height);
         if height == Height::ZERO {
             return Err(BeginError::HeightZero);
@@ -194,21 +202,30 @@ impl Ledger {
         }
         if height == Height::new(1) {
             let Inner { genesis, protocol, .. } = &*self.0;
-            genesis::apply(view, genesis, protocol, self.load_addresses()).map_err(at)?;
+            let load = self.load_addresses();
+            genesis::apply(view, genesis, protocol, load, timestamp).map_err(at)?;
         }
         let params = params::load(view).map_err(at)?;
-        staking::load_validator(view, &proposer)
-            .map_err(at)?
-            .ok_or(BeginError::UnknownProposer(proposer))?;
-        let protocol = &self.0.protocol;
-        let moment = BlockMoment { height, epoch, time, params: &params, protocol };
-        let mut keys = Vec::new();
-        staking::missing_for_block(view, &moment, &mut keys).map_err(at)?;
-        if self.is_epoch_end(height) {
-            staking::missing_for_epoch_end(view, &moment, &mut keys).map_err(at)?;
+        if view.get(&staking::validator_key(&proposer))?.is_none() {
+            return Err(BeginError::UnknownProposer(proposer));
         }
-        keys.retain(|key| !view.knows(key));
-        if keys.is_empty() { Ok(params) } else { Err(Missing(keys).into()) }
+        let missing = self.ending(context, &params).missing(view).map_err(at)?;
+        if !missing.is_empty() {
+            return Err(Missing(missing).into());
+        }
+        view.commit();
+        Ok(params)
+    }
+
+    fn ending<'a>(&'a self, context: &BlockContext, params: &'a ChainParams) -> Ending<'a> {
+        let BlockContext { height, epoch, timestamp, proposer, view, parent_view } = *context;
+        let protocol = &self.0.protocol;
+        Ending {
+            moment: BlockMoment { height, epoch, time: timestamp, params, protocol },
+            turn: Turn { proposer, view, parent_view },
+            genesis_time: self.0.genesis.genesis_time,
+            is_epoch_end: self.is_epoch_end(height),
+        }
     }
 }
 
@@ -269,14 +286,14 @@ impl BlockExecution<'_> {
         Ok(())
     }
 
-    /// Ends the block: settles the fees, pays what has unbonded, and turns the epoch on its last
-    /// block.
+    /// Ends the block: settles the fees, counts turns, pays what has unbonded, and turns the epoch
+    /// on its last block.
     ///
     /// # Errors
     /// [`FinishError`].
     pub fn finish(mut self) -> Result<Outcome, FinishError> {
         let height = self.context.height;
-        let (events, sets) = self.end().map_err(|fault| fault.at::<FinishError>(height))?;
+        let Ended { events, sets } = self.end().map_err(|fault| fault.at::<FinishError>(height))?;
         self.view.commit();
         if !events.is_empty() {
             self.receipts.push(Receipt::of_block(events));
@@ -285,29 +302,20 @@ impl BlockExecution<'_> {
         Ok(Outcome {
             receipts: self.receipts,
             gas_used: Gas::new(self.gas_used),
-            following_validators,
             next_validators,
+            following_validators,
             writes: self.view.into_writes(),
         })
     }
 
-    #[allow(clippy::type_complexity, reason = "work branch")]
-    fn end(&mut self) -> Result<(Vec<Event>, Option<(ValidatorSet, ValidatorSet)>), Fault> {
-        let view = &mut self.view;
-        let protocol = &self.ledger.0.protocol;
-        let BlockContext { height, epoch, timestamp: time, .. } = self.context;
-        let moment = BlockMoment { height, epoch, time, params: &self.params, protocol };
-        bank::settle_fees(view, &self.params.fee_split, protocol, self.fees)?;
-        let mut events = staking::pay_unbonding(view, &moment)?;
-        if !self.ledger.is_epoch_end(height) {
-            return Ok((events, None));
+    /// Asks again for everything at once that transactions made necessary, before it starts.
+    fn end(&mut self) -> Result<Ended, Fault> {
+        let ending = self.ledger.ending(&self.context, &self.params);
+        let missing = ending.missing(&self.view)?;
+        if !missing.is_empty() {
+            return Err(Missing(missing).into());
         }
-        events.extend(staking::end_epoch_commissions(view, &moment)?);
-        events.extend(staking::end_epoch_conversions(view, &moment)?);
-        events.extend(staking::end_epoch_leaving(view, &moment)?);
-        let sets = validators::choose(view, &moment)?;
-        events.extend(staking::end_epoch_removals(view, &moment)?);
-        Ok((events, Some(sets)))
+        ending.run(&mut self.view, self.fees)
     }
 }
 

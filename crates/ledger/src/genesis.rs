@@ -4,11 +4,13 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, params, staking, validators, vesting,
+        bank, params, rewards, staking, validators, vesting,
     },
 };
 use althing_state::View;
-use althing_types::{Address, Amount, Epoch, Genesis, GenesisError, KeyScheme, Nonce, SecretKey};
+use althing_types::{
+    Address, Amount, Epoch, Genesis, GenesisError, KeyScheme, SecretKey, Timestamp,
+};
 
 /// Addresses of the accounts for load tests. Deriving one takes about 15 microseconds.
 pub(crate) fn load_addresses(genesis: &Genesis) -> Vec<Address> {
@@ -25,14 +27,15 @@ pub(crate) fn load_addresses(genesis: &Genesis) -> Vec<Address> {
 /// owns the sum.
 fn balances(
     genesis: &Genesis,
-    stake_account: Address,
+    protocol: &bank::ProtocolAccounts,
     load_addresses: &[Address],
 ) -> Result<Vec<(Address, Amount)>, GenesisError> {
     let listed = genesis.allocations.iter().map(|entry| (entry.address, entry.amount));
-    let stakes = genesis.validators.iter().map(|validator| (stake_account, validator.stake));
+    let stakes = genesis.validators.iter().map(|validator| (protocol.stake, validator.stake));
     let load_amount = genesis.load_accounts.as_ref().map_or(Amount::ZERO, |load| load.amount);
     let load = load_addresses.iter().map(|address| (*address, load_amount));
-    let mut all: Vec<(Address, Amount)> = listed.chain(stakes).chain(load).collect();
+    let reserve = Some((protocol.reserve, genesis.reserve)).filter(|(_, part)| !part.is_zero());
+    let mut all: Vec<(Address, Amount)> = listed.chain(stakes).chain(load).chain(reserve).collect();
     all.sort_unstable();
     let mut merged: Vec<(Address, Amount)> = Vec::with_capacity(all.len());
     for (address, amount) in all {
@@ -52,6 +55,7 @@ pub(crate) fn apply(
     genesis: &Genesis,
     protocol: &bank::ProtocolAccounts,
     load_addresses: &[Address],
+    time: Timestamp,
 ) -> Result<(), Fault> {
     let illegal = |_: GenesisError| Fault::Corrupt {
         key: params::PARAMS,
@@ -64,22 +68,30 @@ pub(crate) fn apply(
         });
     }
     params::save(view, &genesis.params)?;
-    let supply =
-        bank::Supply { genesis: genesis.supply().map_err(illegal)?, ..bank::Supply::default() };
+    let exists = genesis.supply().map_err(illegal)?;
+    let supply = bank::Supply { genesis: exists, ..bank::Supply::default() };
     bank::save(view, &supply)?;
     let set = genesis.validator_set().map_err(illegal)?;
     for epoch in [Epoch::ZERO, Epoch::new(1)] {
         validators::save_set(view, epoch, &set)?;
     }
     staking::genesis(view, genesis)?;
-    for (address, balance) in balances(genesis, protocol.stake, load_addresses).map_err(illegal)? {
-        accounts::save(view, &address, &Account { nonce: Nonce::ZERO, balance, vesting: false })?;
+    rewards::genesis(view, time)?;
+    let mut written = Amount::ZERO;
+    for (address, balance) in balances(genesis, protocol, load_addresses).map_err(illegal)? {
+        accounts::save(view, &address, &Account { balance, ..Account::default() })?;
+        written = written.checked_add(balance).unwrap_or(Amount::MAX);
     }
     for entry in &genesis.allocations {
         if let Some(line) = entry.vesting {
             vesting::begin(view, &entry.address, entry.amount, line)?;
         }
     }
-    view.commit();
-    Ok(())
+    if written == exists {
+        return Ok(());
+    }
+    Err(Fault::Corrupt {
+        key: bank::SUPPLY,
+        what: "the balances of genesis are not what the genesis file adds up to",
+    })
 }

@@ -11,7 +11,8 @@
 //!   └ BlockExecution::apply, once a transaction
 //!       check::stateless ─ check::against_account   may not enter: Invalid, nothing changes
 //!       dispatch::execute ─ modules/…               fails inside: fee and nonce stay, receipt has a code
-//! BlockExecution::finish ── settle fees, turn the epoch, return the writes ordered by key
+//! BlockExecution::finish ── settle fees, count turns, pay what has unbonded, turn the epoch, return the
+//!                           writes ordered by key
 //! ```
 //!
 //! A read of a key that is not in the view changes nothing and returns the missing keys: the
@@ -29,6 +30,7 @@ mod block;
 pub mod check;
 pub mod codes;
 mod dispatch;
+mod ending;
 mod error;
 mod execute;
 pub mod gas;
@@ -41,5 +43,11 @@ mod store;
 pub use block::{BlockContext, BlockExecution, Ledger, Outcome};
 pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
 pub use modules::{
-    accounts::Account, bank::Supply, registry::Node, staking, vesting::VestingRecord,
+    accounts::Account,
+    bank::Supply,
+    performance::{EpochScore, Performance},
+    rewards::{Emission, math as economics},
+    registry::Node,
+    staking,
+    vesting::VestingRecord,
 };

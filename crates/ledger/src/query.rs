@@ -2,23 +2,51 @@
 
 use crate::{
     Account, Supply,
-    modules::{accounts, bank, params, validators},
+    modules::{accounts, bank, params, performance, rewards, validators},
 };
 use althing_state::StateKey;
-use althing_types::{Address, ChainParams, Epoch, ValidatorSet};
+use althing_types::{Address, ChainParams, Epoch, ValidatorKey, ValidatorSet};
 use commonware_codec::{Copying, DecodeExt as _, Error};
+
+pub use crate::modules::staking::query::{
+    candidates_key, conversion_key, decode_candidates, decode_conversion, decode_delegation,
+    decode_delegator, decode_operator, decode_profile, decode_queue, decode_slashes, decode_totals,
+    decode_unbonding, decode_validator, delegation_key, delegator_key, operator_key, profile_key,
+    queue_key, slashes_key, totals_key, unbonding_key, validator_key,
+};
+
+macro_rules! decoders {
+    ($( $(#[$doc:meta])* $name:ident -> $record:ty; )*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// A codec error if the bytes are no such record.
+            pub fn $name(value: &[u8]) -> Result<$record, Error> {
+                <$record>::decode(Copying(value))
+            }
+        )*
+    };
+}
+
+decoders! {
+    /// Reads an account's record. An account without a record is `Account::default()`.
+    decode_account -> Account;
+    /// Reads the supply record.
+    decode_supply -> Supply;
+    /// Reads the parameters.
+    decode_params -> ChainParams;
+    /// Reads a validator set.
+    decode_validators -> ValidatorSet;
+    /// Reads what a validator proposed and missed.
+    decode_performance -> performance::Performance;
+    /// Reads what was emitted.
+    decode_emission -> rewards::Emission;
+}
 
 /// The key of an account's record.
 pub const fn account_key(address: Address) -> StateKey {
     accounts::key(&address)
-}
-
-/// Reads an account's record. An account without a record is `Account::default()`.
-///
-/// # Errors
-/// A codec error if the bytes are no such record.
-pub fn decode_account(value: &[u8]) -> Result<Account, Error> {
-    Account::decode(Copying(value))
 }
 
 /// The key of the supply record.
@@ -26,37 +54,23 @@ pub const fn supply_key() -> StateKey {
     bank::SUPPLY
 }
 
-/// Reads the supply record.
-///
-/// # Errors
-/// A codec error if the bytes are no such record.
-pub fn decode_supply(value: &[u8]) -> Result<Supply, Error> {
-    Supply::decode(Copying(value))
-}
-
 /// The key of the parameters.
 pub const fn params_key() -> StateKey {
     params::PARAMS
 }
 
-/// Reads the parameters.
-///
-/// # Errors
-/// A codec error if the bytes are no such record.
-pub fn decode_params(value: &[u8]) -> Result<ChainParams, Error> {
-    ChainParams::decode(Copying(value))
-}
-
-/// The key of the validator set of an epoch. Present for the last 16 epochs, the present one and
-/// the next.
+/// The key of the validator set of an epoch. Present for the last `slashing.evidence_epochs`
+/// epochs, the present one and the next.
 pub const fn validators_key(epoch: Epoch) -> StateKey {
     validators::set_key(epoch)
 }
 
-/// Reads a validator set.
-///
-/// # Errors
-/// A codec error if the bytes are no such record.
-pub fn decode_validators(value: &[u8]) -> Result<ValidatorSet, Error> {
-    ValidatorSet::decode(Copying(value))
+/// The key of what a validator proposed and missed.
+pub const fn performance_key(validator: ValidatorKey) -> StateKey {
+    performance::performance_key(&validator)
+}
+
+/// The key of what was emitted.
+pub const fn emission_key() -> StateKey {
+    rewards::EMISSION
 }

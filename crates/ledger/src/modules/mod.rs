@@ -5,6 +5,7 @@ pub(crate) mod bank;
 pub(crate) mod params;
 pub(crate) mod performance;
 pub(crate) mod registry;
+pub(crate) mod rewards;
 pub mod staking;
 pub(crate) mod validators;
 pub(crate) mod vesting;

@@ -7,12 +7,10 @@ mod store;
 pub(crate) mod tx;
 mod types;
 
-#[allow(unused_imports, reason = "work branch")]
 pub(crate) use api::{
     Transferred, balance_of, burn, burn_own, mint, mint_and_burn, move_held, pay_from_stake,
     settle_fees, take_for_stake, transfer,
 };
-pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;
 pub(crate) use store::save;
 pub(crate) use types::ProtocolAccounts;

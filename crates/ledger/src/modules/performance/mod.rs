@@ -1,7 +1,16 @@
+#![doc = include_str!("README.md")]
+
+mod api;
+mod block;
+mod error;
 mod keys;
+mod punish;
+mod score;
+mod store;
 pub(crate) mod tx;
 mod types;
 
-#[allow(unused_imports, reason = "work branch")]
-pub(crate) use keys::*;
+pub(crate) use api::{Turns, turns};
+pub(crate) use block::{Turn, end_epoch, missing_for_block, missing_for_epoch_end, record_turn};
+pub(crate) use keys::performance_key;
 pub use types::{EpochScore, Performance};

@@ -29,6 +29,29 @@ pub struct Performance {
     pub missed_total: u64,
     /// How many times it was jailed.
     pub jails: u32,
+    /// What it missed in earlier epochs does not count for its score: it was jailed for that.
+    pub judged_from: Epoch,
+}
+
+impl Performance {
+    /// Makes the counters those of `epoch`: what they held of an earlier one counts no more.
+    pub(super) fn enter(&mut self, epoch: Epoch) {
+        if self.epoch != epoch {
+            (self.epoch, self.made, self.missed, self.fees) = (epoch, 0, 0, Amount::ZERO);
+        }
+    }
+
+    /// Forgets the misses in a row.
+    pub(super) const fn end_streak(&mut self) {
+        (self.streak, self.streak_since) = (0, Height::ZERO);
+    }
+
+    /// Lets nothing up to the end of `epoch` count against it again.
+    pub(super) fn clear(&mut self, epoch: Epoch) {
+        self.end_streak();
+        self.window.clear();
+        self.judged_from = epoch.next().unwrap_or(epoch);
+    }
 }
 
 /// What a validator proposed and missed in one epoch.
@@ -66,6 +89,7 @@ impl Write for Performance {
         self.made_total.write(buf);
         self.missed_total.write(buf);
         self.jails.write(buf);
+        self.judged_from.write(buf);
     }
 }
 impl EncodeSize for Performance {
@@ -81,6 +105,7 @@ impl EncodeSize for Performance {
             + self.made_total.encode_size()
             + self.missed_total.encode_size()
             + self.jails.encode_size()
+            + self.judged_from.encode_size()
     }
 }
 impl Read for Performance {
@@ -97,6 +122,7 @@ impl Read for Performance {
             made_total: u64::read(buf)?,
             missed_total: u64::read(buf)?,
             jails: u32::read(buf)?,
+            judged_from: Epoch::read(buf)?,
         })
     }
 }
