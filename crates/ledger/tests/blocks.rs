@@ -8,7 +8,7 @@ use althing_ledger::{Account, ApplyError, BeginError, Invalid, Ledger, audit, co
 use althing_state::View;
 use althing_types::{
     Address, Amount, ChainParams, Code, Epoch, Event, Gas, Genesis, Height, Nonce, Payload,
-    SignedTransaction, Transfer, ValidatorKey, genesis::LoadAccounts,
+    SignedTransaction, Timestamp, Transfer, ValidatorKey, genesis::LoadAccounts,
 };
 use common::*;
 use std::sync::Arc;
@@ -23,17 +23,16 @@ fn paid(receipt: &althing_types::Receipt) -> Amount {
 fn genesis_gives_everybody_what_the_file_says() {
     let mut genesis = genesis();
     let treasury = Address::of_module("treasury");
-    genesis.allocations.push(althing_types::Allocation { address: treasury, amount: tokens(3) });
+    let vesting = None;
+    let given = althing_types::Allocation { address: treasury, amount: tokens(3), vesting };
+    genesis.allocations.push(given);
     genesis.load_accounts = Some(LoadAccounts { seed: "s".into(), count: 5, amount: tokens(2) });
     let genesis: Genesis = genesis.normalized().unwrap();
     let load = genesis.load_accounts.clone().unwrap();
     let mut chain = Chain::new(genesis.clone());
     let (outcome, _) = chain.advance(&[]);
     assert!(outcome.receipts.is_empty() && outcome.next_validators.is_none());
-    assert_eq!(
-        chain.account(address(0)),
-        Account { nonce: Nonce::ZERO, balance: tokens(10), vesting: false }
-    );
+    assert_eq!(chain.account(address(0)), Account { balance: tokens(10), ..Account::default() });
     assert_eq!(chain.account(treasury).balance, tokens(3));
     assert_eq!(chain.account(Address::of_module("stake")).balance, tokens(5));
     for index in 0..5 {
@@ -50,9 +49,9 @@ fn genesis_gives_everybody_what_the_file_says() {
         let set = &chain.state[&query::validators_key(Epoch::new(epoch))];
         assert_eq!(query::decode_validators(set).unwrap(), genesis.validator_set().unwrap());
     }
-    let (key, account) = validator();
-    let stored = &chain.state[&query::validator_account_key(key)];
-    assert_eq!(query::decode_validator_account(stored).unwrap(), account);
+    let (key, operator) = validator();
+    let stored = query::decode_validator(&chain.state[&query::validator_key(key)]).unwrap();
+    assert_eq!((stored.operator, stored.tokens), (operator, tokens(5)));
 }
 
 #[test]
@@ -138,10 +137,7 @@ fn everything_but_the_fee_can_be_sent_when_the_limit_is_exact() {
     body.gas_limit = Gas::new(21_000);
     let (outcome, _) = chain.advance(&[SignedTransaction::new(body, authorization(0))]);
     assert_eq!(outcome.receipts[0].code, Code::OK);
-    assert_eq!(
-        chain.account(address(0)),
-        Account { nonce: Nonce::new(1), balance: Amount::ZERO, vesting: false }
-    );
+    assert_eq!(chain.account(address(0)), Account { nonce: Nonce::new(1), ..Account::default() });
 }
 
 #[test]
@@ -173,23 +169,26 @@ fn fees_are_split_once_a_block_and_the_rest_is_burned() {
     let fees = Amount::new(2 * FEE);
     let split = genesis().params.fee_split;
     let parts = [
-        (validator().1, split.proposer),
-        (Address::of_module("stakers"), split.stakers),
-        (Address::of_module("treasury"), split.treasury),
+        ("stakers", fees.share(split.stakers).checked_add(fees.share(split.proposer)).unwrap()),
+        ("treasury", fees.share(split.treasury)),
     ];
     let mut rest = fees;
-    for (account, share) in parts {
-        assert_eq!(chain.account(account).balance, fees.share(share));
-        rest = rest.checked_sub(fees.share(share)).unwrap();
+    for (name, part) in parts {
+        assert_eq!(chain.account(Address::of_module(name)).balance, part);
+        rest = rest.checked_sub(part).unwrap();
     }
     assert_eq!(chain.supply().burned, rest);
     assert!(rest >= fees.share(split.burn));
+    assert_eq!(chain.performance(validator().0).fees, fees.share(split.proposer));
 }
 
 #[test]
-fn an_empty_block_writes_nothing() {
+fn an_empty_block_writes_nothing_but_whose_turn_it_was() {
     let mut chain = Chain::started();
-    assert!(chain.advance(&[]).0.writes.is_empty());
+    let (outcome, _) = chain.advance(&[]);
+    let keys: Vec<_> = outcome.writes.iter().map(|(key, _)| *key).collect();
+    assert_eq!(keys, [query::performance_key(validator().0)]);
+    assert!(outcome.receipts.is_empty());
 }
 
 #[test]
@@ -200,9 +199,11 @@ fn the_last_block_of_an_epoch_names_the_validators_of_the_next() {
         let (outcome, _) = chain.advance(&[]);
         let expected = (chain.height % 10 == 9).then(|| set.clone());
         assert_eq!(outcome.next_validators, expected, "height {}", chain.height);
+        assert_eq!(outcome.following_validators, expected);
     }
     let kept = |epoch| chain.state.contains_key(&query::validators_key(Epoch::new(epoch)));
     assert!(!kept(8) && kept(9) && kept(25) && kept(26) && !kept(27));
+    assert_eq!(chain.repeats.get(), 0);
 }
 
 #[test]
@@ -251,7 +252,7 @@ fn a_record_that_does_not_decode_stops_the_node() {
         }
         other => panic!("{other:?}"),
     }
-    assert!(block.finish().unwrap().writes.is_empty());
+    assert_eq!(block.finish().unwrap().writes.len(), 1);
 }
 
 #[test]
@@ -281,7 +282,7 @@ fn a_dry_run_says_what_a_block_would_do_and_ignores_the_key() {
     let good = transfer(0, 0, address(9), tokens(1));
     let unsigned = SignedTransaction::new(good.body().clone(), authorization(7));
     let view = chain.view(std::slice::from_ref(&good), Fetch::All);
-    let dry = chain.ledger.simulate(Height::new(2), &unsigned, &view).unwrap();
+    let dry = chain.ledger.simulate(Height::new(2), Timestamp::new(2), &unsigned, &view).unwrap();
     assert!(view.into_writes().is_empty());
     let (outcome, _) = chain.advance(std::slice::from_ref(&unsigned));
     assert!(outcome.receipts.is_empty());
@@ -289,9 +290,9 @@ fn a_dry_run_says_what_a_block_would_do_and_ignores_the_key() {
     assert_eq!((dry.code, dry.gas_used, dry.fee), (real.code, real.gas_used, real.fee));
     assert_eq!(dry.events, real.events);
     let view = chain.view(&[], Fetch::All);
-    let error = chain.ledger.simulate(Height::new(3), &good, &view).unwrap_err();
+    let error = chain.ledger.simulate(Height::new(3), Timestamp::new(3), &good, &view).unwrap_err();
     assert!(matches!(error, ApplyError::Missing(_)));
-    let error = chain.ledger.simulate(Height::new(3), &good, &View::new()).unwrap_err();
+    let error = chain.ledger.simulate(Height::new(3), Timestamp::new(3), &good, &View::new()).unwrap_err();
     assert!(matches!(error, ApplyError::Missing(_)));
 }
 
@@ -341,7 +342,7 @@ fn every_rule_for_entering_a_block_has_its_own_code() {
             })
         };
         assert_eq!(result.as_ref().unwrap_err().code(), code, "{result:?}");
-        assert!(block.finish().unwrap().writes.is_empty());
+        assert_eq!(block.finish().unwrap().writes.len(), 1);
     }
     let mut chain = chain;
     chain.advance(&[transfer(0, 0, address(1), tokens(1))]);
@@ -373,7 +374,7 @@ fn each_signature_scheme_and_each_byte_has_its_price() {
 fn an_audit_notices_a_unit_that_nobody_minted() {
     let chain = Chain::started();
     let mut state = chain.state.clone();
-    let account = Account { nonce: Nonce::ZERO, balance: Amount::new(1), vesting: false };
+    let account = Account { balance: Amount::new(1), ..Account::default() };
     let value = commonware_codec::Encode::encode(&account);
     let value = althing_state::StateValue::new(value).unwrap();
     state.insert(query::account_key(address(9)), value);

@@ -63,8 +63,8 @@ struct Model {
     accounts: BTreeMap<Address, (u64, u128)>,
     /// Of the present block.
     fees: u128,
-    /// What the proposer, those who stake and the treasury have received, and what was burned.
-    shares: [u128; 4],
+    /// What those who propose and stake and the treasury have received, and what was burned.
+    shares: [u128; 3],
 }
 
 impl Model {
@@ -97,7 +97,7 @@ impl Model {
 
     fn apply(&mut self, transaction: &SignedTransaction, height: u64) -> Expected {
         let body = transaction.body();
-        let althing_types::Payload::Transfer(message) = &body.payload;
+        let althing_types::Payload::Transfer(message) = &body.payload else { unreachable!() };
         if body.chain_id.as_str() != "ledger-test" {
             return Expected::Refused("wrong_chain");
         }
@@ -146,19 +146,22 @@ impl Model {
     fn end_block(&mut self, split: &FeeSplit) {
         let fees = std::mem::take(&mut self.fees);
         let mut rest = fees;
-        for (at, ppm) in [split.proposer, split.stakers, split.treasury].iter().enumerate() {
+        let parts = [(0, split.proposer), (0, split.stakers), (1, split.treasury)];
+        for (at, ppm) in parts {
             let share = fees * u128::from(ppm.get()) / 1_000_000;
             self.shares[at] += share;
             rest -= share;
         }
-        self.shares[3] += rest;
+        self.shares[2] += rest;
     }
 }
 
-fn shares(chain: &Chain) -> [u128; 4] {
-    let pools = [validator().1, Address::of_module("stakers"), Address::of_module("treasury")];
-    let [proposer, stakers, treasury] = pools.map(|pool| chain.account(pool).balance.units());
-    [proposer, stakers, treasury, chain.supply().burned.units()]
+fn shares(chain: &Chain) -> [u128; 3] {
+    // The share of who stakes is what is not the proposer's; both are paid when the epoch ends.
+    let pools = ["stakers", "treasury"].map(Address::of_module);
+    let [waiting, treasury] = pools.map(|pool| chain.account(pool).balance.units());
+    let paid = chain.validator(validator().0).tokens.units() - tokens(5).units();
+    [waiting + paid, treasury, chain.supply().burned.units()]
 }
 
 fn split() -> impl Strategy<Value = FeeSplit> {

@@ -27,13 +27,15 @@ fn state_keys_keep_their_bytes() {
     same("supply key", &query::supply_key(), SUPPLY_KEY);
     same("parameters key", &query::params_key(), PARAMS_KEY);
     same("validator set key", &query::validators_key(Epoch::new(258)), SET_KEY);
-    let key = query::validator_account_key(validator);
-    same("validator account key", &key, &format!("{VALIDATOR_TABLE}{}", "22".repeat(32)));
+    let key = query::validator_key(validator);
+    same("validator key", &key, &format!("{VALIDATOR_TABLE}{}", "22".repeat(32)));
+    same("performance key", &query::performance_key(validator), &format!("10{}", "22".repeat(32)));
+    same("emission key", &query::emission_key(), "11");
 }
 
 #[test]
 fn state_values_keep_their_bytes() {
-    let account = Account { nonce: Nonce::new(300), balance: Amount::new(1 << 70), vesting: false };
+    let account = Account { nonce: Nonce::new(300), balance: Amount::new(1 << 70), ..Account::default() };
     same("account", &account.encode(), "ac0280808080808080808080 01".replace(' ', "").as_str());
     let supply =
         Supply { genesis: Amount::new(1_000), minted: Amount::new(5), burned: Amount::new(130) };
@@ -63,12 +65,8 @@ fn records_of_a_fresh_chain_keep_their_bytes() {
     for epoch in [Epoch::ZERO, Epoch::new(1)] {
         record("validator set", query::validators_key(epoch), SET);
     }
-    let (key, account) = validator();
-    record(
-        "validator account",
-        query::validator_account_key(key),
-        &hex::encode(account.as_bytes()),
-    );
+    record("validator", query::validator_key(validator().0), VALIDATOR);
+    record("emission", query::emission_key(), "00000001");
     same("the genesis state", &digest(&chain), GENESIS_STATE);
 }
 
@@ -96,6 +94,7 @@ const PARAMS_KEY: &str = "03";
 const SET_KEY: &str = "040000000000000102";
 const VALIDATOR_TABLE: &str = "05";
 const PARAMS: &str = "0ae8071980cab5ee01808080028094ebdc036495ac14a08d06eb8804a0c21e";
+const VALIDATOR: &str = "";
 const GENESIS_SUPPLY: &str = "8080d0e4c6b287c0f0040000";
 const SET: &str = "0197ffc883c80bee7237ef95d9b9b703d4ad63e60a21e605867682b75b8b3f43030b3132372e302e302e313a318080d0a7a4b0e4b145";
 const GENESIS_STATE: &str = "2af8cb54cfb369a6207bd5ef0268efc724e1c8ce0a528e1a1cb27b8286834a3b";

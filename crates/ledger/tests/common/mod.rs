@@ -8,16 +8,17 @@
 )]
 
 use althing_ledger::{
-    Account, ApplyError, BeginError, BlockContext, BlockExecution, Invalid, Ledger, Outcome,
-    Supply, audit, query,
+    Account, ApplyError, BeginError, BlockContext, BlockExecution, FinishError, Invalid, Ledger,
+    Outcome, Performance, Supply, audit, query, staking,
 };
-use althing_state::{Missing, StateKey, StateValue, View};
+use althing_state::{Missing, StateKey, StateValue, View as StateView};
 use althing_types::{
-    Address, Allocation, Amount, Authorization, ChainParams, Gas, GasPrice, Genesis,
+    Address, Allocation, Amount, Authorization, ChainParams, Epoch, Gas, GasPrice, Genesis,
     GenesisValidator, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction,
-    Timestamp, Transaction, Transfer, ValidatorKey,
+    Text, Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View,
+    params::EmissionParams,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, rc::Rc, sync::Arc};
 
 pub const PRICE: u64 = 1_000_000_000;
 pub const FUNDED: usize = 4;
@@ -50,7 +51,10 @@ pub fn genesis() -> Genesis {
     params.fee_split.stakers = ppm(100_000);
     params.fee_split.treasury = ppm(66_667);
     params.fee_split.burn = ppm(500_000);
-    let allocation = |user| Allocation { address: address(user), amount: tokens(10) };
+    params.staking.min_validator_stake = tokens(5);
+    params.emission = EmissionParams::none();
+    let allocation =
+        |user| Allocation { address: address(user), amount: tokens(10), vesting: None };
     Genesis {
         chain_id: "ledger-test".parse().unwrap(),
         genesis_time: Timestamp::ZERO,
@@ -58,13 +62,17 @@ pub fn genesis() -> Genesis {
         symbol: "CPC".into(),
         params,
         validators: vec![GenesisValidator {
-            name: "one".into(),
+            name: "one".parse().unwrap(),
+            website: Text::default(),
+            description: Text::default(),
             key,
             endpoint: "127.0.0.1:1".into(),
             account,
             stake: tokens(5),
+            commission: Ppm::ZERO,
         }],
         allocations: (0..FUNDED).map(allocation).collect(),
+        reserve: Amount::ZERO,
         load_accounts: None,
     }
     .normalized()
@@ -102,13 +110,25 @@ pub struct Chain {
     pub ledger: Ledger,
     pub state: BTreeMap<StateKey, StateValue>,
     pub height: u64,
+    /// The view of the last block, within its epoch.
+    pub view: u64,
+    /// How many views pass without a block before the next one.
+    pub skip: u64,
+    /// The time of the last block, in milliseconds.
+    pub time: u64,
+    /// From one block to the next, in milliseconds.
+    pub interval: u64,
+    /// How often the end of a block missed a key, so that the block was executed again.
+    pub repeats: Rc<Cell<u64>>,
 }
 
 impl Chain {
     /// At height 0.
     pub fn new(genesis: Genesis) -> Self {
         let ledger = Ledger::new(Arc::new(genesis)).unwrap();
-        Self { ledger, state: BTreeMap::new(), height: 0 }
+        let repeats = Rc::default();
+        let state = BTreeMap::new();
+        Self { ledger, state, height: 0, view: 0, skip: 0, time: 0, interval: 1, repeats }
     }
 
     /// At height 1: genesis is applied.
@@ -120,22 +140,36 @@ impl Chain {
 
     pub fn next(&self) -> BlockContext {
         let height = Height::new(self.height + 1);
+        let length = self.ledger.genesis().params.epoch_length;
+        let epoch = height.epoch(length);
+        let parent = if height.get() % length == 0 { 0 } else { self.view };
+        let view = View::new(parent + 1 + self.skip);
         BlockContext {
             height,
-            epoch: height.epoch(self.ledger.genesis().params.epoch_length),
-            timestamp: Timestamp::new(self.height + 1),
-            proposer: validator().0,
+            epoch,
+            timestamp: Timestamp::new(self.time + self.interval),
+            proposer: self.set(epoch).leader(epoch, view).key,
+            view,
+            parent_view: View::new(parent),
         }
     }
 
-    pub fn fetch(&self, view: &mut View, missing: &Missing) {
+    /// The validators of an epoch.
+    pub fn set(&self, epoch: Epoch) -> ValidatorSet {
+        match self.state.get(&query::validators_key(epoch)) {
+            Some(value) => query::decode_validators(value).unwrap(),
+            None => self.ledger.genesis().validator_set().unwrap(),
+        }
+    }
+
+    pub fn fetch(&self, view: &mut StateView, missing: &Missing) {
         for key in &missing.0 {
             view.prefetch(*key, self.state.get(key).cloned());
         }
     }
 
     /// A view of every key that the transactions surely touch.
-    pub fn view(&self, transactions: &[SignedTransaction], fetch: Fetch) -> View {
+    pub fn view(&self, transactions: &[SignedTransaction], fetch: Fetch) -> StateView {
         let mut keys = self.ledger.block_keys(&self.next());
         for transaction in transactions {
             self.ledger.transaction_keys(transaction, &mut keys);
@@ -145,12 +179,12 @@ impl Chain {
             Fetch::AllBackwards => keys.reverse(),
             Fetch::OnDemand => keys.clear(),
         }
-        let mut view = View::new();
+        let mut view = StateView::new();
         self.fetch(&mut view, &Missing(keys));
         view
     }
 
-    pub fn begin(&self, mut view: View) -> Result<BlockExecution<'_>, BeginError> {
+    pub fn begin(&self, mut view: StateView) -> Result<BlockExecution<'_>, BeginError> {
         loop {
             match self.ledger.begin(self.next(), view) {
                 Ok(block) => return Ok(block),
@@ -169,7 +203,28 @@ impl Chain {
         transactions: &[SignedTransaction],
         fetch: Fetch,
     ) -> (Outcome, Vec<Result<(), Invalid>>) {
-        let mut block = self.begin(self.view(transactions, fetch)).unwrap();
+        let mut late = Vec::new();
+        loop {
+            let mut view = self.view(transactions, fetch);
+            self.fetch(&mut view, &Missing(late.clone()));
+            let (block, results) = self.apply(view, transactions);
+            match block.finish() {
+                Ok(outcome) => return (outcome, results),
+                Err(FinishError::Missing(missing)) => {
+                    self.repeats.set(self.repeats.get() + 1);
+                    late.extend(missing.0);
+                }
+                Err(FinishError::Fatal(broken)) => panic!("{broken}"),
+            }
+        }
+    }
+
+    fn apply(
+        &self,
+        view: StateView,
+        transactions: &[SignedTransaction],
+    ) -> (BlockExecution<'_>, Vec<Result<(), Invalid>>) {
+        let mut block = self.begin(view).unwrap();
         let mut results = Vec::new();
         for transaction in transactions {
             results.push(loop {
@@ -181,7 +236,7 @@ impl Chain {
                 }
             });
         }
-        (block.finish().unwrap(), results)
+        (block, results)
     }
 
     /// Executes the next block, writes its changes, and checks every invariant.
@@ -189,7 +244,10 @@ impl Chain {
         &mut self,
         transactions: &[SignedTransaction],
     ) -> (Outcome, Vec<Result<(), Invalid>>) {
+        let context = self.next();
         let (outcome, results) = self.execute(transactions, Fetch::All);
+        (self.view, self.skip) = (context.view.get(), 0);
+        self.time = context.timestamp.get();
         for (key, value) in &outcome.writes {
             match value {
                 Some(value) => self.state.insert(*key, value.clone()),
@@ -205,6 +263,15 @@ impl Chain {
     pub fn account(&self, address: Address) -> Account {
         let value = self.state.get(&query::account_key(address));
         value.map_or_else(Account::default, |value| query::decode_account(value).unwrap())
+    }
+
+    pub fn performance(&self, key: ValidatorKey) -> Performance {
+        let value = self.state.get(&query::performance_key(key));
+        value.map_or_else(Performance::default, |value| query::decode_performance(value).unwrap())
+    }
+
+    pub fn validator(&self, key: ValidatorKey) -> staking::Validator {
+        query::decode_validator(&self.state[&query::validator_key(key)]).unwrap()
     }
 
     pub fn supply(&self) -> Supply {

@@ -207,7 +207,7 @@ fn add(account: Account, amount: Amount) -> Option<Account> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modules::bank::Supply;
+    use crate::Supply;
     use althing_types::{Nonce, Ppm};
 
     const A: Address = Address::new([1; 20]);

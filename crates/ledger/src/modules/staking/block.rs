@@ -255,14 +255,14 @@ pub(crate) fn missing_for_block(
     moment: &BlockMoment<'_>,
     out: &mut Vec<StateKey>,
 ) -> Result<(), Fault> {
-    let keys = [QUEUE, TOTALS, bank::SUPPLY, accounts::key(&moment.protocol.stake)];
-    if !all_known(view, keys, out) {
+    if !all_known(view, [QUEUE], out) {
         return Ok(());
     }
     let queue = load_queue(view)?;
     if !is_due(&queue, moment) {
         return Ok(());
     }
+    out.extend([TOTALS, bank::SUPPLY, accounts::key(&moment.protocol.stake)]);
     // One more than can be paid: its due date becomes that of the queue.
     let end = queue.head.saturating_add(MAX_PAID_PER_BLOCK.saturating_add(1)).min(queue.tail);
     if !all_known(view, (queue.head..end).map(unbonding_key), out) {
