@@ -46,8 +46,8 @@ pub use modules::{
     accounts::Account,
     bank::Supply,
     performance::{EpochScore, Performance},
-    rewards::{Emission, math as economics},
     registry::Node,
+    rewards::{Emission, math as economics},
     staking,
     vesting::VestingRecord,
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     Account, Supply,
-    modules::{accounts, bank, params, performance, rewards, validators},
+    modules::{accounts, bank, params, performance, registry, rewards, validators, vesting},
 };
 use althing_state::StateKey;
 use althing_types::{Address, ChainParams, Epoch, ValidatorKey, ValidatorSet};
@@ -42,6 +42,10 @@ decoders! {
     decode_performance -> performance::Performance;
     /// Reads what was emitted.
     decode_emission -> rewards::Emission;
+    /// Reads what a node says about itself.
+    decode_node -> registry::Node;
+    /// Reads the vesting schedule of an account.
+    decode_vesting -> vesting::VestingRecord;
 }
 
 /// The key of an account's record.
@@ -73,4 +77,14 @@ pub const fn performance_key(validator: ValidatorKey) -> StateKey {
 /// The key of what was emitted.
 pub const fn emission_key() -> StateKey {
     rewards::EMISSION
+}
+
+/// The key of what the node of a validator says about itself.
+pub const fn node_key(validator: ValidatorKey) -> StateKey {
+    registry::key(&validator)
+}
+
+/// The key of the vesting schedule of an account.
+pub const fn vesting_key(address: Address) -> StateKey {
+    vesting::key(&address)
 }

@@ -292,7 +292,8 @@ fn a_dry_run_says_what_a_block_would_do_and_ignores_the_key() {
     let view = chain.view(&[], Fetch::All);
     let error = chain.ledger.simulate(Height::new(3), Timestamp::new(3), &good, &view).unwrap_err();
     assert!(matches!(error, ApplyError::Missing(_)));
-    let error = chain.ledger.simulate(Height::new(3), Timestamp::new(3), &good, &View::new()).unwrap_err();
+    let error =
+        chain.ledger.simulate(Height::new(3), Timestamp::new(3), &good, &View::new()).unwrap_err();
     assert!(matches!(error, ApplyError::Missing(_)));
 }
 

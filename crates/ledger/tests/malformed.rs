@@ -10,8 +10,8 @@ mod values;
 use althing_ledger::check;
 use althing_mempool::{Limits, Origin, Pool, PoolConfig, Verifier, VerifierConfig};
 use althing_types::{
-    Address, Allocation, Amount, Gas, GasPrice, Height, KeyScheme, Nonce, Payload, Receipt, SecretKey,
-    SignedTransaction, Transaction, Transfer,
+    Address, Allocation, Amount, Gas, GasPrice, Height, KeyScheme, Nonce, Payload, Receipt,
+    SecretKey, SignedTransaction, Transaction, Transfer,
 };
 use bytes::Bytes;
 use common::{Chain, Fetch, PRICE, genesis, tokens};

@@ -35,8 +35,9 @@ fn state_keys_keep_their_bytes() {
 
 #[test]
 fn state_values_keep_their_bytes() {
-    let account = Account { nonce: Nonce::new(300), balance: Amount::new(1 << 70), ..Account::default() };
-    same("account", &account.encode(), "ac0280808080808080808080 01".replace(' ', "").as_str());
+    let account =
+        Account { nonce: Nonce::new(300), balance: Amount::new(1 << 70), ..Account::default() };
+    same("account", &account.encode(), "ac02808080808080808080800100");
     let supply =
         Supply { genesis: Amount::new(1_000), minted: Amount::new(5), burned: Amount::new(130) };
     same("supply", &supply.encode(), "e807058201");
@@ -93,10 +94,10 @@ const SUPPLY_KEY: &str = "02";
 const PARAMS_KEY: &str = "03";
 const SET_KEY: &str = "040000000000000102";
 const VALIDATOR_TABLE: &str = "05";
-const PARAMS: &str = "0ae8071980cab5ee01808080028094ebdc036495ac14a08d06eb8804a0c21e";
-const VALIDATOR: &str = "";
+const PARAMS: &str = "0ae8071980cab5ee01808080028094ebdc036495ac14a08d06eb8804a0c21e8080d0a7a4b0e4b1458080c098d6c5d7e3eb0a000000000000000500000000000001f4000000000000000ac09a0c000000000000000500000000000000640000000000000000e0a712c09a0cd0860300000000000000640000000000000000000000000000000a000000000000000000000000000000000001e0dc2a8080f09d99ddbf92618080b0b1af8389d12980808088da9db3e79b84cf06d08603a08d06c0843da08d06d08603000000000000001400000000000000000a000000000000000300000000000000640000000000000000808080f5ddb8ebe4b56ca08d060000000000000010000000000000ea60808090bbbad6adf00d";
+const VALIDATOR: &str = "843ccda804666d42af5ca755f3789dbb7f7693da8080d0a7a4b0e4b1458080d0a7a4b0e4b145000000000000000000018080d0a7a4b0e4b1450000000000010100000000000000";
 const GENESIS_SUPPLY: &str = "8080d0e4c6b287c0f0040000";
 const SET: &str = "0197ffc883c80bee7237ef95d9b9b703d4ad63e60a21e605867682b75b8b3f43030b3132372e302e302e313a318080d0a7a4b0e4b145";
-const GENESIS_STATE: &str = "2af8cb54cfb369a6207bd5ef0268efc724e1c8ce0a528e1a1cb27b8286834a3b";
+const GENESIS_STATE: &str = "1ddb3b7a94578ae135b15a4dc90d52ef5fdcde54bd9e5fff6866103ecc308d11";
 const BLOCK_RECEIPTS: &str = "c5020a6736342796ed3c0f7192e08d1af9f684d1e8b57392df459a7e7fad8368";
-const BLOCK_STATE: &str = "3c9bfb54e181dba860289e881d1c343b2975874bbe5814d8d05b4c6effa73bc2";
+const BLOCK_STATE: &str = "94e316a77a6d8eca9b31a71849f436541127e1c0a790b8b230ec14dc76928bc0";

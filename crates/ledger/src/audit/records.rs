@@ -117,7 +117,12 @@ impl Records {
                 let record = query::decode_performance(value).map_err(|_| BAD)?;
                 sum(self.fees.entry(record.epoch).or_default(), record.fees)?;
             }
-            prefix::NODE | prefix::VESTING => {}
+            prefix::NODE => {
+                query::decode_node(value).map_err(|_| BAD)?;
+            }
+            prefix::VESTING => {
+                query::decode_vesting(value).map_err(|_| BAD)?;
+            }
             _ => self.stake(key, rest, value)?,
         }
         Ok(())

@@ -14,9 +14,8 @@ use althing_ledger::{
 use althing_state::{Missing, StateKey, StateValue, View as StateView};
 use althing_types::{
     Address, Allocation, Amount, Authorization, ChainParams, Epoch, Gas, GasPrice, Genesis,
-    GenesisValidator, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction,
-    Text, Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View,
-    params::EmissionParams,
+    GenesisValidator, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction, Text,
+    Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View, params::EmissionParams,
 };
 use std::{cell::Cell, collections::BTreeMap, rc::Rc, sync::Arc};
 

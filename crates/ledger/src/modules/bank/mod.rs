@@ -11,6 +11,8 @@ pub(crate) use api::{
     Transferred, balance_of, burn, burn_own, mint, mint_and_burn, move_held, pay_from_stake,
     settle_fees, take_for_stake, transfer,
 };
+#[cfg(test)]
+pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;
 pub(crate) use store::save;
 pub(crate) use types::ProtocolAccounts;
