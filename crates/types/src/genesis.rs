@@ -4,8 +4,14 @@
 //! order of fields do not matter; the order of allocations and validators does not either, because
 //! both are sorted.
 
+mod ceremony;
+mod error;
+
+pub use ceremony::{CeremonyError, GenesisEntry};
+pub use error::GenesisError;
+
 use crate::{
-    Address, Amount, ChainId, ChainParams, Hash, ParamsError, Ppm, Text, Timestamp, ValidatorEntry,
+    Address, Amount, ChainId, ChainParams, Hash, Ppm, Text, Timestamp, ValidatorEntry,
     ValidatorKey, ValidatorSet, address, codec,
     hash::sha256,
     limits::{
@@ -13,9 +19,8 @@ use crate::{
         MAX_VALIDATOR_WEBSITE_BYTES,
     },
     struct_codec,
-    validator::ValidatorSetError,
 };
-use bytes::{BufMut as _, BytesMut};
+use bytes::{BufMut, BytesMut};
 use commonware_codec::Write as _;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +76,27 @@ pub struct GenesisValidator {
     /// What it keeps of its delegators' rewards.
     #[serde(default)]
     pub commission: Ppm,
+}
+
+impl GenesisValidator {
+    /// Every field, as the hash of the genesis and the signature of an entry cover it.
+    fn write(&self, buf: &mut impl BufMut) {
+        self.name.write(buf);
+        self.website.write(buf);
+        self.description.write(buf);
+        self.key.write(buf);
+        codec::write_str(&self.endpoint, buf);
+        self.account.write(buf);
+        self.stake.write(buf);
+        self.commission.write(buf);
+    }
+
+    /// Whether its endpoint is `host:port`.
+    fn has_endpoint(&self) -> bool {
+        let port = self.endpoint.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>()));
+        let dialable = matches!(port, Some((host, Ok(1..))) if !host.is_empty());
+        dialable && self.endpoint.len() <= MAX_ENDPOINT_BYTES
+    }
 }
 
 /// Money that an account owns at the start.
@@ -158,75 +184,6 @@ fn default_symbol() -> String {
     "CPC".to_owned()
 }
 
-/// Why a genesis file is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GenesisError {
-    /// Not JSON, or a field is missing, unknown or malformed.
-    #[error("the genesis file cannot be read: {0}")]
-    Json(String),
-    /// A parameter breaks its bounds.
-    #[error(transparent)]
-    Params(#[from] ParamsError),
-    /// The validators are no validator set.
-    #[error(transparent)]
-    Validators(#[from] ValidatorSetError),
-    /// An endpoint is malformed.
-    #[error("the endpoint {0:?} of validator {1:?} is not host:port")]
-    Endpoint(String, String),
-    /// An address is listed twice.
-    #[error("the account {0} is listed twice")]
-    DuplicateAccount(Address),
-    /// An allocation of nothing.
-    #[error("the allocation of {0} is zero: leave it out")]
-    ZeroAllocation(Address),
-    /// A validator without stake.
-    #[error("the stake of validator {0:?} is zero")]
-    ZeroStake(String),
-    /// The operator of two validators.
-    #[error("the account {0} operates two validators: give each its own")]
-    DuplicateOperator(Address),
-    /// A commission above the chain's highest.
-    #[error("the commission of validator {0:?} is above staking.max_commission")]
-    Commission(String),
-    /// A validator that the chain's own rules would not choose.
-    #[error("the stake of validator {0:?} is below staking.min_validator_stake, {1} base units")]
-    StakeTooLow(String, Amount),
-    /// More validators than the chain chooses.
-    #[error("there are {0} validators, but staking.max_validators is {1}")]
-    TooManyValidators(usize, u64),
-    /// A vesting schedule out of order.
-    #[error("the vesting of {0} must have start < end and start <= cliff <= end")]
-    Vesting(Address),
-    /// The sum does not fit 128 bits.
-    #[error("the allocations and stakes add up to more than 2^128 base units")]
-    SupplyOverflow,
-    /// Too many load accounts.
-    #[error("load_accounts.count is at most 1000000, not {0}")]
-    TooManyLoadAccounts(u64),
-}
-
-impl GenesisError {
-    /// Stable machine-readable name.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Json(_) => "genesis_unreadable",
-            Self::Params(_) => "genesis_params",
-            Self::Validators(_) => "genesis_validators",
-            Self::Endpoint(..) => "genesis_endpoint",
-            Self::DuplicateAccount(_) => "genesis_duplicate_account",
-            Self::ZeroAllocation(_) => "genesis_zero_allocation",
-            Self::ZeroStake(_) => "genesis_zero_stake",
-            Self::DuplicateOperator(_) => "genesis_duplicate_operator",
-            Self::Commission(_) => "genesis_commission",
-            Self::StakeTooLow(..) => "genesis_stake_too_low",
-            Self::TooManyValidators(..) => "genesis_too_many_validators",
-            Self::Vesting(_) => "genesis_vesting",
-            Self::SupplyOverflow => "genesis_supply_overflow",
-            Self::TooManyLoadAccounts(_) => "genesis_load_accounts",
-        }
-    }
-}
-
 /// Most load accounts a genesis may name.
 pub const MAX_LOAD_ACCOUNTS: u64 = 1_000_000;
 
@@ -260,8 +217,7 @@ impl Genesis {
         self.params.validate()?;
         self.validator_set()?;
         for validator in &self.validators {
-            let port = validator.endpoint.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
-            if validator.endpoint.len() > MAX_ENDPOINT_BYTES || !matches!(port, Some(Ok(1..))) {
+            if !validator.has_endpoint() {
                 return Err(GenesisError::Endpoint(
                     validator.endpoint.clone(),
                     validator.name.to_string(),
@@ -364,14 +320,7 @@ impl Genesis {
         self.params.write(&mut buf);
         codec::write_u64(self.validators.len() as u64, &mut buf);
         for validator in &self.validators {
-            validator.name.write(&mut buf);
-            validator.website.write(&mut buf);
-            validator.description.write(&mut buf);
-            validator.key.write(&mut buf);
-            codec::write_str(&validator.endpoint, &mut buf);
-            validator.account.write(&mut buf);
-            validator.stake.write(&mut buf);
-            validator.commission.write(&mut buf);
+            validator.write(&mut buf);
         }
         codec::write_u64(self.allocations.len() as u64, &mut buf);
         for allocation in &self.allocations {

@@ -275,6 +275,7 @@ fn genesis_hashes() -> Vectors {
         vector("genesis.hash.with-load-accounts", genesis(true).hash()),
         vector("genesis.hash.with-everything", full_genesis().hash()),
         vector("genesis.vesting", vesting().encode()),
+        vector("genesis.entry.signature", stake::entry().signature.as_bytes()),
     ]
 }
 

@@ -7,6 +7,7 @@ use althing_types::{
     Signature64, Timestamp, Transfer, ValidatorDetails, ValidatorKey, View, consensus_namespace,
     event::SlashReason,
     evidence::{Conflict, SignedProposal},
+    genesis::GenesisEntry,
     message::{
         Delegate, Health, Heartbeat, Possession, Redelegate, RegisterNode, Registration, Stake,
         SubmitEvidence, Undelegate, Unjail, Unstake, UpdateValidator,
@@ -205,6 +206,12 @@ fn other_events() -> Vec<Event> {
         Event::NodeRegistered { validator, version: "0.3.0".parse().unwrap() },
         Event::Heartbeat { validator, health: health() },
     ]
+}
+
+/// The entry of the first validator of the fullest genesis.
+pub fn entry() -> GenesisEntry {
+    let validator = super::full_genesis().validators[0].clone();
+    GenesisEntry::sign("cpc-devnet-1".parse().unwrap(), validator, &consensus_key())
 }
 
 /// A signature that nobody made.
