@@ -5,6 +5,7 @@ mod account;
 pub mod builder;
 pub mod dev;
 mod file;
+pub mod genesis_plan;
 pub mod http;
 pub mod keystore;
 pub mod mnemonic;

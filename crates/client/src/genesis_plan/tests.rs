@@ -1,0 +1,179 @@
+use super::*;
+use althing_types::{GenesisValidator, Text, ValidatorKey};
+use commonware_cryptography::{Signer as _, ed25519};
+
+/// The example with an address for each placeholder.
+fn filled() -> String {
+    let mut text = EXAMPLE.to_owned();
+    let names = ["team-1", "team-2", "early-1", "early-2", "stakes", "airdrop", "community"];
+    for (byte, name) in (1u8..).zip(names.into_iter().chain(["foundation"])) {
+        let address = Address::new([byte; 20]).to_string();
+        text = text.replace(&format!("\"REPLACE-{name}\""), &format!("\"{address}\""));
+    }
+    text
+}
+
+fn tokens(count: u64) -> Amount {
+    Amount::from_tokens(count).unwrap()
+}
+
+fn fault(text: &str) -> (usize, String, String) {
+    match Plan::parse(text) {
+        Err(PlanError::Field { line, field, problem }) => (line, field, problem),
+        other => panic!("{other:?} is no fault of a field"),
+    }
+}
+
+/// The line of the example that holds `part`.
+fn line_of(part: &str) -> usize {
+    filled().lines().position(|line| line.contains(part)).unwrap() + 1
+}
+
+#[test]
+fn the_example_is_a_billion_in_four_shares_to_the_unit() {
+    let plan = Plan::parse(&filled()).unwrap();
+    let shares: Vec<_> =
+        plan.shares().iter().map(|share| (share.name.as_str(), share.amount)).collect();
+    let expected = [
+        ("team", tokens(200_000_000)),
+        ("early supporters", tokens(100_000_000)),
+        ("community", tokens(500_000_000)),
+        ("foundation", tokens(200_000_000)),
+    ];
+    assert_eq!(shares, expected);
+    let draft = plan.draft();
+    assert_eq!(draft.supply(), Ok(tokens(1_000_000_000)));
+    assert_eq!(draft.reserve, tokens(300_000_000));
+    assert_eq!(draft.params, ChainParams::mainnet());
+    assert_eq!(draft.genesis_time, Timestamp::new(1_800_014_400_000));
+    const DAY_MS: u64 = 86_400_000;
+    let days = |byte| {
+        let of = |entry: &&Allocation| entry.address == Address::new([byte; 20]);
+        let vesting = draft.allocations.iter().find(of).unwrap().vesting?;
+        let since = |time: Timestamp| (time.get() - draft.genesis_time.get()) / DAY_MS;
+        Some((since(vesting.start), since(vesting.cliff), since(vesting.end)))
+    };
+    assert_eq!((days(1), days(3), days(6)), (Some((0, 365, 1_460)), Some((0, 0, 730)), None));
+}
+
+#[test]
+fn placeholders_are_refused_with_their_line() {
+    let (line, field, _) = fault(EXAMPLE);
+    let expected = EXAMPLE.lines().position(|line| line.contains("REPLACE-team-1")).unwrap() + 1;
+    assert_eq!((line, field.as_str()), (expected, "share \"team\": accounts[0].address"));
+}
+
+#[test]
+fn a_share_that_is_a_base_unit_off_is_refused_with_the_difference() {
+    let less = filled().replace("\"80000000\"", "\"79999999.999999999999999999\"");
+    let (line, field, problem) = fault(&less);
+    assert_eq!((line, field.as_str()), (line_of("\"team\""), "share \"team\": accounts"));
+    assert!(problem.contains("0.000000000000000001 less than 200000000"), "{problem}");
+    let more = filled().replace("reserve = \"300000000\"", "reserve = \"300000000.5\"");
+    let (_, field, problem) = fault(&more);
+    assert_eq!(field, "share \"community\": accounts");
+    assert!(problem.contains("0.5 more than 500000000"), "{problem}");
+}
+
+#[test]
+fn parts_that_are_no_whole_are_refused() {
+    let less =
+        filled().replace("part = 100_000", "part = 50_000").replace("\"60000000\"", "\"10000000\"");
+    let (_, field, problem) = fault(&less);
+    assert!(field == "share" && problem.contains("not 950000"), "{problem}");
+    let more = filled()
+        .replace("part = 100_000", "part = 400_000")
+        .replace("\"60000000\"", "\"360000000\"");
+    let (line, field, problem) = fault(&more);
+    assert_eq!((line, field.as_str()), (line_of("part = 500_000"), "share \"community\": part"));
+    assert!(problem.contains("1100000 ppm"), "{problem}");
+}
+
+#[test]
+fn every_fault_names_its_line_and_field() {
+    let again = Address::new([1; 20]).to_string();
+    let second = Address::new([2; 20]).to_string();
+    for (from, to, field) in [
+        ("\"cpc-mainnet-1\"", "\"CPC Mainnet\"", "chain_id"),
+        ("\"mainnet\"", "\"main\"", "preset"),
+        ("2027-01-15T12:00:00Z", "2027-01-15T12:00:00", "genesis_time"),
+        ("total = \"1000000000\"", "total = \"a billion\"", "total"),
+        ("\"120000000\"", "\"0\"", "share \"team\": accounts[0].amount"),
+        ("cliff_days = 365", "cliff_days = 1461", "share \"team\": vesting"),
+        ("days = 730", "days = 0", "share \"early supporters\": vesting"),
+        ("name = \"foundation\"", "name = \"team\"", "share: name"),
+        ("part = 500_000", "part = 0", "share \"community\": part"),
+        (second.as_str(), again.as_str(), "share \"team\": accounts[1].address"),
+    ] {
+        let text = filled();
+        assert!(text.contains(from), "{from}");
+        let (line, found, problem) = fault(&text.replacen(from, to, 1));
+        assert_eq!((line, found.as_str()), (line_of(from), field), "{problem}");
+    }
+}
+
+#[test]
+fn an_unknown_field_is_refused_by_name_and_line() {
+    let text =
+        filled().replace("[[share]]\nname = \"team\"", "[[share]]\ncolour = 1\nname = \"team\"");
+    let Err(error @ PlanError::Toml(_)) = Plan::parse(&text) else { panic!("it is refused") };
+    let message = error.to_string();
+    assert!(message.contains("colour") && message.contains("line"), "{message}");
+    assert_eq!(error.code(), "plan_unreadable");
+}
+
+#[test]
+fn stakes_are_paid_from_one_account() {
+    let extra = Address::new([0x77; 20]).to_string();
+    let stakes = format!("stakes = {{ address = \"{extra}\", amount = \"1\" }}\n");
+    let text = filled()
+        .replace("name = \"foundation\"", &format!("name = \"foundation\"\n{stakes}"))
+        .replace("\"200000000\"", "\"199999999\"");
+    let (_, field, problem) = fault(&text);
+    assert!(
+        field == "share \"foundation\": stakes" && problem.contains("one account"),
+        "{problem}"
+    );
+}
+
+fn entry(seed: u64) -> GenesisEntry {
+    let key = ed25519::PrivateKey::from_seed(seed);
+    let validator = GenesisValidator {
+        name: format!("validator {seed}").parse().unwrap(),
+        website: Text::default(),
+        description: Text::default(),
+        key: ValidatorKey::from_public_key(&key.public_key()),
+        endpoint: format!("node{seed}.example:26600"),
+        account: Address::new([0x40 + seed as u8; 20]),
+        stake: tokens(100_000 * (1 + seed)),
+        commission: Ppm::new(50_000).unwrap(),
+    };
+    GenesisEntry::sign("cpc-mainnet-1".parse().unwrap(), validator, &key)
+}
+
+#[test]
+fn a_plan_and_its_entries_make_one_genesis_whose_supply_is_the_total() {
+    let entries: Vec<_> = (0..9).map(entry).collect();
+    let genesis = Plan::parse(&filled()).unwrap().merge(&entries).unwrap();
+    assert_eq!(genesis.supply(), Ok(tokens(1_000_000_000)));
+    let backwards: Vec<_> = entries.into_iter().rev().collect();
+    let elsewhere = Plan::parse(&filled()).unwrap().merge(&backwards).unwrap();
+    assert_eq!(elsewhere.hash(), genesis.hash());
+    assert_eq!(Genesis::from_json(&genesis.to_json()).unwrap(), genesis);
+}
+
+#[test]
+fn a_genesis_keeps_its_plan_to_the_unit() {
+    let plan = Plan::parse(&filled()).unwrap();
+    let genesis = plan.merge(&[entry(1), entry(2)]).unwrap();
+    assert_eq!(plan.is_kept_by(&genesis), Ok(true));
+    let mut other = genesis.clone();
+    other.reserve = Amount::new(other.reserve.units() - 1);
+    assert_eq!(plan.is_kept_by(&other), Ok(false));
+    let mut other = genesis.clone();
+    other.allocations[0].vesting = None;
+    assert_eq!(plan.is_kept_by(&other), Ok(false));
+    let mut other = genesis;
+    other.params.slashing.min_due += 1;
+    assert_eq!(plan.is_kept_by(&other), Ok(false));
+}
