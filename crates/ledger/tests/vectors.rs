@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod common;
+#[path = "records/staking.rs"]
+mod staking;
 
 use althing_ledger::{Account, Supply, query};
 use althing_types::{Address, Amount, Epoch, Nonce, ValidatorKey, hash::sha256};

@@ -8,7 +8,7 @@ pub(crate) use super::{
     cap::counted_stakes,
     genesis::genesis,
     moment::BlockMoment,
-    slash::{SlashOrder, SlashResult, add_reward, eject, jail, slash, slash_keys, unjail},
+    slash::{SlashOrder, add_reward, eject, jail, slash, slash_keys, unjail},
     store::{
         know, load_candidates, load_profile, load_slashes, load_totals, load_validator,
         operated_by, require_validator, save_totals, save_validator,

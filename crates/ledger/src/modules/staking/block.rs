@@ -13,11 +13,10 @@ use super::{
 };
 use crate::{
     error::{Failure, Fault},
-    modules::{accounts, bank, performance, validators, vesting},
-    prefix,
+    modules::{accounts, bank, performance, registry, validators, vesting},
 };
 use althing_state::{StateKey, View};
-use althing_types::{Amount, Event, Shares, ValidatorKey};
+use althing_types::{Amount, Epoch, Event, Shares, ValidatorKey};
 
 /// Most entries of the unbonding queue that are paid in one block.
 pub(super) const MAX_PAID_PER_BLOCK: u64 = 256;
@@ -197,7 +196,7 @@ pub(super) fn unbond_own(
 }
 
 /// Takes validators that are ejected off the list of candidates, and forgets those that nobody has
-/// a stake in. The last step of the turn.
+/// a stake in and that no evidence can be about any more. The last step of the turn.
 pub(crate) fn end_epoch_removals(
     view: &mut View,
     moment: &BlockMoment<'_>,
@@ -210,8 +209,8 @@ pub(crate) fn end_epoch_removals(
         let validator = require_validator(view, key)?;
         if validator.ejected {
             free_operator(view, key, &validator)?;
-        } else if is_empty(&validator) && !validator.is_active(next) {
-            forget(view, key, &validator)?;
+        } else if is_empty(&validator) && !is_accountable(&validator, next, moment) {
+            forget(view, key, &validator);
             events.push(Event::ValidatorRemoved { validator: *key });
         } else {
             kept.push(*key);
@@ -228,6 +227,13 @@ fn is_empty(validator: &Validator) -> bool {
     shares.is_zero() && pending_nominal.is_zero() && *delegations == 0
 }
 
+/// Whether evidence of what the validator did as a member of a set can come yet. Its unbonding stake
+/// is liable for that, so its record must be there.
+fn is_accountable(validator: &Validator, next: Epoch, moment: &BlockMoment<'_>) -> bool {
+    let kept = moment.params.slashing.evidence_epochs;
+    validator.chosen_until.is_some_and(|until| until.get().saturating_add(kept) >= next.get())
+}
+
 /// An operator without stake in its ejected validator may register another one.
 fn free_operator(view: &mut View, key: &ValidatorKey, validator: &Validator) -> Result<(), Fault> {
     if load_delegation(view, &validator.operator, key)?.is_none() {
@@ -236,16 +242,13 @@ fn free_operator(view: &mut View, key: &ValidatorKey, validator: &Validator) -> 
     Ok(())
 }
 
-/// Removes the records of a validator. How often it was jailed and slashed is not forgotten: the
-/// key may come back.
-fn forget(view: &mut View, key: &ValidatorKey, validator: &Validator) -> Result<(), Fault> {
+/// Removes the records of a validator. How often it was slashed is not forgotten: the key may come
+/// back, and what moved away from it may be liable yet.
+fn forget(view: &mut View, key: &ValidatorKey, validator: &Validator) {
     store::remove_validator(view, key);
     store::remove_operator(view, &validator.operator);
-    if validator.slashes == 0 {
-        view.set(performance::performance_key(key), None);
-    }
-    view.set(StateKey::fixed(prefix::NODE, key.as_bytes()), None);
-    Ok(())
+    view.set(performance::performance_key(key), None);
+    view.set(registry::key(key), None);
 }
 
 /// Adds the keys that a block touches by itself, as far as what the view knows tells: ask again

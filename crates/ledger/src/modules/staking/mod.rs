@@ -12,10 +12,11 @@ pub mod query;
 mod settle;
 mod slash;
 mod store;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tx;
 mod types;
 
-#[allow(unused_imports, reason = "work branch")]
 pub(crate) use api::*;
 pub use error::Contradiction;
 pub(crate) use keys::*;

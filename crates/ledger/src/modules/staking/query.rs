@@ -69,7 +69,7 @@ pub fn settle_keys(
 }
 
 /// What an account owns of a validator now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owned {
     /// The delegation, brought up to date.
     pub delegation: Delegation,
