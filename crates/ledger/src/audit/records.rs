@@ -282,9 +282,14 @@ impl Records {
         if !ordered {
             return wrong("the candidates are not in order");
         }
+        // Who is ejected leaves the list when the epoch ends.
+        let listed: BTreeSet<&ValidatorKey> = candidates.iter().collect();
+        if !listed.iter().all(|key| self.validators.contains_key(*key)) {
+            return wrong("a candidate is no validator");
+        }
         let open = self.validators.iter().filter(|(_, validator)| !validator.ejected);
-        if !open.map(|(key, _)| key).eq(candidates.iter()) {
-            return wrong("the candidates are not the validators that were not ejected");
+        if !open.map(|(key, _)| key).all(|key| listed.contains(key)) {
+            return wrong("a validator that was not ejected is no candidate");
         }
         Ok(())
     }

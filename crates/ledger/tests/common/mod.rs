@@ -7,6 +7,8 @@
     reason = "shared by tests"
 )]
 
+pub mod network;
+
 use althing_ledger::{
     Account, ApplyError, BeginError, BlockContext, BlockExecution, FinishError, Invalid, Ledger,
     Outcome, Performance, Supply, audit, query, staking,
@@ -117,6 +119,8 @@ pub struct Chain {
     pub time: u64,
     /// From one block to the next, in milliseconds.
     pub interval: u64,
+    /// Every how many blocks the whole state is audited.
+    pub audit_every: u64,
     /// How often the end of a block missed a key, so that the block was executed again.
     pub repeats: Rc<Cell<u64>>,
 }
@@ -127,7 +131,7 @@ impl Chain {
         let ledger = Ledger::new(Arc::new(genesis)).unwrap();
         let repeats = Rc::default();
         let state = BTreeMap::new();
-        Self { ledger, state, height: 0, view: 0, skip: 0, time: 0, interval: 1, repeats }
+        Self { ledger, state, height: 0, view: 0, skip: 0, time: 0, interval: 1, audit_every: 1, repeats }
     }
 
     /// At height 1: genesis is applied.
@@ -254,9 +258,18 @@ impl Chain {
             };
         }
         self.height += 1;
-        let records = self.state.iter().map(|(key, value)| (*key, &**value));
-        audit::invariants(Height::new(self.height), records).unwrap();
+        if self.height.is_multiple_of(self.audit_every) {
+            self.audit();
+        }
         (outcome, results)
+    }
+
+    /// Checks every invariant of the whole state.
+    pub fn audit(&self) -> audit::SupplyReport {
+        let records = self.state.iter().map(|(key, value)| (*key, &**value));
+        let report = audit::invariants(Height::new(self.height), records).unwrap();
+        assert!(report.agrees());
+        report
     }
 
     pub fn account(&self, address: Address) -> Account {
