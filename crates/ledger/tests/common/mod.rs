@@ -131,7 +131,17 @@ impl Chain {
         let ledger = Ledger::new(Arc::new(genesis)).unwrap();
         let repeats = Rc::default();
         let state = BTreeMap::new();
-        Self { ledger, state, height: 0, view: 0, skip: 0, time: 0, interval: 1, audit_every: 1, repeats }
+        Self {
+            ledger,
+            state,
+            height: 0,
+            view: 0,
+            skip: 0,
+            time: 0,
+            interval: 1,
+            audit_every: 1,
+            repeats,
+        }
     }
 
     /// At height 1: genesis is applied.

@@ -1,10 +1,11 @@
 //! A chain of several validators: their keys, their operators, and transactions of every kind.
 
 use super::{Chain, PRICE, address, authorization, genesis, tokens};
+use althing_ledger::Outcome;
 use althing_types::{
-    Allocation, Amount, Epoch, Evidence, Gas, GasPrice, Genesis, GenesisValidator, Hash, Height,
-    Nonce, Payload, Ppm, SignedTransaction, Text, Transaction, ValidatorDetails, ValidatorKey,
-    View, consensus_namespace,
+    Allocation, Amount, Epoch, Event, Evidence, Gas, GasPrice, Genesis, GenesisValidator, Hash,
+    Height, Nonce, Payload, Ppm, Receipt, SignedTransaction, Text, Transaction, ValidatorDetails,
+    ValidatorKey, View, consensus_namespace,
     evidence::{Conflict, SignedProposal},
     hash::sha256,
     message::{Possession, Registration},
@@ -40,11 +41,8 @@ pub fn network(stakes: &[Amount], users: usize, operators: usize, each: Amount) 
         commission: Ppm::new(100_000).unwrap(),
     });
     let owners = (0..users).chain((0..operators).map(operator));
-    let allocations = owners.map(|user| Allocation {
-        address: address(user),
-        amount: each,
-        vesting: None,
-    });
+    let allocations =
+        owners.map(|user| Allocation { address: address(user), amount: each, vesting: None });
     let (validators, allocations) = (validators.collect(), allocations.collect());
     let mut genesis = Genesis { validators, allocations, ..genesis() };
     genesis.params.staking.min_validator_stake = tokens(1_000);
@@ -64,14 +62,19 @@ pub fn registration(number: usize, commission: Ppm) -> Registration {
     }
 }
 
+/// What a block did by itself.
+pub fn own_events(outcome: &Outcome) -> Vec<Event> {
+    let last = outcome.receipts.last().filter(|receipt| receipt.is_of_block());
+    last.map_or_else(Vec::new, |receipt| receipt.events.clone())
+}
+
 /// Two votes of validator `number` for different blocks in one view.
 pub fn double_vote(number: usize, genesis: &Hash, epoch: Epoch, view: View) -> Evidence {
     let vote = |block: &[u8]| {
         let (parent, block) = (View::ZERO, sha256(&[block]));
         let mut namespace = consensus_namespace(genesis);
         namespace.extend_from_slice(b"_NOTARIZE");
-        let message =
-            [epoch.encode(), view.encode(), parent.encode(), block.encode()].concat();
+        let message = [epoch.encode(), view.encode(), parent.encode(), block.encode()].concat();
         let signature = sign(&consensus_key(number), &namespace, &message);
         SignedProposal { parent, block, signature }
     };
@@ -80,6 +83,42 @@ pub fn double_vote(number: usize, genesis: &Hash, epoch: Epoch, view: View) -> E
 }
 
 impl Chain {
+    /// The next block, while these validators are switched off: views that they lead pass.
+    pub fn advance_without(&mut self, down: &[usize], payloads: &[(usize, Payload)]) -> Outcome {
+        let off: Vec<ValidatorKey> = down.iter().map(|number| validator_key(*number)).collect();
+        let next = self.next();
+        let set = self.set(next.epoch);
+        let leader = |skip: u64| set.leader(next.epoch, View::new(next.view.get() + skip)).key;
+        let up = (0..set.entries().len() as u64).find(|skip| !off.contains(&leader(*skip)));
+        self.skip = up.expect("somebody is up");
+        let mut sent = std::collections::BTreeMap::new();
+        let mut transactions = Vec::new();
+        for (user, payload) in payloads {
+            let earlier: &mut u64 = sent.entry(*user).or_default();
+            transactions.push(self.transaction(*user, *earlier, payload.clone()));
+            *earlier += 1;
+        }
+        let (outcome, results) = self.advance(&transactions);
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        outcome
+    }
+
+    /// One transaction in a block of its own: its code.
+    pub fn send(&mut self, user: usize, payload: Payload) -> Receipt {
+        self.advance_without(&[], &[(user, payload)]).receipts.remove(0)
+    }
+
+    /// Advances to the block after which a new epoch begins; returns what that block did by
+    /// itself.
+    pub fn end_epoch(&mut self, down: &[usize]) -> Vec<Event> {
+        loop {
+            let outcome = self.advance_without(down, &[]);
+            if outcome.next_validators.is_some() {
+                return own_events(&outcome);
+            }
+        }
+    }
+
     /// The next transaction of a user, if it has sent `earlier` more in the same block.
     pub fn transaction(&self, user: usize, earlier: u64, payload: Payload) -> SignedTransaction {
         let nonce = self.account(address(user)).nonce.get() + earlier;

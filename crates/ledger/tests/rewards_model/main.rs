@@ -70,8 +70,8 @@ fn params() -> ChainParams {
     params.slashing.max_consecutive_misses = 5;
     params.slashing.jail = Period::blocks(30);
     params.slashing.unjail_fee = tokens(10);
-    params.emission.schedule = Schedule::Halving { initial: tokens(2), period: 3_000 };
-    params.emission.validator_cap = Amount::parse_tokens("1.2").unwrap();
+    params.emission.schedule = Schedule::Halving { initial: tokens(20), period: 3_000 };
+    params.emission.validator_cap = tokens(12);
     params.emission.miner_pool_cap = tokens(500);
     params
 }

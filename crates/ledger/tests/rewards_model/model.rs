@@ -176,12 +176,11 @@ impl Model {
         lost
     }
 
-    /// Whether two values differ by no more than the claims of the validator can have left, at
-    /// what a share of it costs.
+    /// Whether two values differ by no more than one base unit for each claim on the validator.
     pub fn compare(&mut self, what: &str, key: &ValidatorKey, is: u128, should: U512) {
         let claims = self.members[key].claims + 1;
         let error = exact(is).abs_diff(should);
-        let allowed = U512::from(claims) * (exact(1) + (exact(1) >> 1));
+        let allowed = exact(claims.into());
         assert!(
             error <= allowed,
             "{what} of {key} at height {}: {is} is not {}, {claims} claims",
@@ -217,7 +216,10 @@ impl Model {
         member.tokens = member.tokens.checked_sub(paid).expect("a validator pays what it has");
         member.left += paid;
         if member.chosen_until.is_some_and(|until| until >= epoch) && !member.ejected {
-            assert!(member.left <= member.epoch_tokens * u128::from(limit) / ONE, "unbonding limit");
+            assert!(
+                member.left <= member.epoch_tokens * u128::from(limit) / ONE,
+                "unbonding limit"
+            );
         }
         if self.counted(&key).is_zero() {
             self.member(&key).tokens = 0;
@@ -300,7 +302,8 @@ impl Model {
             let member = &self.members[key];
             let part = U512::from(pot) * U512::from(weight) / U512::from(all);
             let due = member.made + member.missed;
-            let part = if due == 0 { part } else { part * U512::from(member.made) / U512::from(due) };
+            let part =
+                if due == 0 { part } else { part * U512::from(member.made) / U512::from(due) };
             let reward = u128::try_from(part).unwrap() + member.fees;
             if reward == 0 {
                 continue;
