@@ -2,7 +2,7 @@
 //! by itself: money, limits, sets, punishments and rewards are to the unit what the model says, and
 //! no claim differs by more than one base unit a claim.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "a test of several files")]
 
 #[path = "../common/mod.rs"]
 mod common;
