@@ -78,7 +78,8 @@ pub struct Owned {
 }
 
 /// What a delegation is at the moment `now`, from the records as they are stored: `conversion` is
-/// that of [`conversion_needed`], `slashes` are those of [`slashes_needed`].
+/// that of [`conversion_needed`], `slashes` are those of [`slashes_needed`]. `now.epoch` must be the
+/// epoch of the block that follows the state, so that an epoch that has just ended counts.
 ///
 /// # Errors
 /// [`Contradiction`] if the records do not fit together, or one that is needed is not given.
