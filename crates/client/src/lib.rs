@@ -13,6 +13,5 @@ pub mod nonces;
 pub mod passkey;
 mod sealed;
 pub mod slip10;
-pub mod validator;
 pub mod validator_key;
 pub mod verify;

@@ -33,8 +33,7 @@ pub(super) async fn account(
 ) -> Result<Json<AccountView>, ApiError> {
     let address = parse::address(&address)?;
     let account = app.backend.account(address).await;
-    let stake = app.backend.delegator(address).await;
-    let mut view = AccountView::new(address, &account, &stake, app.show());
+    let mut view = AccountView::new(address, &account, app.show());
     if query.proof {
         view.proof = Some(proof::account(&app, address).await?);
     }

@@ -9,7 +9,6 @@
     reason = "a test fails by a panic, and nobody outside reads its helpers"
 )]
 
-mod canned;
 mod chain;
 mod document;
 mod fixture;
@@ -19,6 +18,5 @@ mod node;
 mod proof;
 mod reads;
 mod socket;
-mod stake;
 mod stream;
 mod submit;

@@ -294,9 +294,12 @@ impl Model {
             .map(|(key, _)| *key)
             .filter(|key| earns(&self.members[key]) && !self.counted(key).is_zero())
             .collect();
-        let stakes: Vec<u128> = earning.iter().map(|key| self.members[key].tokens).collect();
-        let weights = counted_stakes(&stakes, &self.params);
-        let all: u128 = weights.iter().sum();
+        let all: u128 = set.iter().map(|(key, _)| self.members[key].tokens).sum();
+        let (cap, from) =
+            (u128::from(self.params.staking.power_cap.get()), self.params.staking.power_cap_from);
+        let most = if (set.len() as u64) < from { all } else { all * cap / ONE };
+        let weights = earning.iter().map(|key| self.members[key].tokens.min(most));
+        let weights: Vec<u128> = weights.collect();
         let mut expected = Vec::new();
         for (key, weight) in earning.iter().zip(weights) {
             let member = &self.members[key];

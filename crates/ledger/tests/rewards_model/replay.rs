@@ -1,7 +1,7 @@
 //! What the model makes of a block: first what its transactions asked for, then what it did by
 //! itself.
 
-use crate::model::{Entry, Liable, Member, Model, ONE, exact, missed};
+use crate::model::{Entry, Liable, Member, Model, ONE, Part, exact, missed};
 use althing_ledger::{BlockContext, Outcome};
 use althing_types::{
     Address, Amount, Event, Payload, Receipt, SignedTransaction, ValidatorKey, ValidatorSet,
@@ -225,9 +225,15 @@ impl Model {
             Event::EvidenceAccepted { validator, reporter, epoch, reward, .. } => {
                 let first = (epoch.get() * self.params.epoch_length).max(1);
                 let fraction = self.params.slashing.equivocation.get();
+                let own = (*validator, self.members[validator].operator);
+                let own = self.parts.get(&own).map_or(U512::ZERO, Part::total);
                 let amount = self.slash(validator, fraction, first);
                 let part = u128::from(self.params.slashing.reporter_reward.get());
-                assert_eq!(reward.units(), amount * part / ONE);
+                let half = own * U512::from(fraction) / U512::from(2 * ONE);
+                assert!(
+                    reward.units() <= amount * part / ONE
+                        && exact(reward.units()) <= half + exact(1)
+                );
                 self.pay(*reporter, reward.units());
                 self.member(validator).since = 0;
                 self.member(validator).ejected = true;
@@ -248,13 +254,16 @@ impl Model {
         let most = self.params.slashing.max_consecutive_misses;
         let (parent, view) = (context.parent_view.get(), context.view.get());
         let mut suspects = Vec::new();
+        let skipped = missed(&set, context.epoch, parent, view);
+        let late = |key: &ValidatorKey| skipped.contains_key(key) || self.members[key].streak > 0;
+        let blamed = set.iter().filter(|(key, _)| late(key)).count() <= (set.len() - 1) / 3;
         for (key, count) in missed(&set, context.epoch, parent, view) {
             let height = self.height;
             let member = self.member(&key);
             member.missed += count as u32;
             member.since = if member.streak == 0 { height } else { member.since };
-            member.streak += count;
-            if member.streak >= most && key != context.proposer {
+            member.streak = if blamed { member.streak + count } else { member.streak.max(1) };
+            if blamed && member.streak >= most && key != context.proposer {
                 suspects.push(key);
             }
         }
@@ -262,10 +271,6 @@ impl Model {
         proposer.made += 1;
         proposer.streak = 0;
         proposer.fees += share(split.proposer);
-        let failing = set.iter().filter(|(key, _)| self.members[key].streak >= most / 2).count();
-        if failing > (set.len() - 1) / 3 {
-            return Vec::new();
-        }
         let jailed = |member: &Member| member.jailed_until.is_some() || member.ejected;
         suspects.retain(|key| !jailed(&self.members[key]));
         suspects

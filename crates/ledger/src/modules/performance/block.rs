@@ -57,22 +57,18 @@ pub(crate) fn record_turn(
     fees: Amount,
 ) -> Result<Vec<Event>, Fault> {
     let mut suspects = Vec::new();
-    let mut set = None;
     if turn.skipped() {
         let members = validators::load_set(view, block.epoch)?;
-        for (key, count) in turn.missed(&members, block.epoch) {
-            let record = miss(view, block, &key, count)?;
-            if key != turn.proposer && reaches(&record, most(block)) {
+        let missed = turn.missed(&members, block.epoch);
+        let blamed = !is_fault_of_network(view, &members, &missed)?;
+        for (key, count) in missed {
+            let record = miss(view, block, &key, count, blamed)?;
+            if blamed && key != turn.proposer && reaches(&record, most(block)) {
                 suspects.push((key, record.streak_since));
             }
         }
-        set = Some(members);
     }
     propose(view, block, &turn.proposer, fees)?;
-    let Some(set) = set.filter(|_| !suspects.is_empty()) else { return Ok(Vec::new()) };
-    if is_fault_of_network(view, block, &set)? {
-        return Ok(Vec::new());
-    }
     let mut events = Vec::new();
     for (key, since) in suspects {
         punish::jail(view, block, &key, since, &mut events)?;
@@ -80,11 +76,29 @@ pub(crate) fn record_turn(
     Ok(events)
 }
 
+/// Whether more members than consensus tolerates have missed their last turn, those who just
+/// `missed` one included: then nobody is to blame for it.
+fn is_fault_of_network(
+    view: &View,
+    set: &ValidatorSet,
+    missed: &BTreeMap<ValidatorKey, u32>,
+) -> Result<bool, Fault> {
+    let mut failing = 0usize;
+    for entry in set.entries() {
+        if missed.contains_key(&entry.key) || store::load(view, &entry.key)?.streak > 0 {
+            failing = failing.saturating_add(1);
+        }
+    }
+    Ok(failing > score::tolerated(set.entries().len()))
+}
+
+/// Counts `count` missed turns, which count against the member if it is to be `blamed`.
 fn miss(
     view: &mut View,
     block: &BlockMoment<'_>,
     key: &ValidatorKey,
     count: u32,
+    blamed: bool,
 ) -> Result<Performance, Fault> {
     let mut record = store::load(view, key)?;
     record.enter(block.epoch);
@@ -93,7 +107,12 @@ fn miss(
     if record.streak == 0 {
         record.streak_since = block.height;
     }
-    record.streak = record.streak.saturating_add(count);
+    if blamed {
+        record.streak = record.streak.saturating_add(count);
+    } else {
+        record.excused = record.excused.saturating_add(count);
+        record.streak = record.streak.max(1);
+    }
     store::save(view, key, &record)?;
     Ok(record)
 }
@@ -124,21 +143,6 @@ const fn reaches(record: &Performance, streak: u64) -> bool {
     record.streak as u64 >= streak
 }
 
-/// Whether more members than consensus tolerates miss their turns: then nobody is to blame.
-fn is_fault_of_network(
-    view: &View,
-    block: &BlockMoment<'_>,
-    set: &ValidatorSet,
-) -> Result<bool, Fault> {
-    let mut failing = 0usize;
-    for entry in set.entries() {
-        if reaches(&store::load(view, &entry.key)?, most(block) / 2) {
-            failing = failing.saturating_add(1);
-        }
-    }
-    Ok(failing > score::tolerated(set.entries().len()))
-}
-
 /// What happens on the last block of an epoch, before rewards: members whose score over the window
 /// is too low are jailed, and the window moves on.
 pub(crate) fn end_epoch(
@@ -159,9 +163,15 @@ pub(crate) fn end_epoch(
         }
     }
     let mut events = Vec::new();
-    if failing.len() <= score::tolerated(set.entries().len()) {
-        for (key, since) in failing {
+    let to_blame = failing.len() <= score::tolerated(set.entries().len());
+    for (key, since) in failing {
+        if to_blame {
             punish::jail(view, block, &key, since, &mut events)?;
+        } else {
+            // Nor is what the network did to them held against some of them later.
+            let mut record = store::load(view, &key)?;
+            record.forgive(block.epoch);
+            store::save(view, &key, &record)?;
         }
     }
     Ok(events)
@@ -185,18 +195,16 @@ pub(crate) fn missing_for_block(
         return Ok(());
     }
     let set = validators::load_set(view, block.epoch)?;
-    let mut suspects = Vec::new();
-    for (key, count) in turn.missed(&set, block.epoch) {
-        let record_key = performance_key(&key);
-        if !view.knows(&record_key) {
-            out.push(record_key);
-        } else if u64::from(store::load(view, &key)?.streak.saturating_add(count)) >= most(block) {
-            suspects.push(key);
-        }
+    let records = set.entries().iter().map(|entry| performance_key(&entry.key));
+    let mut known = true;
+    out.extend(records.inspect(|key| known &= view.knows(key)));
+    if !known {
+        return Ok(());
     }
-    if !suspects.is_empty() {
-        out.extend(set.entries().iter().map(|entry| performance_key(&entry.key)));
-        suspects.iter().for_each(|key| punish::keys(key, block, out));
+    for (key, count) in turn.missed(&set, block.epoch) {
+        if u64::from(store::load(view, &key)?.streak.saturating_add(count)) >= most(block) {
+            punish::keys(&key, block, out);
+        }
     }
     Ok(())
 }

@@ -35,9 +35,10 @@ impl WindowScore {
     }
 }
 
-/// This epoch's score of a record; `None` if nothing was due, or if it was jailed for it.
+/// This epoch's score of a record; `None` if nothing was due that counts, or if it was jailed for it.
 pub(super) fn present(record: &Performance, epoch: Epoch) -> Option<EpochScore> {
-    let Performance { made, missed, .. } = *record;
+    let Performance { made, missed, excused, .. } = *record;
+    let missed = missed.saturating_sub(excused);
     let counts = record.epoch == epoch && record.judged_from <= epoch && (made > 0 || missed > 0);
     counts.then_some(EpochScore { epoch, made, missed })
 }

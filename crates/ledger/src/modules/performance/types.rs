@@ -15,9 +15,12 @@ pub struct Performance {
     pub made: u32,
     /// Turns in this epoch that passed without a block.
     pub missed: u32,
+    /// Those of `missed` that were the network's fault: no punishment counts them.
+    pub excused: u32,
     /// Fees of its blocks in this epoch, in base units; paid when the epoch ends.
     pub fees: Amount,
-    /// Turns missed one after the other, across epochs.
+    /// Turns missed one after the other, across epochs. Those that were the network's fault add
+    /// nothing, but the first of them shows that the last turn was missed.
     pub streak: u32,
     /// The height at which the first of them was noticed.
     pub streak_since: Height,
@@ -37,7 +40,8 @@ impl Performance {
     /// Makes the counters those of `epoch`: what they held of an earlier one counts no more.
     pub(super) fn enter(&mut self, epoch: Epoch) {
         if self.epoch != epoch {
-            (self.epoch, self.made, self.missed, self.fees) = (epoch, 0, 0, Amount::ZERO);
+            (self.epoch, self.made, self.missed) = (epoch, 0, 0);
+            (self.excused, self.fees) = (0, Amount::ZERO);
         }
     }
 
@@ -49,6 +53,11 @@ impl Performance {
     /// Lets nothing up to the end of `epoch` count against it again.
     pub(super) fn clear(&mut self, epoch: Epoch) {
         self.end_streak();
+        self.forgive(epoch);
+    }
+
+    /// Lets no turn up to the end of `epoch` count for the score again.
+    pub(super) fn forgive(&mut self, epoch: Epoch) {
         self.window.clear();
         self.judged_from = epoch.next().unwrap_or(epoch);
     }
@@ -61,7 +70,7 @@ pub struct EpochScore {
     pub epoch: Epoch,
     /// Proposals that became blocks.
     pub made: u32,
-    /// Turns that passed without a block.
+    /// Turns that passed without a block by its own fault.
     pub missed: u32,
 }
 
@@ -82,6 +91,7 @@ impl Write for Performance {
         self.epoch.write(buf);
         self.made.write(buf);
         self.missed.write(buf);
+        self.excused.write(buf);
         self.fees.write(buf);
         self.streak.write(buf);
         self.streak_since.write(buf);
@@ -98,6 +108,7 @@ impl EncodeSize for Performance {
         self.epoch.encode_size()
             + self.made.encode_size()
             + self.missed.encode_size()
+            + self.excused.encode_size()
             + self.fees.encode_size()
             + self.streak.encode_size()
             + self.streak_since.encode_size()
@@ -115,6 +126,7 @@ impl Read for Performance {
             epoch: Epoch::read(buf)?,
             made: u32::read(buf)?,
             missed: u32::read(buf)?,
+            excused: u32::read(buf)?,
             fees: Amount::read(buf)?,
             streak: u32::read(buf)?,
             streak_since: Height::read(buf)?,

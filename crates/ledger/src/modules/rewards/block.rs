@@ -38,16 +38,12 @@ pub(crate) fn end_epoch(
     set: &ValidatorSet,
 ) -> Result<Vec<Event>, Fault> {
     let mut record = store::load(view)?;
-    let (members, waiting) = members(view, block, set)?;
-    let mut weights = Amount::ZERO;
-    for member in &members {
-        weights = weights.checked_add(member.weight).map_err(corrupt)?;
-    }
+    let Members { earning, waiting, whole } = members(view, block, set)?;
     let reserve = bank::balance_of(view, &block.protocol.reserve)?;
     let span = span(block, record.epoch_started);
     let params = &block.params.emission;
     let emitted =
-        math::epoch_emission(params, &span, genesis_time, weights, reserve).map_err(corrupt)?;
+        math::epoch_emission(params, &span, genesis_time, whole, reserve).map_err(corrupt)?;
     emit(view, block, &emitted)?;
 
     let pot = bank::balance_of(view, &block.protocol.stakers)?;
@@ -56,8 +52,8 @@ pub(crate) fn end_epoch(
         what: "the fees that wait for proposers are not there",
     })?;
     let mut events = Vec::new();
-    for member in members {
-        events.extend(pay(view, block, pot, weights, member)?);
+    for member in earning {
+        events.extend(pay(view, block, pot, whole, member)?);
     }
     let left = settle_rest(view, block, &emitted)?;
     let unearned = match params.schedule {
@@ -78,31 +74,37 @@ pub(crate) fn end_epoch(
     Ok(events)
 }
 
-/// The members that may earn, with their weights, and the fees that wait for all members.
-fn members(
-    view: &View,
-    block: &BlockMoment<'_>,
-    set: &ValidatorSet,
-) -> Result<(Vec<Member>, Amount), Fault> {
-    let mut members = Vec::with_capacity(set.entries().len());
-    let mut waiting = Amount::ZERO;
+/// The members of an epoch's set.
+struct Members {
+    earning: Vec<Member>,
+    /// Fees that wait for all of them, in base units.
+    waiting: Amount,
+    /// The stake of all of them, those in jail included, in base units: what one of them does not
+    /// earn is nobody else's gain.
+    whole: Amount,
+}
+
+fn members(view: &View, block: &BlockMoment<'_>, set: &ValidatorSet) -> Result<Members, Fault> {
+    let count = set.entries().len();
+    let mut earning = Vec::with_capacity(count);
+    let (mut waiting, mut whole) = (Amount::ZERO, Amount::ZERO);
     for entry in set.entries() {
         let key = entry.key;
         let turns = performance::turns(view, &key, block.epoch)?;
         waiting = waiting.checked_add(turns.fees).map_err(corrupt)?;
         let validator = staking::require_validator(view, &key)?;
+        whole = whole.checked_add(validator.tokens).map_err(corrupt)?;
         let earns = validator.jailed_until.is_none() && !validator.ejected;
         if earns && !validator.shares.is_zero() {
-            members.push(Member { key, validator, turns, weight: Amount::ZERO });
+            let weight = validator.tokens;
+            earning.push(Member { key, validator, turns, weight });
         }
     }
-    let stakes: Vec<(ValidatorKey, Amount)> =
-        members.iter().map(|member| (member.key, member.validator.tokens)).collect();
-    let weights = staking::counted_stakes(&stakes, &block.params.staking);
-    for (member, weight) in members.iter_mut().zip(weights) {
-        member.weight = weight;
+    let most = staking::most_that_earns(whole, count, &block.params.staking);
+    for member in &mut earning {
+        member.weight = member.weight.min(most);
     }
-    Ok((members, waiting))
+    Ok(Members { earning, waiting, whole })
 }
 
 /// The epoch that this block ends. Block 0 is genesis, which nobody made.
@@ -140,11 +142,11 @@ fn pay(
     view: &mut View,
     block: &BlockMoment<'_>,
     pot: Amount,
-    weights: Amount,
+    whole: Amount,
     member: Member,
 ) -> Result<Option<Event>, Fault> {
     let Member { key, validator, turns, weight } = member;
-    let reward = math::member_reward(pot, weight, weights, turns.made, turns.due)
+    let reward = math::member_reward(pot, weight, whole, turns.made, turns.due)
         .and_then(|reward| reward.checked_add(turns.fees))
         .map_err(corrupt)?;
     if reward.is_zero() {

@@ -5,7 +5,7 @@ pub(crate) use super::{
         end_epoch_commissions, end_epoch_conversions, end_epoch_leaving, end_epoch_removals,
         missing_for_block, missing_for_epoch_end, pay_unbonding,
     },
-    cap::counted_stakes,
+    cap::{counted_stakes, most_that_earns},
     genesis::genesis,
     moment::BlockMoment,
     slash::{SlashOrder, add_reward, eject, jail, slash, slash_keys, unjail},

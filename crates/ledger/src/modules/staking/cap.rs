@@ -15,6 +15,14 @@ pub(crate) fn counted_stakes(
     stakes.iter().map(|(_, stake)| (*stake).min(most)).collect()
 }
 
+/// The most of one stake that earns, where the `count` members of a set hold `all` together: its
+/// part under the power cap. What counts for the others has no part in this, as it has in
+/// [`counted_stakes`]: whoever is cut, nobody else earns more for it.
+pub(crate) fn most_that_earns(all: Amount, count: usize, params: &StakingParams) -> Amount {
+    let capped = u64::try_from(count).is_ok_and(|count| count >= params.power_cap_from);
+    if capped { all.share(params.power_cap) } else { all }
+}
+
 /// The most that one stake counts for; `None` if there is no cap.
 ///
 /// With the `k` largest cut to the cap `c`, `c = p (k c + rest)`, so `c = p rest / (1 - k p)`.

@@ -11,7 +11,7 @@ use crate::{
     modules::{accounts, bank},
 };
 use althing_state::{StateKey, View};
-use althing_types::{Address, Amount, Due, Event, Height, Shares, ValidatorKey};
+use althing_types::{Address, Amount, AmountError, Due, Event, Height, Shares, ValidatorKey};
 
 /// Changes the sums over all validators.
 pub(super) fn change_totals(
@@ -48,8 +48,6 @@ pub(super) struct Position {
     pub(super) delegation: Delegation,
     /// Whether the delegation has a record.
     known: bool,
-    /// The sums over all validators, which the position changes until it is closed.
-    totals: Totals,
 }
 
 /// What was taken out of a position.
@@ -83,7 +81,7 @@ impl Position {
             delegation_key(delegator, validator),
             super::delegator_key(delegator),
             TOTALS,
-            accounts::key(bank::stake_account()),
+            accounts::key(&Address::of_module("stake")),
         ]
         .into_iter()
     }
@@ -97,6 +95,7 @@ impl Position {
         validator: Validator,
         events: &mut Vec<Event>,
     ) -> Result<Self, Fault> {
+        store::know(view, Self::keys(&delegator, &key))?;
         let delegation = store::load_delegation(view, &delegator, &key)?;
         let known = delegation.is_some();
         let new = || Delegation { created: moment.height, ..Delegation::default() };
@@ -116,8 +115,7 @@ impl Position {
             delegator,
             amount,
         }));
-        let totals = store::load_totals(view)?;
-        Ok(Self { delegator, key, validator, delegation, known, totals })
+        Ok(Self { delegator, key, validator, delegation, known })
     }
 
     /// As what stops the node.
@@ -144,20 +142,24 @@ impl Position {
     /// or has left it there.
     pub(super) fn deposit(
         &mut self,
+        view: &mut View,
         moment: &BlockMoment<'_>,
         amount: Amount,
     ) -> Result<Amount, Failure> {
-        self.check_room(moment, amount)?;
+        self.check_room(view, moment, amount)?;
         let broken = |error| Contradiction::from(error).at(validator_key(&self.key));
         let (now, given) = (self.validator.pending, self.validator.pending_nominal);
         let nominal = if now == given {
             amount
         } else {
-            amount.mul_div(given.units(), now.units()).map_err(broken)?
+            // What slashes left next to nothing of has no price that can be counted.
+            let nominal = amount.mul_div(given.units(), now.units());
+            nominal.map_err(|_| StakingError::ValidatorClosed)?
         };
         let validator = &mut self.validator;
         validator.pending = now.checked_add(amount).map_err(broken)?;
-        validator.pending_nominal = given.checked_add(nominal).map_err(broken)?;
+        validator.pending_nominal =
+            given.checked_add(nominal).map_err(|_| StakingError::ValidatorClosed)?;
         let before = self.delegation.pending.map(|pending| pending.amount);
         if before.is_none() {
             let count = validator.pending_count.checked_add(1);
@@ -165,12 +167,20 @@ impl Position {
         }
         let sum = before.unwrap_or(Amount::ZERO).checked_add(nominal).map_err(broken)?;
         self.delegation.pending = Some(Pending { epoch: moment.epoch, amount: sum });
-        self.totals.bonded = self.totals.bonded.checked_add(amount).map_err(broken)?;
+        change_totals(view, |totals| {
+            totals.bonded = totals.bonded.checked_add(amount)?;
+            Ok(())
+        })?;
         Ok(nominal)
     }
 
     /// Whether the validator takes so much more.
-    fn check_room(&self, moment: &BlockMoment<'_>, amount: Amount) -> Result<(), Failure> {
+    fn check_room(
+        &self,
+        view: &View,
+        moment: &BlockMoment<'_>,
+        amount: Amount,
+    ) -> Result<(), Failure> {
         let validator = &self.validator;
         if validator.ejected {
             return Err(StakingError::ValidatorEjected.into());
@@ -191,7 +201,7 @@ impl Position {
             return Err(StakingError::ValidatorClosed.into());
         }
         let staking = &moment.params.staking;
-        let totals = &self.totals;
+        let totals = store::load_totals(view)?;
         if u64::from(totals.active) < staking.power_cap_from {
             return Ok(());
         }
@@ -255,10 +265,12 @@ impl Position {
         };
         self.check_rest(moment, want)?;
         let penalty = self.penalty(moment, paid);
-        bank::burn(view, &moment.protocol.stake, dust.checked_add(penalty).map_err(broken)?)?;
-        let gone = paid.checked_add(dust).map_err(broken)?;
-        self.totals.bonded = self.totals.bonded.checked_sub(gone).map_err(broken)?;
+        burn_bonded(view, moment, dust.checked_add(penalty).map_err(broken)?)?;
         let amount = paid.checked_sub(penalty).map_err(broken)?;
+        change_totals(view, |totals| {
+            totals.bonded = totals.bonded.checked_sub(amount)?;
+            Ok(())
+        })?;
         Ok(Taken { amount, penalty })
     }
 
@@ -291,8 +303,12 @@ impl Position {
         }
         if amount < worth.free {
             let Validator { tokens, shares, .. } = self.validator;
-            let needed = Shares::for_amount(amount, tokens, shares);
-            return Ok((amount, needed.map_err(|error| self.broken(error))?));
+            let broken = |error: AmountError| self.broken(error);
+            let needed = Shares::for_amount(amount, tokens, shares).map_err(broken)?;
+            let rest = free.checked_sub(needed).map_err(broken)?;
+            // Shares that are worth nothing do not stay behind.
+            let worthless = rest.worth(tokens, shares).map_err(broken)?.is_zero();
+            return Ok((amount, if worthless { free } else { needed }));
         }
         let with_liable = sum(worth.free, worth.liable)?;
         Err(if amount <= with_liable {
@@ -333,7 +349,7 @@ impl Position {
 
     /// Puts what was taken into the unbonding queue.
     pub(super) fn unbond(
-        &mut self,
+        &self,
         view: &mut View,
         moment: &BlockMoment<'_>,
         taken: Taken,
@@ -359,8 +375,10 @@ impl Position {
         store::save_unbonding(view, entry, &record)?;
         lists.unbonding.push(entry);
         store::save_delegator(view, &delegator, &lists)?;
-        let owed = self.totals.unbonding.checked_add(amount);
-        self.totals.unbonding = owed.map_err(|error| Contradiction::from(error).at(TOTALS))?;
+        change_totals(view, |totals| {
+            totals.unbonding = totals.unbonding.checked_add(amount)?;
+            Ok(())
+        })?;
         Ok(Event::Undelegated { validator, delegator, amount, penalty, entry, due })
     }
 
@@ -386,7 +404,6 @@ impl Position {
         if holds || self.known {
             store::save_delegation(view, &self.delegator, &self.key, record)?;
         }
-        store::save_totals(view, &self.totals)?;
         Ok(store::save_validator(view, &self.key, &self.validator)?)
     }
 
@@ -417,9 +434,15 @@ impl Position {
         };
         self.validator.delegations = counted.ok_or(self.broken(TOO_MANY))?;
         store::save_delegator(view, &self.delegator, &lists)?;
-        let all = self.totals.delegations;
-        let counted = if holds { all.checked_add(1) } else { all.checked_sub(1) };
-        self.totals.delegations = counted.ok_or(TOO_MANY.at(TOTALS))?;
+        change_totals(view, |totals| {
+            let counted = if holds {
+                totals.delegations.checked_add(1)
+            } else {
+                totals.delegations.checked_sub(1)
+            };
+            totals.delegations = counted.ok_or(TOO_MANY)?;
+            Ok(())
+        })?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Punishment, for the modules that decide about it.
 
 use super::{
-    BlockMoment, Contradiction, MAX_SLASHES, Slash, Slashes, TOTALS, Validator,
+    BlockMoment, Contradiction, MAX_SLASHES, Slash, Slashes, TOTALS, Validator, delegation_key,
     position::{burn_bonded, change_totals},
     settle,
     store::{self, load_slashes, load_totals, require_validator, save_validator},
@@ -22,7 +22,8 @@ pub(crate) struct SlashOrder {
     /// When its cause began: money that left before is not liable.
     pub(crate) since: Height,
     pub(crate) reason: SlashReason,
-    /// Who gets which part of what is taken; the rest is burned.
+    /// Who gets which part of what is taken: at most half of what the operator's own stake loses,
+    /// so that to report oneself never pays. The rest is burned.
     pub(crate) reward: Option<(Address, Ppm)>,
 }
 
@@ -60,6 +61,10 @@ pub(crate) fn slash(
     let SlashOrder { fraction, since, reason, reward } = order;
     let broken = |error| Contradiction::from(error).at(validator_key(key));
     let mut validator = require_validator(view, key)?;
+    let most = match reward {
+        Some(_) => half_of_own_loss(view, key, &validator, fraction)?,
+        None => Amount::ZERO,
+    };
     let mut amount = Amount::ZERO;
     for part in [&mut validator.tokens, &mut validator.pending] {
         let lost = settle::slashed(*part, fraction);
@@ -70,7 +75,7 @@ pub(crate) fn slash(
     save_validator(view, key, &validator)?;
     let mut paid = Amount::ZERO;
     if let Some((reporter, part)) = reward {
-        paid = amount.share(part);
+        paid = amount.share(part).min(most);
         bank::move_held(view, &moment.protocol.stake, &reporter, paid)?;
         change_totals(view, |totals| {
             totals.bonded = totals.bonded.checked_sub(paid)?;
@@ -80,6 +85,21 @@ pub(crate) fn slash(
     burn_bonded(view, moment, amount.checked_sub(paid).map_err(broken)?)?;
     let event = Event::Slashed { validator: *key, reason, fraction, amount };
     Ok(SlashResult { amount, reward: paid, event })
+}
+
+/// Half of what a slash takes from what counts of the operator's own stake, rounded down.
+fn half_of_own_loss(
+    view: &View,
+    key: &ValidatorKey,
+    validator: &Validator,
+    fraction: Ppm,
+) -> Result<Amount, Fault> {
+    store::know(view, [delegation_key(&validator.operator, key)])?;
+    let own = store::load_delegation(view, &validator.operator, key)?.unwrap_or_default();
+    let worth = own.shares.worth(validator.tokens, validator.shares);
+    let lost = worth.map(|worth| settle::slashed(worth, fraction));
+    lost.and_then(|lost| lost.mul_div(1, 2))
+        .map_err(|error| Contradiction::from(error).at(validator_key(key)))
 }
 
 /// Notes the slash for what is unbonding and what moved on.
