@@ -1,6 +1,14 @@
 //! What the API needs from the node it serves. The node crate implements this over the engine and
 //! the index; tests implement it over canned data.
 
+mod stake;
+
+pub use stake::{
+    AuditState, BeatState, DelegationState, DelegatorState, EpochState, NodeState, PaidState,
+    PerformanceState, RewardState, StakeState, StandingState, UnbondingState, ValidatorState,
+    VestingState,
+};
+
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
     SignedTransaction, ValidatorKey, ValidatorSet, View,
@@ -72,6 +80,8 @@ pub struct AccountState {
     pub balance: Amount,
     /// Whether the account exists in the state.
     pub exists: bool,
+    /// What is locked, if the account has a vesting schedule.
+    pub vesting: Option<VestingState>,
 }
 
 /// How much money there is, in base units: `genesis + minted - burned`.
@@ -249,6 +259,47 @@ pub trait Backend: Send + Sync + 'static {
     async fn account_proof(&self, address: Address) -> Option<StateProof>;
     /// How much money there is now.
     async fn supply(&self) -> SupplyState;
+    /// Where money is that nobody can spend freely.
+    async fn stake(&self) -> StakeState;
+    /// Recomputes the supply from every record of the state; `None` if the node cannot now. Slow.
+    async fn audit(&self) -> Option<AuditState>;
+    /// Every registered validator, the largest stake first, then those that were ejected.
+    async fn validator_list(&self) -> Arc<Vec<ValidatorState>>;
+    /// What an account has staked, from the state.
+    async fn delegator(&self, address: Address) -> DelegatorState;
+    /// What an account earned, newest epoch first, before an epoch, whole epochs, about `limit`
+    /// entries; `None` if the index is off.
+    async fn rewards(
+        &self,
+        address: Address,
+        before: Option<Epoch>,
+        limit: usize,
+    ) -> Option<Vec<RewardState>>;
+    /// Unbonding entries of an account that were paid, newest first, before a number; `None` if the
+    /// index is off.
+    async fn paid_unbonding(
+        &self,
+        address: Address,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<UnbondingState>>;
+    /// Delegations to a validator ordered by account, from behind `after`; with the account from
+    /// behind which the next page begins, if there is one. `None` if the index is off.
+    async fn delegations_to(
+        &self,
+        validator: ValidatorKey,
+        after: Option<Address>,
+        limit: usize,
+    ) -> Option<(Vec<(Address, DelegationState)>, Option<Address>)>;
+    /// Epochs of a validator, newest first, before an epoch; `None` if the index is off.
+    async fn validator_epochs(
+        &self,
+        validator: ValidatorKey,
+        before: Option<Epoch>,
+        limit: usize,
+    ) -> Option<Vec<EpochState>>;
+    /// The last heartbeats of a validator's node, newest first; `None` if the index is off.
+    async fn heartbeats(&self, validator: ValidatorKey, limit: usize) -> Option<Vec<BeatState>>;
     /// A finalized block.
     async fn block(&self, height: Height) -> Option<Arc<Block>>;
     /// Height of a finalized block.

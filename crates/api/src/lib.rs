@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod config;
+pub mod economics;
 pub mod error;
 mod extract;
 mod guard;

@@ -9,9 +9,9 @@ use crate::{
     error::ApiError,
     parse,
     state::App,
-    views::{TransactionStatusView, concerns, hex_of},
+    views::{TransactionStatusView, concerns, hex_of, message},
 };
-use althing_types::{Address, Block, Hash, Height, Receipt, SignedTransaction};
+use althing_types::{Address, Block, Event as ChainFact, Hash, Height, Receipt, SignedTransaction};
 use axum::response::sse::Event;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -42,8 +42,7 @@ macro_rules! topics {
             fn named(text: &str) -> Option<&'static [Self]> {
                 match text {
                     $($text $(| $alias)* => Some(&[Self::$name]),)+
-                    // The first topic is that of blocks.
-                    "transaction" | "tx" => Self::ALL.get(1..),
+                    "transaction" | "tx" => Some(&Self::TRANSACTION),
                     _ => None,
                 }
             }
@@ -58,6 +57,31 @@ topics! {
     Failed = "transaction_failed" | "tx_failed";
     Expired = "transaction_expired" | "tx_expired";
     Dropped = "transaction_dropped" | "tx_dropped";
+    Stake = "stake" | "delegation";
+    Validator = "validator" | "validator_event";
+    Reward = "reward" | "rewards";
+}
+
+impl Topic {
+    const TRANSACTION: [Self; 5] =
+        [Self::Pending, Self::Confirmed, Self::Failed, Self::Expired, Self::Dropped];
+    /// Topics of what happened inside of transactions and blocks.
+    const FACTS: [Self; 3] = [Self::Stake, Self::Validator, Self::Reward];
+
+    /// The topic that an event belongs to; transfers have none of their own.
+    const fn of(event: &ChainFact) -> Option<Self> {
+        match event {
+            ChainFact::Transferred { .. } => None,
+            ChainFact::Staked { .. }
+            | ChainFact::Delegated { .. }
+            | ChainFact::Undelegated { .. }
+            | ChainFact::Redelegated { .. }
+            | ChainFact::RedelegationSlashed { .. }
+            | ChainFact::UnbondingPaid { .. } => Some(Self::Stake),
+            ChainFact::Rewarded { .. } | ChainFact::Emitted { .. } => Some(Self::Reward),
+            _ => Some(Self::Validator),
+        }
+    }
 }
 
 /// What one client wants to see.
@@ -104,14 +128,26 @@ impl Filter {
         self.topics.contains(&topic)
     }
 
+    fn wants_receipts(&self) -> bool {
+        self.wants(Topic::Confirmed)
+            || self.wants(Topic::Failed)
+            || Topic::FACTS.into_iter().any(|topic| self.wants(topic))
+    }
+
+    /// Whether an event may pass: with a filter of addresses, only one that names such an account.
+    fn concerns_event(&self, event: &ChainFact) -> bool {
+        self.addresses.is_empty()
+            || event.accounts().iter().any(|account| self.addresses.contains(account))
+    }
+
     fn concerns(&self, transaction: &SignedTransaction, receipt: Option<&Receipt>) -> bool {
         self.addresses.is_empty()
             || self.addresses.iter().any(|address| concerns(transaction, receipt, address))
     }
 }
 
-/// A block being delivered: `next` is the first transaction not looked at yet; the block itself
-/// comes after its last transaction.
+/// A block being delivered: `next` is the first receipt not looked at yet; the block itself comes
+/// after its last receipt.
 struct Delivery {
     block: Arc<Block>,
     hash: Hash,
@@ -278,32 +314,80 @@ impl Feed {
 
     /// The next event of the block under way that passes the filter.
     fn deliver(&mut self) -> Option<Event> {
-        let delivery = self.delivery.as_mut()?;
-        let transactions = &delivery.block.transactions;
+        let mut delivery = self.delivery.take()?;
         let height = delivery.block.header.height;
-        let wants_transactions =
-            self.filter.wants(Topic::Confirmed) || self.filter.wants(Topic::Failed);
-        while wants_transactions && delivery.next < transactions.len() {
+        while self.filter.wants_receipts() && delivery.next < delivery.receipts.len() {
             let index = delivery.next;
             delivery.next += 1;
-            let Some(receipt) = delivery.receipts.get(index) else { continue };
+            self.look_at(&delivery, index);
+            if let Some(event) = self.queue.pop_front() {
+                self.delivery = Some(delivery);
+                return Some(event);
+            }
+        }
+        // A client that has seen the block itself resumes behind it.
+        let seen = delivery.next > delivery.receipts.len();
+        (self.filter.wants(Topic::Block) && !seen).then(|| {
+            let id = format!("{height}-{}", delivery.receipts.len());
+            event_of(Topic::Block.name(), &self.block_json(&delivery)).id(id)
+        })
+    }
+
+    /// Queues what the filter wants of one receipt: its transaction, then what happened, by topic.
+    fn look_at(&mut self, delivery: &Delivery, index: usize) {
+        let Some(receipt) = delivery.receipts.get(index) else { return };
+        let height = delivery.block.header.height;
+        let id = format!("{height}-{index}");
+        let show = self.app.show();
+        let mut queue = Vec::new();
+        if let Some(transaction) = delivery.block.transactions.get(index) {
             let topic = if receipt.code.is_ok() { Topic::Confirmed } else { Topic::Failed };
-            let transaction = &transactions[index];
-            if !self.filter.wants(topic) || !self.filter.concerns(transaction, Some(receipt)) {
+            if self.filter.wants(topic) && self.filter.concerns(transaction, Some(receipt)) {
+                let block = (&delivery.hash, delivery.block.header.timestamp.get());
+                let at = (height, u32::try_from(index).unwrap_or(u32::MAX));
+                let view =
+                    TransactionStatusView::included(at, Some(block), transaction, receipt, show);
+                queue.push(event_of(topic.name(), &view).id(&id));
+            }
+        }
+        for topic in Topic::FACTS.into_iter().filter(|topic| self.filter.wants(*topic)) {
+            let ours = receipt.events.iter().filter(|event| {
+                Topic::of(event) == Some(topic) && self.filter.concerns_event(event)
+            });
+            let events: Vec<Value> = ours.map(|event| message::event(event, show)).collect();
+            if events.is_empty() {
                 continue;
             }
-            let block = (&delivery.hash, delivery.block.header.timestamp.get());
-            let at = (height, index as u32);
-            let show = self.app.show();
-            let view = TransactionStatusView::included(at, Some(block), transaction, receipt, show);
-            return Some(event_of(topic.name(), &view).id(format!("{height}-{index}")));
+            let mut data = json!({
+                "height": height,
+                "index": index,
+                "time_ms": delivery.block.header.timestamp,
+                "block_hash": hex_of(&delivery.hash),
+                "events": events,
+            });
+            if !receipt.is_of_block() {
+                data["transaction"] = Value::from(hex_of(&receipt.transaction));
+            }
+            queue.push(event_of(topic.name(), &data).id(&id));
         }
-        let delivery = self.delivery.take()?;
-        // A client that has seen the block itself resumes behind it.
-        let seen = delivery.next > transactions_len(&delivery);
-        (self.filter.wants(Topic::Block) && !seen).then(|| {
-            let id = format!("{height}-{}", transactions_len(&delivery));
-            event_of(Topic::Block.name(), &block_json(&delivery)).id(id)
+        self.queue.extend(queue);
+    }
+
+    fn block_json(&self, delivery: &Delivery) -> Value {
+        let header = &delivery.block.header;
+        let failed = delivery.receipts.iter().filter(|receipt| !receipt.code.is_ok()).count();
+        json!({
+            "height": header.height,
+            "hash": hex_of(&delivery.hash),
+            "epoch": header.epoch,
+            "view": header.view,
+            "leader": header.leader,
+            "time_ms": header.timestamp,
+            "transaction_count": delivery.block.transactions.len(),
+            "failed_count": failed,
+            "gas_used": header.gas_used,
+            "state_root": hex_of(&header.state_root),
+            "events": message::of_block(&delivery.receipts, self.app.show()),
         })
     }
 }
@@ -314,10 +398,6 @@ impl Drop for Feed {
     }
 }
 
-fn transactions_len(delivery: &Delivery) -> usize {
-    delivery.block.transactions.len()
-}
-
 fn missed_blocks(from: Height, until: Height) -> Event {
     let detail = json!({
         "reason": "too_far_behind",
@@ -326,23 +406,6 @@ fn missed_blocks(from: Height, until: Height) -> Event {
         "message": "These blocks are not replayed: read them from /v1/blocks.",
     });
     event_of("lagged", &detail)
-}
-
-fn block_json(delivery: &Delivery) -> Value {
-    let header = &delivery.block.header;
-    let failed = delivery.receipts.iter().filter(|receipt| !receipt.code.is_ok()).count();
-    json!({
-        "height": header.height,
-        "hash": hex_of(&delivery.hash),
-        "epoch": header.epoch,
-        "view": header.view,
-        "leader": header.leader,
-        "time_ms": header.timestamp,
-        "transaction_count": delivery.block.transactions.len(),
-        "failed_count": failed,
-        "gas_used": header.gas_used,
-        "state_root": hex_of(&header.state_root),
-    })
 }
 
 fn event_of(name: &str, data: &impl Serialize) -> Event {

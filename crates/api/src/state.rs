@@ -6,9 +6,9 @@ use crate::{
     error::{ApiError, ErrorCode},
     metrics::Metrics,
     rate::Limiter,
-    views::{FinalityView, Show},
+    views::{FinalityView, Names, Show},
 };
-use althing_types::{Block, Hash, Height, Receipt};
+use althing_types::{Block, Epoch, Hash, Height, Receipt, ValidatorSet};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -24,6 +24,8 @@ pub(crate) struct App {
     /// Boundary proofs of epochs 0, 1, 2 …; they never change once they exist.
     pub(crate) boundaries: Mutex<Vec<Arc<FinalityView>>>,
     pub(crate) genesis_json: String,
+    /// Held while an audit runs.
+    pub(crate) audits: tokio::sync::Mutex<()>,
 }
 
 impl App {
@@ -36,6 +38,7 @@ impl App {
             requests: Arc::new(Semaphore::new(config.max_concurrent)),
             subscribers: Arc::new(Semaphore::new(config.max_subscribers)),
             boundaries: Mutex::new(Vec::new()),
+            audits: tokio::sync::Mutex::new(()),
             genesis_json: backend.info().genesis.to_json(),
             backend,
             config,
@@ -45,6 +48,24 @@ impl App {
     /// How amounts and codes are written.
     pub(crate) fn show(&self) -> Show<'_> {
         Show { symbol: &self.backend.info().genesis.symbol, rules: &self.config.rules }
+    }
+
+    /// Names of validators: those that are registered, and those of the genesis file.
+    pub(crate) async fn names(&self) -> Names {
+        let genesis = self.backend.info().genesis.validators.iter();
+        let mut names: Names = genesis.map(|v| (v.key, v.name.to_string())).collect();
+        let list = self.backend.validator_list().await;
+        names.extend(list.iter().map(|v| (v.key, v.details.name.to_string())));
+        names
+    }
+
+    /// The validator set of an epoch.
+    pub(crate) async fn set_of(&self, epoch: Epoch) -> Result<ValidatorSet, ApiError> {
+        self.backend.validators(epoch).await.ok_or_else(|| {
+            let message = format!("This node does not know the validators of epoch {epoch}.");
+            ApiError::new(ErrorCode::EpochNotFound, message)
+                .detail(serde_json::json!({ "epoch": epoch }))
+        })
     }
 
     pub(crate) async fn block(&self, height: Height) -> Result<Arc<Block>, ApiError> {

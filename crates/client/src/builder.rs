@@ -1,5 +1,7 @@
 //! Builds transactions: what the caller leaves open is asked of a node.
 
+mod stake;
+
 use crate::{
     http::{Account, Client, ClientError, Simulation},
     passkey,
@@ -194,8 +196,9 @@ impl Builder {
     // The fee reserve (limit times price) comes out of the balance too, so a dry run with a
     // generous limit must not fail for want of money that the real one does not need.
     fn affordable(&self, account: &Account, price: GasPrice) -> Gas {
-        let Payload::Transfer(Transfer { amount, .. }) = &self.payload;
-        let rest = account.balance.units().saturating_sub(amount.units());
+        let rest = account.balance.units().saturating_sub(stake::outlay(&self.payload).units());
+        // Locked money can be staked, but pays no fees.
+        let rest = rest.min(account.spendable.unwrap_or(account.balance).units());
         let most = rest.checked_div(u128::from(price.get())).unwrap_or(u128::MAX);
         match u64::try_from(most).unwrap_or(u64::MAX) {
             // Whoever cannot pay at all shall hear that, and not that the limit is too low.

@@ -13,5 +13,6 @@ pub mod nonces;
 pub mod passkey;
 mod sealed;
 pub mod slip10;
+pub mod validator;
 pub mod validator_key;
 pub mod verify;

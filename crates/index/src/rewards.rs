@@ -9,7 +9,7 @@
 use crate::{
     Index, IndexError,
     history::{EpochRow, PaidRow, epoch_row},
-    stake::{after_slash, key_at, narrow},
+    stake::{FOUNDED, after_slash, key_at, narrow},
 };
 use althing_types::{Address, Amount, Epoch, Ppm, Shares, ValidatorKey};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -29,22 +29,20 @@ pub struct Reward {
     pub commission: Amount,
 }
 
-/// A moment: position, order within the end of an epoch, and place in the receipt.
-type Moment = (i64, u8, i64);
+/// A moment: position, and twice the place in the receipt. The end of an epoch, which has no event,
+/// has an odd number.
+type Moment = (i64, i64);
 
-// At the end of an epoch, validators are slashed first, then paid; then what was delegated begins to
-// count; and what leaves begins to unbond last.
-const SLASHES: u8 = 0;
-const PAYMENTS: u8 = 1;
-const TURNS: u8 = 2;
-const REST: u8 = 3;
+fn moment(position: i64, seq: i64) -> Moment {
+    (position, seq.saturating_mul(2))
+}
 
 /// Something that happened to a delegation or to the price of its shares.
 enum Step {
     /// Money that counts at once, which only genesis gives.
     Founded(Amount),
-    /// Money that counts from the end of the epoch on.
-    Came(Amount),
+    /// Money that counts from the end of the epoch on, as what it counts beside the rest.
+    Came(u128),
     /// Money that left.
     Left(Amount),
     /// A slash of the validator.
@@ -93,7 +91,7 @@ impl Replay {
     fn step(&mut self, step: &Step) -> Option<(Epoch, Amount, Amount)> {
         match step {
             Step::Founded(amount) => self.shares = self.shares.saturating_add(amount.units()),
-            Step::Came(amount) => self.pending = self.pending.saturating_add(amount.units()),
+            Step::Came(nominal) => self.pending = self.pending.saturating_add(*nominal),
             Step::Left(amount) => {
                 self.shares = self.shares.saturating_sub(self.price.sold(amount.units()));
                 if self.price.worth(self.shares) == 0 {
@@ -198,7 +196,7 @@ fn steps(
     let key = validator.as_bytes().as_slice();
     let mut steps: Vec<(Moment, Step)> = Vec::new();
     let mut select = db.prepare_cached(
-        "SELECT position, seq, kind, sign, amount FROM delegation_change
+        "SELECT position, seq, kind, sign, amount, nominal FROM delegation_change
          WHERE delegator = ?1 AND validator = ?2 ORDER BY position, seq",
     )?;
     let mut rows = select.query(params![delegator.as_bytes().as_slice(), key])?;
@@ -206,12 +204,13 @@ fn steps(
         let (kind, sign): (String, i64) = (row.get(2)?, row.get(3)?);
         let value: Vec<u8> = row.get(4)?;
         let amount = Amount::new(narrow(4, &value)?);
+        let nominal: Vec<u8> = row.get(5)?;
         let step = match (kind.as_str(), sign) {
-            ("genesis", _) => Step::Founded(amount),
-            (_, 1) => Step::Came(amount),
+            (FOUNDED, _) => Step::Founded(amount),
+            (_, 1) => Step::Came(narrow(5, &nominal)?),
             _ => Step::Left(amount),
         };
-        steps.push(((row.get(0)?, REST, row.get(1)?), step));
+        steps.push((moment(row.get(0)?, row.get(1)?), step));
     }
     let mut select = db.prepare_cached(
         "SELECT position, seq, ppm FROM validator_event
@@ -221,7 +220,7 @@ fn steps(
     while let Some(row) = rows.next()? {
         let ppm: u32 = row.get(2)?;
         let fraction = Ppm::new(ppm).unwrap_or(Ppm::ONE);
-        steps.push(((row.get(0)?, SLASHES, row.get(1)?), Step::Slashed(fraction)));
+        steps.push((moment(row.get(0)?, row.get(1)?), Step::Slashed(fraction)));
     }
     turns(db, validator, &mut steps)?;
     Ok(steps)
@@ -246,15 +245,26 @@ fn turns(
         if let Some(paid) = paid {
             let (position, seq) = paid.at;
             let position = crate::pack(position).unwrap_or(i64::MAX);
-            steps.push(((position, PAYMENTS, i64::from(seq)), Step::Paid(epoch, paid)));
+            steps.push((moment(position, seq.into()), Step::Paid(epoch, paid)));
         }
         if let (Some(nominal), Some(kept)) = (nominal, kept) {
             let (nominal, kept) = (narrow(9, &nominal)?, narrow(10, &kept)?);
-            steps.push(((end_of(db, epoch)?, TURNS, 0), Step::Turned { nominal, kept }));
+            let end = end_of(db, epoch)?;
+            steps.push((turn_at(end, steps), Step::Turned { nominal, kept }));
         }
     }
     steps.sort_by_key(|(moment, _)| *moment);
     Ok(())
+}
+
+/// When what was delegated in an epoch begins to count: in the receipt that ends it, after slashes
+/// and payments, before what leaves.
+fn turn_at(end: i64, steps: &[(Moment, Step)]) -> Moment {
+    let earlier = steps.iter().filter(|((position, _), step)| {
+        *position == end && matches!(step, Step::Slashed(_) | Step::Paid(..))
+    });
+    let last = earlier.map(|((_, seq), _)| *seq).max();
+    (end, last.map_or(-1, |last| last.saturating_add(1)))
 }
 
 /// The receipt of the last block of an epoch. An epoch that goes on ends after everything.

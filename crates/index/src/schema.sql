@@ -92,7 +92,8 @@ CREATE TABLE operator (
     operator  BLOB NOT NULL
 ) WITHOUT ROWID;
 
--- Money that came to and went from a delegation. What leaves has `sign` -1.
+-- Money that came to and went from a delegation. What leaves has `sign` -1. `nominal` is what the
+-- amount counts beside others of the same epoch that a slash has touched.
 CREATE TABLE delegation_change (
     delegator BLOB    NOT NULL,
     validator BLOB    NOT NULL,
@@ -102,6 +103,7 @@ CREATE TABLE delegation_change (
     kind      TEXT    NOT NULL,
     sign      INTEGER NOT NULL,
     amount    BLOB    NOT NULL,
+    nominal   BLOB    NOT NULL,
     PRIMARY KEY (delegator, validator, position, seq)
 ) WITHOUT ROWID;
 

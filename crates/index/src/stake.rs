@@ -41,6 +41,9 @@ pub(crate) struct StakeRows {
     turns: BTreeMap<(ValidatorKey, Epoch), (u64, u64)>,
 }
 
+/// Kind of the money that a delegation began with at genesis.
+pub(crate) const FOUNDED: &str = "genesis";
+
 /// Where an event happened.
 #[derive(Clone, Copy)]
 struct Place {
@@ -67,14 +70,8 @@ impl Index {
         for (seq, validator) in (0i64..).zip(&genesis.validators) {
             let place = Place { position: 0, seq, epoch: Epoch::ZERO, time_ms: 0 };
             write_operator(&db, validator.key, validator.account)?;
-            write_change(
-                &db,
-                place,
-                ("genesis", 1),
-                validator.key,
-                validator.account,
-                validator.stake,
-            )?;
+            let (key, delegator, amount) = (validator.key, validator.account, validator.stake);
+            Flow { validator: key, delegator, amount }.came(&db, place, FOUNDED)?;
         }
         db.commit()?;
         Ok(())
@@ -103,33 +100,61 @@ fn write_operator(
     Ok(())
 }
 
-fn write_change(
-    db: &Transaction<'_>,
-    place: Place,
-    (kind, sign): (&str, i64),
+/// Money that comes to a delegation or leaves it.
+#[derive(Clone, Copy)]
+struct Flow {
     validator: ValidatorKey,
     delegator: Address,
     amount: Amount,
-) -> rusqlite::Result<()> {
-    let (delegator, validator) = (delegator.as_bytes().as_slice(), validator.as_bytes().as_slice());
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO delegation_change VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        delegator,
-        validator,
-        place.position,
-        place.seq,
-        int(place.epoch.get()),
-        kind,
-        sign,
-        wide(amount.units()),
-    ])?;
-    if sign > 0 {
-        db.prepare_cached("INSERT OR IGNORE INTO delegation VALUES (?1, ?2, ?3)")?
-            .execute(params![validator, delegator, place.position])?;
+}
+
+impl Flow {
+    /// Writes money that came. It counts from the next epoch on, except where the chain begins.
+    fn came(self, db: &Transaction<'_>, place: Place, kind: &str) -> rusqlite::Result<()> {
+        let nominal = match kind {
+            FOUNDED => self.amount.units(),
+            _ => grow_pending(db, self.validator, place.epoch, self.amount)?,
+        };
+        self.write(db, place, (kind, 1), nominal)?;
+        db.prepare_cached("INSERT OR IGNORE INTO delegation VALUES (?1, ?2, ?3)")?.execute(
+            params![
+                self.validator.as_bytes().as_slice(),
+                self.delegator.as_bytes().as_slice(),
+                place.position
+            ],
+        )?;
+        Ok(())
     }
-    Ok(())
+
+    /// Writes money that left.
+    fn left(self, db: &Transaction<'_>, place: Place, kind: &str) -> rusqlite::Result<()> {
+        self.write(db, place, (kind, -1), 0)
+    }
+
+    fn write(
+        self,
+        db: &Transaction<'_>,
+        place: Place,
+        (kind, sign): (&str, i64),
+        nominal: u128,
+    ) -> rusqlite::Result<()> {
+        db.prepare_cached(
+            "INSERT OR REPLACE INTO delegation_change
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            self.delegator.as_bytes().as_slice(),
+            self.validator.as_bytes().as_slice(),
+            place.position,
+            place.seq,
+            int(place.epoch.get()),
+            kind,
+            sign,
+            wide(self.amount.units()),
+            wide(nominal),
+        ])?;
+        Ok(())
+    }
 }
 
 impl StakeRows {
@@ -230,12 +255,16 @@ fn write_event(db: &Transaction<'_>, place: Place, event: &Event) -> rusqlite::R
         }
         Event::Staked { validator, operator: delegator, amount }
         | Event::Delegated { validator, delegator, amount } => {
-            write_change(db, place, (event.name(), 1), *validator, *delegator, *amount)?;
-            grow_pending(db, *validator, place.epoch, *amount)
+            let (validator, delegator, amount) = (*validator, *delegator, *amount);
+            Flow { validator, delegator, amount }.came(db, place, event.name())
         }
         Event::Undelegated { validator, delegator, amount, penalty, entry, due } => {
             let gone = Amount::new(amount.units().saturating_add(penalty.units()));
-            write_change(db, place, (event.name(), -1), *validator, *delegator, gone)?;
+            Flow { validator: *validator, delegator: *delegator, amount: gone }.left(
+                db,
+                place,
+                event.name(),
+            )?;
             db.prepare_cached(
                 "INSERT OR REPLACE INTO unbonding VALUES
                  (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, NULL, NULL)",
@@ -253,12 +282,16 @@ fn write_event(db: &Transaction<'_>, place: Place, event: &Event) -> rusqlite::R
             Ok(())
         }
         Event::Redelegated { from, to, delegator, amount } => {
-            write_change(db, place, ("redelegated-away", -1), *from, *delegator, *amount)?;
-            write_change(db, place, (event.name(), 1), *to, *delegator, *amount)?;
-            grow_pending(db, *to, place.epoch, *amount)
+            let (delegator, amount) = (*delegator, *amount);
+            Flow { validator: *from, delegator, amount }.left(db, place, "redelegated-away")?;
+            Flow { validator: *to, delegator, amount }.came(db, place, event.name())
         }
         Event::RedelegationSlashed { to, delegator, amount, .. } => {
-            write_change(db, place, (event.name(), -1), *to, *delegator, *amount)
+            Flow { validator: *to, delegator: *delegator, amount: *amount }.left(
+                db,
+                place,
+                event.name(),
+            )
         }
         Event::UnbondingPaid { entry, amount, slashed, .. } => {
             db.prepare_cached(
@@ -377,15 +410,22 @@ fn set_pending(
     Ok(())
 }
 
+/// Adds to what begins to count; returns what it counts beside the rest. After a slash in the same
+/// epoch, money that comes counts more than what was slashed.
 fn grow_pending(
     db: &Transaction<'_>,
     validator: ValidatorKey,
     epoch: Epoch,
     amount: Amount,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<u128> {
     let (nominal, kept) = pending(db, validator, epoch)?.unwrap_or_default();
-    let grown = (nominal.saturating_add(amount.units()), kept.saturating_add(amount.units()));
-    set_pending(db, validator, epoch, grown)
+    let counts = match nominal == kept {
+        true => amount.units(),
+        false => amount.mul_div(nominal, kept).map_or(0, Amount::units),
+    };
+    let grown = (nominal.saturating_add(counts), kept.saturating_add(amount.units()));
+    set_pending(db, validator, epoch, grown)?;
+    Ok(counts)
 }
 
 fn cut_pending(

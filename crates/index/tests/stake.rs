@@ -116,9 +116,13 @@ impl Model {
     }
 
     fn delegate(&mut self, who: Address, amount: u128) -> Event {
+        let nominal = match self.pending == self.nominal {
+            true => amount,
+            false => Amount::new(amount).mul_div(self.nominal, self.pending).unwrap().units(),
+        };
         self.pending += amount;
-        self.nominal += amount;
-        self.owners.entry(who).or_default().pending += amount;
+        self.nominal += nominal;
+        self.owners.entry(who).or_default().pending += nominal;
         Event::Delegated { validator: key(0), delegator: who, amount: Amount::new(amount) }
     }
 
@@ -213,7 +217,7 @@ fn history() -> (Vec<IndexedBlock>, Model) {
             entry += u64::from(left.is_some());
             events.extend(left);
         }
-        if model.random(97) == 0 {
+        if model.random(37) == 0 {
             events.push(model.slash(50_000));
         }
         if ends {

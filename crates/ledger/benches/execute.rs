@@ -6,8 +6,8 @@
 mod common;
 
 use althing_ledger::{BlockContext, Ledger};
-use althing_state::{StateKey, StateValue, View};
-use althing_types::{Address, Authorization, Height, SignedTransaction, Timestamp};
+use althing_state::{StateKey, StateValue, View as StateView};
+use althing_types::{Address, Authorization, Height, SignedTransaction, Timestamp, View};
 use common::{Random, authorization, genesis, transfer};
 use std::{
     collections::BTreeMap,
@@ -43,6 +43,8 @@ fn main() {
             epoch: Height::new(height).epoch(genesis.params.epoch_length),
             timestamp: Timestamp::new(height),
             proposer: genesis.validators[0].key,
+            view: View::new(height),
+            parent_view: View::new(height - 1),
         };
         let mut keys = ledger.block_keys(&context);
         for transaction in &transactions {
@@ -52,7 +54,7 @@ fn main() {
         keys.dedup();
         let values: Vec<_> = keys.iter().map(|key| state.get(key).cloned()).collect();
         let start = Instant::now();
-        let mut view = View::with_capacity(keys.len());
+        let mut view = StateView::with_capacity(keys.len());
         for (key, value) in keys.into_iter().zip(values) {
             view.prefetch(key, value);
         }

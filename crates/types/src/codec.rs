@@ -6,7 +6,7 @@ use commonware_codec::{Buf, Error, RangeCfg, Read, ReadExt as _, Write as _, var
 
 /// Writes an unsigned integer as a varint.
 pub(crate) fn write_u64(value: u64, buf: &mut impl BufMut) {
-    UInt(value).write(buf);
+    write_u128(value.into(), buf);
 }
 
 /// Size of [`write_u64`]'s output, in bytes.
@@ -17,12 +17,40 @@ pub(crate) fn size_u64(value: u64) -> usize {
 
 /// Reads a varint written by [`write_u64`].
 pub(crate) fn read_u64(buf: &mut impl Buf) -> Result<u64, Error> {
-    Ok(UInt::<u64>::read(buf)?.into())
+    match read_short(buf, 9) {
+        Some(value) => Ok(value as u64),
+        None => Ok(UInt::<u64>::read(buf)?.into()),
+    }
 }
 
-/// Writes an unsigned 128-bit integer as a varint.
+/// Reads a varint that lies within one piece of memory and has at most `most` bytes of 7 bits, the
+/// common case. Reads nothing if it is longer, cut off, or not the shortest of its value: the
+/// library then says what is wrong.
+fn read_short(buf: &mut impl Buf, most: usize) -> Option<u128> {
+    let mut value = 0;
+    for (at, byte) in buf.chunk().iter().take(most).enumerate() {
+        value |= u128::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            if *byte == 0 && at > 0 {
+                return None;
+            }
+            buf.advance(at + 1);
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Writes an unsigned 128-bit integer as a varint: the bytes of the library's `UInt`, in one go.
 pub(crate) fn write_u128(value: u128, buf: &mut impl BufMut) {
-    UInt(value).write(buf);
+    let mut bytes = [0; 19];
+    let (mut rest, mut length) = (value, 0);
+    while rest >= 0x80 {
+        bytes[length] = rest as u8 | 0x80;
+        (rest, length) = (rest >> 7, length + 1);
+    }
+    bytes[length] = rest as u8;
+    buf.put_slice(&bytes[..=length]);
 }
 
 /// Size of [`write_u128`]'s output, in bytes.
@@ -33,7 +61,10 @@ pub(crate) fn size_u128(value: u128) -> usize {
 
 /// Reads a varint written by [`write_u128`].
 pub(crate) fn read_u128(buf: &mut impl Buf) -> Result<u128, Error> {
-    Ok(UInt::<u128>::read(buf)?.into())
+    match read_short(buf, 18) {
+        Some(value) => Ok(value),
+        None => Ok(UInt::<u128>::read(buf)?.into()),
+    }
 }
 
 /// Reads length-prefixed bytes, at most `max` of them.
@@ -209,4 +240,58 @@ macro_rules! tagged_enum {
 pub mod re {
     pub use bytes::BufMut;
     pub use commonware_codec::{Buf, EncodeSize, Error, Read, ReadExt, Write};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Buf as _;
+    use commonware_codec::Encode as _;
+    use proptest::prelude::*;
+
+    /// Numbers of every length.
+    fn number() -> impl Strategy<Value = u128> {
+        (any::<u128>(), 0u32..128).prop_map(|(number, shift)| number >> shift)
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_written_and_read_as_the_library_does(value in number()) {
+            let mut bytes = Vec::new();
+            write_u128(value, &mut bytes);
+            prop_assert_eq!(&bytes, &UInt(value).encode().to_vec());
+            prop_assert_eq!(bytes.len(), size_u128(value));
+            let mut rest = Bytes::from(bytes.clone());
+            prop_assert_eq!(read_u128(&mut rest).ok(), Some(value));
+            prop_assert!(rest.is_empty());
+            let small = u64::try_from(value).ok();
+            prop_assert_eq!(read_u64(&mut Bytes::from(bytes)).ok(), small);
+        }
+
+        #[test]
+        fn bytes_that_are_no_number_are_refused_as_the_library_does(
+            bytes in proptest::collection::vec(prop_oneof![Just(0x80u8), Just(0xff), any::<u8>()], 0..24),
+        ) {
+            let all = Bytes::from(bytes);
+            let (mut ours, mut theirs) = (all.clone(), all.clone());
+            let expected = UInt::<u128>::read(&mut theirs).map(u128::from).ok();
+            prop_assert_eq!(read_u128(&mut ours).ok(), expected);
+            if expected.is_some() {
+                prop_assert_eq!(ours.len(), theirs.len());
+            }
+            let expected = UInt::<u64>::read(&mut all.clone()).map(u64::from).ok();
+            prop_assert_eq!(read_u64(&mut all.clone()).ok(), expected);
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_spread_over_pieces_of_memory() {
+        let mut bytes = Vec::new();
+        write_u128(u128::MAX - 5, &mut bytes);
+        for cut in 0..=bytes.len() {
+            let (first, second) = bytes.split_at(cut);
+            let mut pieces = Bytes::copy_from_slice(first).chain(Bytes::copy_from_slice(second));
+            assert_eq!(read_u128(&mut pieces).ok(), Some(u128::MAX - 5));
+        }
+    }
 }

@@ -33,7 +33,8 @@ pub(super) async fn account(
 ) -> Result<Json<AccountView>, ApiError> {
     let address = parse::address(&address)?;
     let account = app.backend.account(address).await;
-    let mut view = AccountView::new(address, &account, app.show());
+    let stake = app.backend.delegator(address).await;
+    let mut view = AccountView::new(address, &account, &stake, app.show());
     if query.proof {
         view.proof = Some(proof::account(&app, address).await?);
     }

@@ -1,9 +1,17 @@
 //! Short and older spellings of routes. Each answers exactly as the route it stands for.
 
-use super::{accounts, blocks, chain, events, fees, node, pages, peers, submit, transactions};
+use super::{
+    accounts, blocks, chain, delegators, economics, events, fees, node, pages, peers, submit,
+    transactions, validators,
+};
 use crate::state::App;
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
+
+const HISTORY: &str = "/v1/validators/{key}/history";
+const DELEGATIONS: &str = "/v1/delegator/{address}/delegations";
+const REWARDS: &str = "/v1/delegator/{address}/rewards";
+const UNBONDING: &str = "/v1/delegator/{address}/unbonding";
 
 pub(super) struct Alias {
     /// Lowercase, as the document spells it.
@@ -32,8 +40,17 @@ pub(super) fn all() -> Vec<Alias> {
         reads("/genesis", "/v1/genesis", get(chain::genesis)),
         reads("/governance/params", "/v1/params", get(chain::params)),
         reads("/supply", "/v1/supply", get(chain::supply)),
-        reads("/validators", "/v1/validators", get(chain::validators)),
-        reads("/validator/{key}", "/v1/validators/{key}", get(chain::validator)),
+        reads("/validators", "/v1/validators", get(validators::list)),
+        reads("/validators/leaderboard", "/v1/validators", get(validators::list)),
+        reads("/validators/jailed", "/v1/validators/jailed", get(validators::jailed)),
+        reads("/validators/{key}", "/v1/validators/{key}", get(validators::one)),
+        reads("/validator/{key}", "/v1/validators/{key}", get(validators::one)),
+        reads("/validators/{key}/history", HISTORY, get(validators::history)),
+        reads("/validator/{key}/performance", HISTORY, get(validators::history)),
+        reads("/delegator/{address}/delegations", DELEGATIONS, get(delegators::delegations)),
+        reads("/delegator/{address}/rewards", REWARDS, get(delegators::rewards)),
+        reads("/delegator/{address}/unbonding", UNBONDING, get(delegators::unbonding)),
+        reads("/economics", "/v1/economics", get(economics::economics)),
         reads("/blocks", "/v1/blocks", get(blocks::list)),
         reads("/blocks/{id}", "/v1/blocks/{id}", get(blocks::one)),
         reads("/block/{id}", "/v1/blocks/{id}", get(blocks::one)),

@@ -30,7 +30,7 @@ pub(super) async fn list(
         Some(before) => Height::new(before).previous().map(|height| height.min(tip)),
     };
     let mut blocks = Vec::new();
-    let genesis = &app.backend.info().genesis;
+    let names = app.names().await;
     while let Some(height) = at
         && blocks.len() < limit
     {
@@ -39,7 +39,7 @@ pub(super) async fn list(
             at = None;
             break;
         };
-        blocks.push(BlockView::of(&block, &block.hash(), genesis, app.show()));
+        blocks.push(BlockView::of(&block, &block.hash(), &names, app.show()));
         at = height.previous();
     }
     let next = at.and_then(Height::next).map(Height::get);
@@ -56,8 +56,9 @@ pub(super) async fn one(
 ) -> Result<Json<BlockView>, ApiError> {
     let height = parse::block_id(app.backend.as_ref(), &id).await?;
     let block = app.block(height).await?;
-    let genesis = &app.backend.info().genesis;
-    Ok(Json(BlockView::of(&block, &block.hash(), genesis, app.show())))
+    let receipts = app.backend.receipts(height).await.unwrap_or_default();
+    let view = BlockView::of(&block, &block.hash(), &app.names().await, app.show());
+    Ok(Json(view.with_events(&receipts, app.show())))
 }
 
 /// The encoded header of a block, whose SHA-256 is the block's hash

@@ -7,11 +7,9 @@ use crate::{
     extract::{UrlPath, UrlQuery},
     parse,
     state::App,
-    views::{
-        BlockView, EpochView, EvidenceList, ForkList, SupplyView, ValidatorSetView, ValidatorView,
-    },
+    views::{AuditView, BlockView, EpochView, EvidenceList, ForkList, MemberView, SupplyView},
 };
-use althing_types::{ChainParams, Epoch, ValidatorSet};
+use althing_types::ChainParams;
 use axum::{
     Json,
     extract::State,
@@ -19,7 +17,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use serde_json::json;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
@@ -37,58 +34,35 @@ pub(super) async fn params(State(app): State<Arc<App>>) -> Json<ChainParams> {
     Json(app.backend.params().await)
 }
 
-/// How much money there is
-#[utoipa::path(get, path = "/v1/supply", tag = "chain",
-    responses((status = 200, description = "The supply", body = SupplyView)))]
-pub(super) async fn supply(State(app): State<Arc<App>>) -> Json<SupplyView> {
-    Json(SupplyView::new(app.backend.supply().await, app.show()))
-}
-
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct EpochQuery {
-    /// The epoch; the present one if left out.
-    epoch: Option<u64>,
+pub(super) struct SupplyQuery {
+    /// Whether to recompute it from every record of the state, which takes a while.
+    #[serde(default)]
+    audit: bool,
 }
 
-async fn set_of(app: &App, epoch: Epoch) -> Result<ValidatorSet, ApiError> {
-    app.backend.validators(epoch).await.ok_or_else(|| {
-        let message = format!("This node does not know the validators of epoch {epoch}.");
-        ApiError::new(ErrorCode::EpochNotFound, message).detail(json!({ "epoch": epoch }))
-    })
-}
-
-/// The validators of an epoch
-#[utoipa::path(get, path = "/v1/validators", tag = "chain", params(EpochQuery),
-    responses((status = 200, description = "The set", body = ValidatorSetView)))]
-pub(super) async fn validators(
+/// How much money there is, and where the part is that nobody can spend freely
+#[utoipa::path(get, path = "/v1/supply", tag = "chain", params(SupplyQuery),
+    responses((status = 200, description = "The supply", body = SupplyView)))]
+pub(super) async fn supply(
     State(app): State<Arc<App>>,
-    UrlQuery(EpochQuery { epoch }): UrlQuery<EpochQuery>,
-) -> Result<Json<ValidatorSetView>, ApiError> {
-    let epoch = epoch.map_or(app.backend.status().epoch, Epoch::new);
-    let set = set_of(&app, epoch).await?;
-    let genesis = &app.backend.info().genesis;
-    Ok(Json(ValidatorSetView::new(epoch.get(), &set, genesis, app.show())))
+    UrlQuery(query): UrlQuery<SupplyQuery>,
+) -> Result<Json<SupplyView>, ApiError> {
+    let (supply, stake) = (app.backend.supply().await, app.backend.stake().await);
+    let mut view = SupplyView::new(supply, &stake, app.show());
+    if query.audit {
+        // One at a time: it reads the whole state.
+        let _turn = app.audits.try_lock().map_err(|_| busy())?;
+        let audit = app.backend.audit().await.ok_or_else(busy)?;
+        view.audit = Some(AuditView::new(&audit, app.show()));
+    }
+    Ok(Json(view))
 }
 
-/// A validator of the present epoch
-#[utoipa::path(get, path = "/v1/validators/{key}", tag = "chain",
-    params(("key" = String, Path, description = "Validator key, 64 hex characters")),
-    responses((status = 200, description = "The validator", body = ValidatorView)))]
-pub(super) async fn validator(
-    State(app): State<Arc<App>>,
-    UrlPath(key): UrlPath<String>,
-) -> Result<Json<ValidatorView>, ApiError> {
-    let key = parse::validator(&key)?;
-    let epoch = app.backend.status().epoch;
-    let set = set_of(&app, epoch).await?;
-    let genesis = &app.backend.info().genesis;
-    let view = ValidatorSetView::new(epoch.get(), &set, genesis, app.show());
-    let name = key.to_string();
-    view.validators.into_iter().find(|entry| entry.key == name).map(Json).ok_or_else(|| {
-        let message = "No validator of the present epoch has this key: see /v1/validators.";
-        ApiError::new(ErrorCode::ValidatorNotFound, message).detail(json!({ "epoch": epoch }))
-    })
+fn busy() -> ApiError {
+    let message = "The state cannot be audited now: another audit runs, or the node is stopping.";
+    ApiError::new(ErrorCode::Overloaded, message)
 }
 
 /// An epoch, with the proof of who validates the next one
@@ -100,12 +74,11 @@ pub(super) async fn epoch(
     UrlPath(epoch): UrlPath<String>,
 ) -> Result<Json<EpochView>, ApiError> {
     let epoch = parse::epoch(&epoch)?;
-    let set = set_of(&app, epoch).await?;
+    let set = app.set_of(epoch).await?;
     let length = app.backend.info().genesis.params.epoch_length;
     let first = epoch.get().saturating_mul(length);
     let last = first.saturating_add(length - 1);
-    let genesis = &app.backend.info().genesis;
-    let view = ValidatorSetView::new(epoch.get(), &set, genesis, app.show());
+    let validators = MemberView::all(&set, &app.names().await, app.show());
     let complete = app.backend.status().height.get() >= last;
     let boundary = if complete { proof::boundary(&app, epoch).await } else { None };
     Ok(Json(EpochView {
@@ -113,8 +86,8 @@ pub(super) async fn epoch(
         first_height: first,
         last_height: last,
         complete,
-        quorum: view.quorum,
-        validators: view.validators,
+        quorum: set.quorum(),
+        validators,
         boundary: boundary.map(|boundary| boundary.as_ref().clone()),
     }))
 }
@@ -131,11 +104,11 @@ pub(super) async fn evidence(State(app): State<Arc<App>>) -> Json<EvidenceList> 
 #[utoipa::path(get, path = "/v1/forks", tag = "chain",
     responses((status = 200, description = "The abandoned headers", body = ForkList)))]
 pub(super) async fn forks(State(app): State<Arc<App>>) -> Json<ForkList> {
-    let genesis = &app.backend.info().genesis;
+    let names = app.names().await;
     let headers = app.backend.forks().await;
     let forks = headers
         .iter()
-        .map(|header| BlockView::new(header, &header.hash(), (0, 0), genesis, app.show()))
+        .map(|header| BlockView::new(header, &header.hash(), (0, 0), &names, app.show()))
         .collect();
     Json(ForkList { abandoned_branches: app.backend.status().abandoned_branches, forks })
 }

@@ -18,10 +18,11 @@ use utoipa::OpenApi;
     components(schemas(ErrorBody)),
     tags(
         (name = "node", description = "The node itself"),
-        (name = "chain", description = "Genesis, parameters, validators"),
+        (name = "chain", description = "Genesis, parameters, supply, epochs"),
         (name = "blocks", description = "Finalized blocks"),
         (name = "transactions", description = "Submitting and following transactions"),
         (name = "accounts", description = "Accounts and their proofs"),
+        (name = "stake", description = "Validators, delegations, rewards"),
         (name = "mempool", description = "Waiting transactions, gas and fees"),
         (name = "peers", description = "The network"),
         (name = "events", description = "What happens, as it happens"),

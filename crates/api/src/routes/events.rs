@@ -28,9 +28,10 @@ use utoipa::IntoParams;
 pub(super) struct EventsQuery {
     /// Topics, comma-separated: `block`, `transaction_pending`, `transaction_confirmed`,
     /// `transaction_failed`, `transaction_expired`, `transaction_dropped`, or `transaction` for all
-    /// of the latter. Everything if left out.
+    /// of the latter; `stake` (money that is staked, delegated, unbonds), `validator` (jails,
+    /// slashes, commission …), `reward`. Everything if left out.
     topics: Option<String>,
-    /// Only transactions that concern one of these accounts, comma-separated.
+    /// Only transactions and events of stake that concern one of these accounts, comma-separated.
     addresses: Option<String>,
     /// The same as `addresses`.
     address: Option<String>,

@@ -4,7 +4,9 @@ mod accounts;
 mod aliases;
 mod blocks;
 mod chain;
+mod delegators;
 mod document;
+mod economics;
 mod events;
 mod fees;
 mod node;
@@ -13,6 +15,7 @@ mod peers;
 mod proof;
 mod submit;
 mod transactions;
+mod validators;
 
 pub use document::openapi;
 
@@ -40,8 +43,15 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chain::genesis))
         .routes(routes!(chain::params))
         .routes(routes!(chain::supply))
-        .routes(routes!(chain::validators))
-        .routes(routes!(chain::validator))
+        .routes(routes!(validators::list))
+        .routes(routes!(validators::jailed))
+        .routes(routes!(validators::one))
+        .routes(routes!(validators::history))
+        .routes(routes!(validators::delegations))
+        .routes(routes!(delegators::delegations))
+        .routes(routes!(delegators::rewards))
+        .routes(routes!(delegators::unbonding))
+        .routes(routes!(economics::economics))
         .routes(routes!(chain::epoch))
         .routes(routes!(chain::evidence))
         .routes(routes!(chain::forks))

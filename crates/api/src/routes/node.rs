@@ -8,7 +8,7 @@ use crate::{
     state::App,
     views::{Health, SearchHit, SearchResult, StatusView, VersionView, hex_of},
 };
-use althing_types::{Address, Hash, Height, ValidatorKey, amount::DECIMALS, hash};
+use althing_types::{Address, Hash, Height, amount::DECIMALS, hash};
 use axum::{
     Json,
     extract::State,
@@ -128,9 +128,7 @@ pub(super) async fn search(
     if let Ok(address) = query.parse::<Address>() {
         results.push(hit("account", address.to_string(), "accounts"));
     }
-    if let Ok(key) = parse::validator(&query) {
-        search_validator(&app, key, &mut results).await;
-    }
+    search_validators(&app, &query, &mut results).await;
     Ok(Json(SearchResult { query, results }))
 }
 
@@ -143,10 +141,14 @@ async fn search_hash(app: &App, digest: Hash, results: &mut Vec<SearchHit>) {
     }
 }
 
-async fn search_validator(app: &App, key: ValidatorKey, results: &mut Vec<SearchHit>) {
-    let set = app.backend.validators(app.backend.status().epoch).await;
-    if set.is_some_and(|set| set.position(&key).is_some()) {
-        results.push(hit("validator", key.to_string(), "validators"));
+/// Finds validators by key and by name.
+async fn search_validators(app: &App, query: &str, results: &mut Vec<SearchHit>) {
+    let key = parse::validator(query).ok();
+    let name = query.to_lowercase();
+    for validator in app.backend.validator_list().await.iter() {
+        if key == Some(validator.key) || validator.details.name.as_str().to_lowercase() == name {
+            results.push(hit("validator", validator.key.to_string(), "validators"));
+        }
     }
 }
 

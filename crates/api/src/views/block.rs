@@ -1,8 +1,9 @@
 //! Blocks and validator sets as JSON.
 
-use super::{Show, hex_of};
-use althing_types::{Genesis, Hash, Header, ValidatorSet};
+use super::{Names, Show, hex_of, message};
+use althing_types::{Hash, Header, Receipt, ValidatorSet};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A block without its transactions, which have a route of their own.
@@ -18,7 +19,7 @@ pub struct BlockView {
     pub view: u64,
     /// Validator key of the proposer.
     pub leader: String,
-    /// Its name in the genesis file, if it has one.
+    /// Its name, if it is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leader_name: Option<String>,
     /// Digest of the block before it.
@@ -47,7 +48,10 @@ pub struct BlockView {
     pub operations: SyncRangeView,
     /// On the last block of an epoch: the validators of the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_validators: Option<Vec<ValidatorView>>,
+    pub next_validators: Option<Vec<MemberView>>,
+    /// What the block did by itself: payments, rewards, jails. Only where one block is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Value>>,
 }
 
 /// A range of operations, `start..end`.
@@ -64,17 +68,17 @@ impl BlockView {
         header: &Header,
         hash: &Hash,
         (count, bytes): (usize, usize),
-        genesis: &Genesis,
+        names: &Names,
         show: Show<'_>,
     ) -> Self {
-        let validators = |set: &ValidatorSet| ValidatorView::all(set, genesis, show);
+        let validators = |set: &ValidatorSet| MemberView::all(set, names, show);
         Self {
             hash: hex_of(hash),
             height: header.height.get(),
             epoch: header.epoch.get(),
             view: header.view.get(),
             leader: header.leader.to_string(),
-            leader_name: name_of(genesis, &header.leader),
+            leader_name: names.get(&header.leader).cloned(),
             parent: hex_of(&header.parent),
             parent_view: header.parent_view.get(),
             time_ms: header.timestamp.get(),
@@ -91,23 +95,26 @@ impl BlockView {
                 end: header.operations.end,
             },
             next_validators: header.next_validators.as_ref().map(validators),
+            events: None,
         }
     }
 
     pub(crate) fn of(
         block: &althing_types::Block,
         hash: &Hash,
-        genesis: &Genesis,
+        names: &Names,
         show: Show<'_>,
     ) -> Self {
         let bytes = block.transactions.iter().map(|transaction| transaction.bytes().len()).sum();
-        Self::new(&block.header, hash, (block.transactions.len(), bytes), genesis, show)
+        Self::new(&block.header, hash, (block.transactions.len(), bytes), names, show)
     }
-}
 
-fn name_of(genesis: &Genesis, key: &althing_types::ValidatorKey) -> Option<String> {
-    // Sorted by key, but at most 100 entries: a scan is simpler than relying on the order.
-    genesis.validators.iter().find(|entry| entry.key == *key).map(|entry| entry.name.clone())
+    /// Adds what the block did by itself.
+    #[must_use]
+    pub(crate) fn with_events(mut self, receipts: &[Receipt], show: Show<'_>) -> Self {
+        self.events = Some(message::of_block(receipts, show));
+        self
+    }
 }
 
 /// Blocks, newest first.
@@ -122,10 +129,10 @@ pub struct BlockPage {
 
 /// A member of a validator set.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ValidatorView {
+pub struct MemberView {
     /// Consensus and network key.
     pub key: String,
-    /// Its name in the genesis file, if it has one.
+    /// Its name, if it is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Where its network port is reached.
@@ -136,34 +143,16 @@ pub struct ValidatorView {
     pub stake_display: String,
 }
 
-impl ValidatorView {
-    fn all(set: &ValidatorSet, genesis: &Genesis, show: Show<'_>) -> Vec<Self> {
+impl MemberView {
+    pub(crate) fn all(set: &ValidatorSet, names: &Names, show: Show<'_>) -> Vec<Self> {
         let view = |entry: &althing_types::ValidatorEntry| Self {
             key: entry.key.to_string(),
-            name: name_of(genesis, &entry.key),
+            name: names.get(&entry.key).cloned(),
             endpoint: entry.endpoint.clone(),
             stake: entry.stake.to_string(),
             stake_display: show.amount(entry.stake),
         };
         set.entries().iter().map(view).collect()
-    }
-}
-
-/// The validators of an epoch.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ValidatorSetView {
-    /// The epoch.
-    pub epoch: u64,
-    /// Signatures that make a certificate.
-    pub quorum: usize,
-    /// The validators, ordered by key.
-    pub validators: Vec<ValidatorView>,
-}
-
-impl ValidatorSetView {
-    pub(crate) fn new(epoch: u64, set: &ValidatorSet, genesis: &Genesis, show: Show<'_>) -> Self {
-        let validators = ValidatorView::all(set, genesis, show);
-        Self { epoch, quorum: set.quorum(), validators }
     }
 }
 

@@ -5,15 +5,17 @@
 mod account;
 mod authorization;
 mod block;
+mod economics;
+pub(crate) mod message;
 mod node;
 mod proof;
+mod stake;
 mod transaction;
 
-pub use account::{AccountView, NonceView};
+pub use account::{AccountView, NonceView, VestingView};
 pub use authorization::AuthorizationJson;
-pub use block::{
-    BlockPage, BlockView, ForkList, HeaderView, SyncRangeView, ValidatorSetView, ValidatorView,
-};
+pub use block::{BlockPage, BlockView, ForkList, HeaderView, MemberView, SyncRangeView};
+pub use economics::{EconomicsView, Money};
 pub use node::{
     Done, EvidenceList, FeeEstimate, GasRuleView, GasSchedule, Health, MempoolView, PeerList,
     Percentiles, Prices, SearchHit, SearchResult, StatusView, SupplyView, VersionView,
@@ -21,11 +23,17 @@ pub use node::{
 pub use proof::{
     AccountBundle, CertifiedView, EpochView, FinalityView, SharedFinality, TransactionBundle,
 };
+pub use stake::{
+    AnnouncementView, AuditView, BeatView, DelegationPage, DelegationView, DelegatorView, DueView,
+    HealthView, NodeView, RewardPage, RewardView, StandingView, UnbondingPage, UnbondingView,
+    ValidatorEpochView, ValidatorHistory, ValidatorPage, ValidatorView,
+};
 pub use transaction::{
     BatchAnswer, BatchRejection, Reason, ReceiptPage, ReceiptView, SimulationView, TransactionPage,
     TransactionStatusView, TransactionView,
 };
 
+pub(crate) use stake::{Names, Standing};
 pub(crate) use transaction::concerns;
 
 use crate::config::Rules;

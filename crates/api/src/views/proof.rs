@@ -1,7 +1,7 @@
 //! Proofs as JSON. The two bundles are what `althing verify` reads; it accepts these fields and no
 //! others.
 
-use super::ValidatorView;
+use super::MemberView;
 use crate::backend::Finality;
 use commonware_codec::Encode as _;
 use serde::Serialize;
@@ -115,7 +115,7 @@ pub struct EpochView {
     /// Signatures that make a certificate in this epoch.
     pub quorum: usize,
     /// The validators of this epoch.
-    pub validators: Vec<ValidatorView>,
+    pub validators: Vec<MemberView>,
     /// Leads from the last block, whose header carries the validators of the next epoch, to a
     /// certificate. Absent until the epoch is complete.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,12 +1,10 @@
 //! Transactions and receipts as JSON.
 
-use super::{AuthorizationJson, Show, hex_of};
+use super::{AuthorizationJson, Show, hex_of, message};
 use crate::backend::{Rejection, Simulation, TransactionRef};
-use althing_types::{
-    Address, Amount, Event, Hash, Height, Payload, Receipt, SignedTransaction, Transfer,
-};
+use althing_types::{Address, Hash, Height, Payload, Receipt, SignedTransaction};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A signed transaction. The fields from `chain_id` to `authorization` can be submitted again as
@@ -56,28 +54,18 @@ impl TransactionView {
             max_fee_display: show.amount(body.max_fee()),
             valid_until: body.valid_until.get(),
             memo: body.memo.clone(),
-            payload: payload(&body.payload, show),
+            payload: message::payload(&body.payload, show),
             authorization: transaction.authorization().into(),
         }
-    }
-}
-
-fn payload(payload: &Payload, show: Show<'_>) -> Value {
-    match payload {
-        Payload::Transfer(Transfer { to, amount }) => json!({
-            "type": payload.name(),
-            "to": to,
-            "amount": amount,
-            "amount_display": show.amount(*amount),
-        }),
     }
 }
 
 /// The outcome of an included transaction.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReceiptView {
-    /// Hash of the transaction.
-    pub transaction: String,
+    /// Hash of the transaction; absent in the receipt of what a block did by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
     /// Whether it did what it asked for.
     pub success: bool,
     /// 0, or the number of the rule that failed.
@@ -100,7 +88,7 @@ impl ReceiptView {
     pub(crate) fn new(receipt: &Receipt, show: Show<'_>) -> Self {
         let (name, message) = (show.rules.describe)(receipt.code);
         Self {
-            transaction: hex_of(&receipt.transaction),
+            transaction: (!receipt.is_of_block()).then(|| hex_of(&receipt.transaction)),
             success: receipt.code.is_ok(),
             code: receipt.code.get(),
             code_name: name.to_owned(),
@@ -108,21 +96,8 @@ impl ReceiptView {
             gas_used: receipt.gas_used.get(),
             fee: receipt.fee.to_string(),
             fee_display: show.amount(receipt.fee),
-            events: receipt.events.iter().map(|event| event_json(event, show)).collect(),
+            events: receipt.events.iter().map(|event| message::event(event, show)).collect(),
         }
-    }
-}
-
-fn event_json(event: &Event, show: Show<'_>) -> Value {
-    let display = |amount: Amount| show.amount(amount);
-    match event {
-        Event::Transferred { from, to, amount } => json!({
-            "type": event.name(),
-            "from": from,
-            "to": to,
-            "amount": amount,
-            "amount_display": display(*amount),
-        }),
     }
 }
 
@@ -134,6 +109,8 @@ pub(crate) fn concerns(
 ) -> bool {
     let named = match &transaction.body().payload {
         Payload::Transfer(transfer) => transfer.to == *address,
+        // The other messages name validators, and the sender's own money.
+        _ => false,
     };
     named
         || transaction.sender() == *address

@@ -26,11 +26,14 @@ pub fn genesis() -> Genesis {
     let mut params = ChainParams::devnet();
     params.epoch_length = EPOCH_LENGTH;
     let validator = GenesisValidator {
-        name: "one".to_owned(),
+        name: "one".parse().unwrap(),
+        website: Default::default(),
+        description: Default::default(),
         key: ValidatorKey::from_public_key(&validator().public_key()),
         endpoint: "127.0.0.1:9000".to_owned(),
         account: Address::new([1; 20]),
-        stake: Amount::new(5),
+        stake: Amount::from_tokens(1_000).unwrap(),
+        commission: althing_types::Ppm::ZERO,
     };
     let genesis = Genesis {
         chain_id: "test-1".parse().unwrap(),
@@ -40,6 +43,7 @@ pub fn genesis() -> Genesis {
         params,
         validators: vec![validator],
         allocations: vec![],
+        reserve: Amount::ZERO,
         load_accounts: None,
     };
     genesis.normalized().unwrap()
@@ -88,10 +92,14 @@ pub fn unsigned(seed: u8, nonce: u64, gas_price: u64) -> Transaction {
 
 /// Transactions of account 99 fail.
 pub fn receipt(transaction: &SignedTransaction) -> Receipt {
-    let Payload::Transfer(Transfer { to, amount }) = transaction.body().payload;
     let from = transaction.sender();
     let fails = from == address(99);
-    let events = if fails { vec![] } else { vec![Event::Transferred { from, to, amount }] };
+    let events = match &transaction.body().payload {
+        Payload::Transfer(Transfer { to, amount }) if !fails => {
+            vec![Event::Transferred { from, to: *to, amount: *amount }]
+        }
+        _ => vec![],
+    };
     Receipt {
         transaction: transaction.hash(),
         code: Code::new(if fails { 7 } else { 0 }),

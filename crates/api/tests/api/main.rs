@@ -9,6 +9,7 @@
     reason = "a test fails by a panic, and nobody outside reads its helpers"
 )]
 
+mod canned;
 mod chain;
 mod document;
 mod fixture;
@@ -18,5 +19,6 @@ mod node;
 mod proof;
 mod reads;
 mod socket;
+mod stake;
 mod stream;
 mod submit;

@@ -1,9 +1,14 @@
 //! The node behind the API: canned, with a few switches.
 
-use crate::chain::{self, Finalized};
+use crate::{
+    canned,
+    chain::{self, Finalized},
+};
 use althing_api::backend::{
-    AccountState, Backend, ChainEvent, Evidence, Finality, NodeInfo, Peer, Rejection, Simulation,
-    StateProof, Status, SupplyState, TransactionRef, TransactionStatus,
+    AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
+    EpochState, Evidence, Finality, NodeInfo, Peer, Rejection, RewardState, Simulation, StakeState,
+    StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
+    ValidatorState,
 };
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
@@ -162,6 +167,7 @@ impl Backend for Node {
             pending_nonce: Nonce::new(if known { 6 } else { 0 }),
             balance: Amount::new(if known { 2_500_000_000_000_000_000 } else { 0 }),
             exists: known,
+            vesting: (address == chain::address(2)).then(canned::vesting),
         }
     }
     async fn account_proof(&self, _: Address) -> Option<StateProof> {
@@ -177,6 +183,68 @@ impl Backend for Node {
             minted: Amount::new(30),
             burned: Amount::new(7),
         }
+    }
+    async fn stake(&self) -> StakeState {
+        canned::stake()
+    }
+    async fn audit(&self) -> Option<AuditState> {
+        Some(canned::audit(self.broken.load(Ordering::Relaxed)))
+    }
+    async fn validator_list(&self) -> Arc<Vec<ValidatorState>> {
+        Arc::new(canned::validators())
+    }
+    async fn delegator(&self, address: Address) -> DelegatorState {
+        let known = address == chain::address(1);
+        if known { canned::delegator(self.status().height) } else { DelegatorState::default() }
+    }
+    async fn rewards(
+        &self,
+        address: Address,
+        before: Option<Epoch>,
+        limit: usize,
+    ) -> Option<Vec<RewardState>> {
+        let known = address == chain::address(1);
+        let all = if known { canned::rewards() } else { Vec::new() };
+        let older = all.into_iter().filter(|e| before.is_none_or(|before| e.epoch < before));
+        self.indexed.load(Ordering::Relaxed).then(|| older.take(limit).collect())
+    }
+    async fn paid_unbonding(
+        &self,
+        address: Address,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<UnbondingState>> {
+        let known = address == chain::address(1);
+        let all = if known { canned::paid() } else { Vec::new() };
+        let older = all.into_iter().filter(|e| before.is_none_or(|before| e.entry < before));
+        self.indexed.load(Ordering::Relaxed).then(|| older.take(limit).collect())
+    }
+    async fn delegations_to(
+        &self,
+        validator: ValidatorKey,
+        after: Option<Address>,
+        limit: usize,
+    ) -> Option<(Vec<(Address, DelegationState)>, Option<Address>)> {
+        let known = validator == chain::validator_key();
+        let mut all = if known { canned::delegations() } else { Vec::new() };
+        all.retain(|(who, _)| after.is_none_or(|after| *who > after));
+        let next = (all.len() > limit).then(|| all[limit - 1].0);
+        all.truncate(limit);
+        self.indexed.load(Ordering::Relaxed).then_some((all, next))
+    }
+    async fn validator_epochs(
+        &self,
+        validator: ValidatorKey,
+        before: Option<Epoch>,
+        limit: usize,
+    ) -> Option<Vec<EpochState>> {
+        let known = validator == chain::validator_key();
+        let all = if known { canned::epochs() } else { Vec::new() };
+        let older = all.into_iter().filter(|e| before.is_none_or(|before| e.epoch < before));
+        self.indexed.load(Ordering::Relaxed).then(|| older.take(limit).collect())
+    }
+    async fn heartbeats(&self, _: ValidatorKey, limit: usize) -> Option<Vec<BeatState>> {
+        Some(canned::beats().into_iter().take(limit).collect())
     }
     async fn block(&self, height: Height) -> Option<Arc<Block>> {
         self.at(height).map(|entry| entry.block)

@@ -67,6 +67,8 @@ async fn validators_are_listed_by_epoch() {
     let key = chain::validator_key();
     let one = api.get(&format!("/v1/validators/{key}")).await.ok();
     assert_eq!(one, now["validators"][0]);
+    let members = api.get("/v1/validators?epoch=2").await.ok();
+    assert_eq!((&members["total"], &members["validators"][0]["key"]), (&1.into(), &one["key"]));
     let other = althing_types::ValidatorKey::from_public_key(&{
         use commonware_cryptography::Signer as _;
         commonware_cryptography::ed25519::PrivateKey::from_seed(9).public_key()

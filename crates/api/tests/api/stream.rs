@@ -250,3 +250,47 @@ async fn an_idle_stream_is_kept_open() {
     let comment = stream.block().await.unwrap();
     assert!(comment.starts_with(':'), "{comment}");
 }
+
+#[tokio::test]
+async fn events_of_stake_have_topics_and_are_resumed_without_repetition() {
+    use althing_types::{Amount, Event as Fact, Receipt};
+    let api = Api::new();
+    let validator = crate::canned::key(0);
+    let delegator = chain::address(7);
+    let height = TIP + 1;
+    {
+        let mut blocks = api.node.blocks.lock().unwrap();
+        let parent = std::sync::Arc::clone(&blocks.last().unwrap().block);
+        let mut next = chain::block_after(Some(&parent), vec![chain::transfer(1, 77)]);
+        let mut receipts = next.receipts.as_ref().clone();
+        let amount = Amount::new(5);
+        receipts[0].events.push(Fact::Delegated { validator, delegator, amount });
+        receipts.push(Receipt::of_block(vec![
+            Fact::Ejected { validator },
+            Fact::UnbondingPaid { validator, delegator, entry: 1, amount, slashed: Amount::ZERO },
+        ]));
+        next.receipts = std::sync::Arc::new(receipts);
+        blocks.push(next);
+    }
+    let mut stream =
+        Stream::open(&api, "?topics=stake,validator,block", Some(&format!("{TIP}-9"))).await;
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        let event = stream.next().await.unwrap();
+        told.push((event.name.clone(), event.id.clone().unwrap()));
+    }
+    let id = |index: u32| format!("{height}-{index}");
+    let expected = [("stake", 0), ("stake", 1), ("validator", 1), ("block", 2)];
+    assert_eq!(told, expected.map(|(name, index)| (name.to_owned(), id(index))));
+    for (last, names) in [(id(0), vec!["stake", "validator", "block"]), (id(1), vec!["block"])] {
+        let mut stream = Stream::open(&api, "?topics=stake,validator,block", Some(&last)).await;
+        for name in names {
+            assert_eq!(stream.next().await.unwrap().name, name);
+        }
+    }
+    let mut stream = Stream::open(&api, "?topics=block", Some(&id(2))).await;
+    assert!(stream.next().await.is_none());
+    let query = format!("?topics=stake&addresses={}", chain::address(8));
+    let mut stream = Stream::open(&api, &query, Some(&format!("{TIP}-9"))).await;
+    assert!(stream.next().await.is_none());
+}

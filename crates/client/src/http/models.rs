@@ -1,7 +1,7 @@
 //! What the node answers, as far as programs need it. Fields that this version does not know are
 //! skipped, so that a newer node can be read.
 
-use althing_types::{Amount, GasPrice, Height, Nonce};
+use althing_types::{Address, Amount, Due, GasPrice, Height, Nonce, Ppm, ValidatorKey};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -62,6 +62,9 @@ pub struct Account {
     pub exists: bool,
     /// What it owns, in base units.
     pub balance: Amount,
+    /// What of it is not locked by a vesting schedule, in base units; all of it if absent.
+    #[serde(default)]
+    pub spendable: Option<Amount>,
     /// Transactions included so far.
     pub nonce: Nonce,
     /// The nonce of the next transaction after those that wait.
@@ -214,4 +217,41 @@ pub struct BatchRejection {
     pub code: String,
     /// A sentence that says how to mend it.
     pub message: String,
+}
+
+/// A validator.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ValidatorInfo {
+    /// Its consensus key.
+    pub key: ValidatorKey,
+    /// Its name.
+    pub name: String,
+    /// The account that operates it.
+    pub operator: Address,
+    /// `active`, `waiting`, `jailed`, `leaving` or `ejected`.
+    pub status: String,
+    /// Stake that counts, in base units.
+    pub tokens: Amount,
+    /// Stake that counts from the next epoch on, in base units.
+    pub pending: Amount,
+    /// The operator's own part of the stake, in base units.
+    pub own_stake: Amount,
+    /// What it keeps of its delegators' rewards.
+    pub commission: Ppm,
+    /// When jail is over.
+    #[serde(default)]
+    pub jailed_until: Option<Due>,
+    /// Everything else.
+    #[serde(flatten)]
+    pub more: serde_json::Map<String, Value>,
+}
+
+/// A page of validators.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ValidatorPage {
+    /// The validators.
+    pub validators: Vec<ValidatorInfo>,
+    /// Where the next page begins; none on the last one.
+    #[serde(default)]
+    pub next: Option<String>,
 }

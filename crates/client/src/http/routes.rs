@@ -2,15 +2,17 @@
 
 use super::{
     Account, BatchAnswer, Client, ClientError, Fees, Simulation, Status, Submitted,
-    TransactionInfo, Version,
+    TransactionInfo, ValidatorInfo, ValidatorPage, Version,
 };
-use althing_types::{Address, Genesis, Hash, SignedTransaction, ValidatorKey};
+use althing_types::{Address, ChainParams, Genesis, Hash, SignedTransaction, ValidatorKey};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Validators asked for at a time.
+const VALIDATOR_PAGE: usize = 100;
 const POLL_FIRST: Duration = Duration::from_millis(50);
 const POLL_LONGEST: Duration = Duration::from_secs(1);
 /// How long a node is asked to hold a request; below the request's own time limit.
@@ -53,6 +55,39 @@ impl Client {
         let value: Value = self.get("/v1/genesis").await?;
         let genesis = value.get("genesis").unwrap_or(&value).to_string();
         Genesis::from_json(&genesis).map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
+    /// The parameters in force.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn params(&self) -> Result<ChainParams, ClientError> {
+        self.get("/v1/params").await
+    }
+
+    /// Every validator that is registered, the largest stake first.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn validators(&self) -> Result<Vec<ValidatorInfo>, ClientError> {
+        let (mut all, mut offset) = (Vec::new(), String::from("0"));
+        loop {
+            let path = format!("/v1/validators?limit={VALIDATOR_PAGE}&offset={offset}");
+            let page: ValidatorPage = self.get(&path).await?;
+            all.extend(page.validators);
+            match page.next {
+                Some(next) => offset = next,
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// A validator, by its key or by the address of its operator.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the code `validator_not_found`.
+    pub async fn validator(&self, id: &str) -> Result<ValidatorInfo, ClientError> {
+        self.get(&format!("/v1/validators/{id}")).await
     }
 
     /// An account now.

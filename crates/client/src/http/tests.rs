@@ -250,3 +250,22 @@ async fn a_cut_event_stream_goes_on_after_the_last_event() {
     assert!(requests[2].head.contains("last-event-id: 4-0"));
     assert!(requests[3].head.contains("last-event-id: 5-0"));
 }
+
+#[tokio::test]
+async fn all_pages_of_validators_are_read() {
+    let key = crate::validator_key::public_key(&[1; 32]).to_string();
+    let one = |name: &str| {
+        json!({ "key": key, "name": name, "operator": Address::default(), "status": "active",
+            "tokens": "5", "pending": "0", "own_stake": "5", "commission": 50_000, "rank": 1 })
+    };
+    let pages = vec![
+        ok(json!({ "validators": [one("a"), one("b")], "next": "2" })),
+        ok(json!({ "validators": [one("c")] })),
+    ];
+    let server = Server::start(pages).await;
+    let found = server.client.validators().await.unwrap();
+    let names: Vec<&str> = found.iter().map(|validator| validator.name.as_str()).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert_eq!(found[0].more["rank"], 1);
+    assert!(server.lines()[1].contains("offset=2"), "{:?}", server.lines());
+}

@@ -38,14 +38,19 @@ impl Chain {
         let mut keys: Vec<_> = (0..validators).map(ed25519::PrivateKey::from_seed).collect();
         keys.sort_by_key(|key| key.public_key());
         let entry = |(index, key): (usize, &ed25519::PrivateKey)| GenesisValidator {
-            name: format!("v{index}"),
+            name: format!("v{index}").parse().unwrap(),
+            website: Default::default(),
+            description: Default::default(),
             key: ValidatorKey::from_public_key(&key.public_key()),
             endpoint: format!("127.0.0.1:{}", 1000 + index),
             account: Address::new([index as u8; 20]),
-            stake: Amount::new(1),
+            stake: Amount::from_tokens(1_000).unwrap(),
+            commission: Default::default(),
         };
         let mut params = ChainParams::devnet();
         params.epoch_length = EPOCH_LENGTH;
+        params.staking.max_validators = 100;
+        params.staking.max_candidates = 100;
         let genesis = Genesis {
             chain_id: "test-1".parse().unwrap(),
             genesis_time: Timestamp::new(1),
@@ -54,6 +59,7 @@ impl Chain {
             params,
             validators: keys.iter().enumerate().map(entry).collect(),
             allocations: vec![],
+            reserve: Amount::ZERO,
             load_accounts: None,
         };
         Self { genesis: genesis.normalized().unwrap(), keys }

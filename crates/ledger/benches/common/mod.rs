@@ -1,10 +1,12 @@
 //! A chain with one validator and transfers on it, for benchmarks of several crates. Signatures are
 //! not valid: nothing here checks them.
 
+#![allow(dead_code, reason = "shared by benchmarks")]
+
 use althing_types::{
     Address, Allocation, Amount, Authorization, ChainParams, Gas, GasPrice, Genesis,
-    GenesisValidator, Height, KeyScheme, Nonce, Payload, SecretKey, SignedTransaction, Timestamp,
-    Transaction, Transfer, ValidatorKey,
+    GenesisValidator, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction, Text,
+    Timestamp, Transaction, Transfer, ValidatorKey,
 };
 
 /// Of the account with this number.
@@ -25,19 +27,24 @@ pub(crate) fn genesis(addresses: &[Address]) -> Genesis {
         symbol: "CPC".into(),
         params: ChainParams { block_gas_limit: Gas::new(1_000_000_000), ..ChainParams::devnet() },
         validators: vec![GenesisValidator {
-            name: "v".into(),
+            name: "v".parse().unwrap(),
+            website: Text::default(),
+            description: Text::default(),
             key: ValidatorKey::new(bytes),
             endpoint: "127.0.0.1:1".into(),
             account: key.address(),
-            stake: Amount::from_tokens(1).unwrap(),
+            stake: Amount::from_tokens(1_000).unwrap(),
+            commission: Ppm::ZERO,
         }],
         allocations: addresses
             .iter()
             .map(|address| Allocation {
                 address: *address,
                 amount: Amount::from_tokens(1_000_000).unwrap(),
+                vesting: None,
             })
             .collect(),
+        reserve: Amount::ZERO,
         load_accounts: None,
     }
     .normalized()

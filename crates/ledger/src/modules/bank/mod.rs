@@ -15,5 +15,5 @@ pub(crate) use api::{
 pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;
 pub(crate) use store::save;
-pub(crate) use types::ProtocolAccounts;
 pub use types::Supply;
+pub(crate) use types::{ProtocolAccounts, stake_account};

@@ -2,6 +2,7 @@ use althing_types::{Address, Amount};
 use bytes::BufMut;
 use commonware_codec::{Buf, EncodeSize, Error, Read, ReadExt as _, Write};
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// How much money there is and where it came from. What exists is `genesis + minted - burned`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,12 @@ pub(crate) struct ProtocolAccounts {
     pub(crate) miners: Address,
     /// What a schedule without new money releases from.
     pub(crate) reserve: Address,
+}
+
+/// The account `stake`, for keys of messages, which are listed without a block.
+pub(crate) fn stake_account() -> &'static Address {
+    static STAKE: LazyLock<Address> = LazyLock::new(|| Address::of_module("stake"));
+    &STAKE
 }
 
 impl ProtocolAccounts {

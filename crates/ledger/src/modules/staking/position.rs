@@ -48,6 +48,8 @@ pub(super) struct Position {
     pub(super) delegation: Delegation,
     /// Whether the delegation has a record.
     known: bool,
+    /// The sums over all validators, which the position changes until it is closed.
+    totals: Totals,
 }
 
 /// What was taken out of a position.
@@ -81,7 +83,7 @@ impl Position {
             delegation_key(delegator, validator),
             super::delegator_key(delegator),
             TOTALS,
-            accounts::key(&Address::of_module("stake")),
+            accounts::key(bank::stake_account()),
         ]
         .into_iter()
     }
@@ -95,7 +97,6 @@ impl Position {
         validator: Validator,
         events: &mut Vec<Event>,
     ) -> Result<Self, Fault> {
-        store::know(view, Self::keys(&delegator, &key))?;
         let delegation = store::load_delegation(view, &delegator, &key)?;
         let known = delegation.is_some();
         let new = || Delegation { created: moment.height, ..Delegation::default() };
@@ -115,7 +116,8 @@ impl Position {
             delegator,
             amount,
         }));
-        Ok(Self { delegator, key, validator, delegation, known })
+        let totals = store::load_totals(view)?;
+        Ok(Self { delegator, key, validator, delegation, known, totals })
     }
 
     /// As what stops the node.
@@ -142,11 +144,10 @@ impl Position {
     /// or has left it there.
     pub(super) fn deposit(
         &mut self,
-        view: &mut View,
         moment: &BlockMoment<'_>,
         amount: Amount,
     ) -> Result<Amount, Failure> {
-        self.check_room(view, moment, amount)?;
+        self.check_room(moment, amount)?;
         let broken = |error| Contradiction::from(error).at(validator_key(&self.key));
         let (now, given) = (self.validator.pending, self.validator.pending_nominal);
         let nominal = if now == given {
@@ -167,20 +168,12 @@ impl Position {
         }
         let sum = before.unwrap_or(Amount::ZERO).checked_add(nominal).map_err(broken)?;
         self.delegation.pending = Some(Pending { epoch: moment.epoch, amount: sum });
-        change_totals(view, |totals| {
-            totals.bonded = totals.bonded.checked_add(amount)?;
-            Ok(())
-        })?;
+        self.totals.bonded = self.totals.bonded.checked_add(amount).map_err(broken)?;
         Ok(nominal)
     }
 
     /// Whether the validator takes so much more.
-    fn check_room(
-        &self,
-        view: &View,
-        moment: &BlockMoment<'_>,
-        amount: Amount,
-    ) -> Result<(), Failure> {
+    fn check_room(&self, moment: &BlockMoment<'_>, amount: Amount) -> Result<(), Failure> {
         let validator = &self.validator;
         if validator.ejected {
             return Err(StakingError::ValidatorEjected.into());
@@ -201,7 +194,7 @@ impl Position {
             return Err(StakingError::ValidatorClosed.into());
         }
         let staking = &moment.params.staking;
-        let totals = store::load_totals(view)?;
+        let totals = &self.totals;
         if u64::from(totals.active) < staking.power_cap_from {
             return Ok(());
         }
@@ -265,12 +258,10 @@ impl Position {
         };
         self.check_rest(moment, want)?;
         let penalty = self.penalty(moment, paid);
-        burn_bonded(view, moment, dust.checked_add(penalty).map_err(broken)?)?;
+        bank::burn(view, &moment.protocol.stake, dust.checked_add(penalty).map_err(broken)?)?;
+        let gone = paid.checked_add(dust).map_err(broken)?;
+        self.totals.bonded = self.totals.bonded.checked_sub(gone).map_err(broken)?;
         let amount = paid.checked_sub(penalty).map_err(broken)?;
-        change_totals(view, |totals| {
-            totals.bonded = totals.bonded.checked_sub(amount)?;
-            Ok(())
-        })?;
         Ok(Taken { amount, penalty })
     }
 
@@ -349,7 +340,7 @@ impl Position {
 
     /// Puts what was taken into the unbonding queue.
     pub(super) fn unbond(
-        &self,
+        &mut self,
         view: &mut View,
         moment: &BlockMoment<'_>,
         taken: Taken,
@@ -375,10 +366,8 @@ impl Position {
         store::save_unbonding(view, entry, &record)?;
         lists.unbonding.push(entry);
         store::save_delegator(view, &delegator, &lists)?;
-        change_totals(view, |totals| {
-            totals.unbonding = totals.unbonding.checked_add(amount)?;
-            Ok(())
-        })?;
+        let owed = self.totals.unbonding.checked_add(amount);
+        self.totals.unbonding = owed.map_err(|error| Contradiction::from(error).at(TOTALS))?;
         Ok(Event::Undelegated { validator, delegator, amount, penalty, entry, due })
     }
 
@@ -404,6 +393,7 @@ impl Position {
         if holds || self.known {
             store::save_delegation(view, &self.delegator, &self.key, record)?;
         }
+        store::save_totals(view, &self.totals)?;
         Ok(store::save_validator(view, &self.key, &self.validator)?)
     }
 
@@ -434,15 +424,9 @@ impl Position {
         };
         self.validator.delegations = counted.ok_or(self.broken(TOO_MANY))?;
         store::save_delegator(view, &self.delegator, &lists)?;
-        change_totals(view, |totals| {
-            let counted = if holds {
-                totals.delegations.checked_add(1)
-            } else {
-                totals.delegations.checked_sub(1)
-            };
-            totals.delegations = counted.ok_or(TOO_MANY)?;
-            Ok(())
-        })?;
+        let all = self.totals.delegations;
+        let counted = if holds { all.checked_add(1) } else { all.checked_sub(1) };
+        self.totals.delegations = counted.ok_or(TOO_MANY.at(TOTALS))?;
         Ok(())
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn execute(
     }
     let mut events = Vec::new();
     let mut position = Position::open(view, &moment, delegator, key, validator, &mut events)?;
-    position.deposit(view, &moment, amount)?;
+    position.deposit(&moment, amount)?;
     bank::take_for_stake(view, moment.protocol, &delegator, amount, moment.time)?;
     position.close(view, &moment)?;
     events.push(Event::Delegated { validator: key, delegator, amount });

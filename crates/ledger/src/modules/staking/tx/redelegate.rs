@@ -53,7 +53,7 @@ pub(crate) fn execute(
     if position.validator.leaving {
         return Err(StakingError::ValidatorClosed.into());
     }
-    let nominal = position.deposit(view, &moment, taken.amount)?;
+    let nominal = position.deposit(&moment, taken.amount)?;
     position.bind(&moment, from, slashes, nominal)?;
     position.close(view, &moment)?;
     events.push(Event::Redelegated { from, to, delegator, amount: taken.amount });

@@ -80,7 +80,7 @@ pub(crate) fn execute(message: &Stake, context: &mut Context<'_>) -> Result<Vec<
     let moment = BlockMoment::from(context.block);
     let view = &mut *context.view;
     let mut own = Position::open(view, &moment, operator, key, validator, &mut events)?;
-    own.deposit(view, &moment, amount)?;
+    own.deposit(&moment, amount)?;
     if own.validator.leaving {
         if own.worth()?.total < moment.params.staking.min_validator_stake {
             return Err(StakingError::StakeTooLow.into());
