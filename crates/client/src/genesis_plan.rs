@@ -6,7 +6,7 @@
 
 mod read;
 
-pub use read::PlanError;
+pub use read::{PlanError, parse_time};
 
 use althing_types::{
     Address, Allocation, Amount, ChainId, ChainParams, Genesis, Ppm, Timestamp,

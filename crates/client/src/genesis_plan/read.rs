@@ -296,7 +296,12 @@ fn vesting(
     }
 }
 
-/// Milliseconds since the Unix epoch.
+/// Reads a time: UTC, such as `2027-01-15T12:00:00Z`, or milliseconds since the Unix epoch.
+pub fn parse_time(text: &str) -> Option<Timestamp> {
+    let ms = text.parse().ok().or_else(|| unix_ms(&text.parse().ok()?));
+    ms.map(Timestamp::new)
+}
+
 fn time(source: Source<'_>, at: &Spanned<Datetime>) -> Result<Timestamp, PlanError> {
     unix_ms(at.get_ref()).map(Timestamp::new).ok_or_else(|| {
         let problem = "must be a time in UTC, for example 2027-01-15T12:00:00Z";
@@ -339,6 +344,8 @@ mod tests {
         for text in ["2027-01-15", "12:00:00", "2027-01-15T12:00:00", "2027-01-15T12:00:00+01:00"] {
             assert_eq!(unix_ms(&text.parse().unwrap()), None, "{text}");
         }
+        assert_eq!(parse_time("1970-01-01T00:00:01Z"), parse_time("1000"));
+        assert_eq!(parse_time("soon"), None);
         assert_eq!(unix_ms(&"1969-12-31T23:59:59Z".parse().unwrap()), None);
     }
 }

@@ -1,20 +1,22 @@
 //! Every command and option of the binary. `docs/cli.md` is generated from this tree.
 
+mod genesis;
 mod keys;
 mod node;
 mod offline;
 mod query;
 mod tx;
 
+pub use genesis::{
+    GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisDetails, GenesisEntryArgs,
+    GenesisFile, GenesisMerge, GenesisNew, GenesisVerify, Preset,
+};
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{
     BenchArgs, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, Recipients,
     StartArgs, parse_duration,
 };
-pub use offline::{
-    CompletionsArgs, GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisFile,
-    GenesisNew, Preset, VerifyArgs,
-};
+pub use offline::{CompletionsArgs, VerifyArgs};
 pub use query::{FaucetArgs, ProofArgs, QueryCommand, StateCommand};
 pub use tx::{Fees, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait};
 

@@ -114,3 +114,9 @@ impl From<althing_types::GenesisError> for CliError {
         Self::new(Exit::False, error.code(), error.to_string())
     }
 }
+
+impl From<althing_types::genesis::CeremonyError> for CliError {
+    fn from(error: althing_types::genesis::CeremonyError) -> Self {
+        Self::new(Exit::False, error.code(), error.to_string())
+    }
+}

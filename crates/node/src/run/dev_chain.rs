@@ -4,8 +4,10 @@
 
 use althing_client::dev;
 use althing_types::{
-    Address, Allocation, Amount, ChainId, ChainParams, Genesis, GenesisError, GenesisValidator,
-    KeyScheme, SecretKey, Timestamp, ValidatorKey, genesis::LoadAccounts, hash::sha256,
+    Address, Allocation, Amount, ChainId, ChainParams, Genesis, GenesisValidator, KeyScheme, Ppm,
+    SecretKey, Text, Timestamp, ValidatorKey,
+    genesis::{CeremonyError, LoadAccounts},
+    hash::sha256,
     keys::KeyError,
 };
 use commonware_codec::DecodeExt as _;
@@ -31,7 +33,7 @@ const FAUCET_TOKENS: u64 = 10_000_000;
 pub enum DevChainError {
     /// The arguments make no legal genesis.
     #[error(transparent)]
-    Genesis(#[from] GenesisError),
+    Genesis(#[from] CeremonyError),
     /// No free port on loopback.
     #[error("no free port on 127.0.0.1: {0}")]
     Port(#[from] std::io::Error),
@@ -90,21 +92,25 @@ impl DevChain {
         let mut params = ChainParams::devnet();
         params.idle_interval_ms = u64::try_from(self.block_time.as_millis()).unwrap_or(u64::MAX);
         params.busy_interval_ms = params.busy_interval_ms.min(params.idle_interval_ms.max(1));
+        let most = &mut params.staking.max_validators;
+        *most = (*most).max(u64::from(self.validators));
 
-        let mut allocations =
-            vec![Allocation { address: faucet()?.address(), amount: tokens(FAUCET_TOKENS)? }];
+        let plain = |address, amount| Allocation { address, amount, vesting: None };
+        let mut allocations = vec![plain(faucet()?.address(), tokens(FAUCET_TOKENS)?)];
         for index in 0..self.accounts {
-            allocations
-                .push(Allocation { address: dev::account(index).address(), amount: self.balance });
+            allocations.push(plain(dev::account(index).address(), self.balance));
         }
         let mut validators = Vec::with_capacity(endpoints.len());
         for (index, endpoint) in (0..self.validators).zip(endpoints) {
             validators.push(GenesisValidator {
-                name: format!("validator-{index}"),
+                name: Text::new(format!("validator-{index}")).unwrap_or_default(),
+                website: Text::default(),
+                description: Text::default(),
                 key: ValidatorKey::from_public_key(&validator(index).public_key()),
                 endpoint: endpoint.to_string(),
                 account: self.validator_account(index)?,
                 stake: tokens(STAKE_TOKENS)?,
+                commission: Ppm::ZERO,
             });
         }
         let load_accounts = match self.load_accounts {
@@ -116,17 +122,18 @@ impl DevChain {
             }),
         };
         let chain_id: ChainId = CHAIN_ID.parse().map_err(|_| DevChainError::Amount)?;
-        Ok(Genesis {
+        let genesis = Genesis {
             chain_id,
             genesis_time: Timestamp::new(0),
             address_prefix: althing_types::address::DEFAULT_PREFIX.to_owned(),
             symbol: "CPC".to_owned(),
             params,
-            validators,
+            validators: Vec::new(),
             allocations,
+            reserve: Amount::ZERO,
             load_accounts,
-        }
-        .normalized()?)
+        };
+        Ok(genesis.with_validators(validators, None)?)
     }
 
     fn validator_account(&self, index: u16) -> Result<Address, KeyError> {

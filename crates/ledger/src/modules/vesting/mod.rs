@@ -5,7 +5,6 @@ mod keys;
 mod store;
 mod types;
 
-#[allow(unused_imports, reason = "work branch")]
 pub(crate) use api::{begin, keys_of, spendable, stake, unstake};
 pub(crate) use keys::key;
 pub use types::VestingRecord;
