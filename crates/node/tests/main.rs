@@ -3,5 +3,6 @@
 
 mod cli;
 mod cli_online;
+mod genesis;
 mod malformed;
 mod network;
