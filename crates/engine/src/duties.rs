@@ -16,7 +16,7 @@ use crate::{
     sets::Sets,
     types::{Dbs, PrivateKey, PublicKey, Runtime},
 };
-use althing_ledger::{Account, Invalid, Ledger, codes, prefix, query};
+use althing_ledger::{Account, Invalid, Ledger, Node, codes, prefix, query, staking::Validator};
 use althing_mempool::Origin;
 use althing_state::StateKey;
 use althing_types::{
@@ -25,7 +25,7 @@ use althing_types::{
     limits::{MAX_ENDPOINT_BYTES, MAX_NODE_TEXT_BYTES},
     message::{Health, Heartbeat, RegisterNode, SubmitEvidence},
 };
-use commonware_codec::Encode as _;
+use commonware_codec::{Copying, DecodeExt as _, Encode as _};
 use commonware_cryptography::Signer as _;
 use commonware_parallel::Strategy;
 use commonware_runtime::Handle;
@@ -206,7 +206,8 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         let account = account.and_then(|value| query::decode_account(&value).ok());
         let time = self.tempo.stamp(&tip, clock);
         let now = Now { tip, time, params, account: account.unwrap_or_default() };
-        Some(validator.is_some().then_some(now))
+        let validator = validator.and_then(|value| Validator::decode(Copying(&value)).ok());
+        Some(validator.is_some_and(|validator| !validator.ejected).then_some(now))
     }
 
     /// Tries a message, and sends it if it would succeed.
@@ -276,9 +277,12 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
     async fn register(&mut self, now: &Now) -> Option<bool> {
         let keys = [StateKey::fixed(prefix::NODE, self.own.as_bytes())];
         let read = reads::newest(&self.config.database, &self.config.chain, &keys).await?.1;
-        let node = read.into_iter().next()?;
+        let node = read.into_iter().next()?.and_then(|value| Node::decode(Copying(&value)).ok());
         let About { endpoint, version, commit, region } = self.config.about.clone();
-        if node.is_some() {
+        if node.is_some_and(|node| {
+            (node.endpoint, node.version, node.commit, node.region)
+                == (endpoint.clone(), version.clone(), commit.clone(), region.clone())
+        }) {
             return Some(false);
         }
         let message = RegisterNode { validator: self.own, endpoint, version, commit, region };

@@ -246,8 +246,10 @@ impl<'a> World<'a> {
         };
         self.apply_storage(&machine);
         self.connect(&machine).await;
-        for index in (0..self.lives.len()).filter(|index| self.members.is_awaited(*index, self.scenario)) {
-            self.start(&mut machine, index).await;
+        for index in 0..self.lives.len() {
+            if self.members.is_awaited(index, self.scenario) {
+                self.start(&mut machine, index).await;
+            }
         }
         machine
     }
