@@ -386,7 +386,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
         context.child("readahead").spawn(move |_| async move {
             readahead::run(handle.subscribe_databases().await, chain, memory.state_cache).await;
         });
-        let votes = Votes::default();
+        let votes = Votes::new(base.metrics.clone());
         let (seen, chain) = (votes.clone(), base.chain.clone());
         let (archive, sets) = (marshal.clone(), base.sets.clone());
         context.child("votes").spawn(move |clock| votes::run(clock, seen, chain, archive, sets));

@@ -1,9 +1,9 @@
 //! Counters of the chain, in the names that dashboards use. The runtime's own metrics are encoded
 //! beside them.
 
-use crate::{chain::FinalizedBlock, net::metrics::NetMetrics};
+use crate::{chain::FinalizedBlock, net::metrics::NetMetrics, votes::VoteCount};
 use althing_ledger::Supply;
-use althing_types::{Amount, Epoch, Timestamp, amount::UNITS_PER_TOKEN};
+use althing_types::{Amount, Epoch, Timestamp, ValidatorKey, amount::UNITS_PER_TOKEN};
 use prometheus_client::{
     encoding::text,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -39,6 +39,7 @@ pub struct Metrics {
     faults: Counter,
     duties: Family<[(&'static str, &'static str); 1], Counter>,
     duties_unpaid: Counter,
+    votes: Votes,
     build: Histogram,
     execution: Histogram,
     verification: Histogram,
@@ -52,6 +53,15 @@ struct Supplies {
     total: FloatGauge,
     minted: FloatGauge,
     burned: FloatGauge,
+}
+
+type ByValidator = Family<[(&'static str, String); 1], Gauge>;
+
+/// Votes that this node saw in certificates, by validator.
+#[derive(Default)]
+struct Votes {
+    signed: ByValidator,
+    certificates: ByValidator,
 }
 
 /// Transactions of the last few seconds.
@@ -106,6 +116,7 @@ impl Default for Metrics {
             faults: Counter::default(),
             duties: Family::default(),
             duties_unpaid: Counter::default(),
+            votes: Votes::default(),
             build: seconds(),
             execution: seconds(),
             verification: seconds(),
@@ -159,6 +170,16 @@ impl Metrics {
             "node_transactions_unpaid",
             "Transactions of its own that this node could not pay for",
             self.duties_unpaid.clone(),
+        );
+        r.register(
+            "observed_votes_signed",
+            "Finalization certificates stored here that the validator signed, since start",
+            self.votes.signed.clone(),
+        );
+        r.register(
+            "observed_votes_certificates",
+            "Finalization certificates stored here of epochs of the validator, since start",
+            self.votes.certificates.clone(),
         );
         r.register("block_build_seconds", "Time to build a block", self.build.clone());
         r.register("block_execution_seconds", "Time to check a block", self.execution.clone());
@@ -228,6 +249,22 @@ impl Metrics {
     /// This node could not pay for a transaction of its own.
     pub fn duty_unpaid(&self) {
         self.duties_unpaid.inc();
+    }
+
+    /// This node saw certificates of a validator's epochs, and its signature in some of them; `None`
+    /// forgets the validator.
+    pub fn votes(&self, validator: &ValidatorKey, seen: Option<VoteCount>) {
+        let label = [("validator", validator.to_string())];
+        match seen {
+            Some(VoteCount { signed, certificates }) => {
+                self.votes.signed.get_or_create(&label).set(signed as i64);
+                self.votes.certificates.get_or_create(&label).set(certificates as i64);
+            }
+            None => {
+                self.votes.signed.remove(&label);
+                self.votes.certificates.remove(&label);
+            }
+        }
     }
 
     /// An epoch began.

@@ -2,7 +2,7 @@
 //! final; that block's header names the validators of `e + 1`.
 
 use crate::{
-    ahead::{Channels, Muxes},
+    ahead::{Channels, Heard, Muxes},
     block::Block,
     evidence::Watch,
     neighbours::Neighbours,
@@ -10,7 +10,7 @@ use crate::{
     sets::{Boundaries, Sets},
     types::{Epochs, Marshal, PublicKey, Runtime, Update},
 };
-use althing_types::Epoch;
+use althing_types::{Epoch, ValidatorKey};
 use commonware_actor::Feedback;
 use commonware_consensus::{
     Application, Heightable as _, Reporter, Reporters,
@@ -181,7 +181,9 @@ where
             let mut muxes = Muxes { votes: handle, certificates, resolver };
             let mut floor = self.floor().await;
             let mut channels = muxes.open(self.epoch.get()).await;
+            self.vouch(&mut channels, None);
             loop {
+                let heard = channels.votes.1.heard();
                 let engine = self.enter(channels, floor);
                 // Who was ahead when this node was an epoch behind is so still.
                 if let Some((_, from)) = self.ahead.clone().filter(|(epoch, _)| *epoch > self.epoch.get()) {
@@ -215,6 +217,7 @@ where
                         },
                     }
                 }
+                self.vouch(&mut next, Some(&heard));
                 channels = next;
             }
         })
@@ -227,6 +230,25 @@ where
         if self.ahead.as_ref().is_none_or(|(latest, _)| *latest <= epoch) {
             self.ahead = Some((epoch, from));
         }
+    }
+
+    /// Tells the engine that is about to start who need not speak first to count as alive: those
+    /// who spoke in the epoch before, and those who had nothing to say in it.
+    fn vouch<X: Sender<PublicKey = PublicKey>>(
+        &self,
+        channels: &mut Channels<X>,
+        heard: Option<&Heard>,
+    ) {
+        let sets = &self.config.sets;
+        let Some(scheme) = sets.scheme_at(self.epoch) else { return };
+        let before = self.epoch.previous().and_then(|before| sets.set(before));
+        let lively = |key: &PublicKey| {
+            let voted = before.as_ref().is_some_and(|set| {
+                set.position(&ValidatorKey::from_public_key(key)).is_some()
+            });
+            !voted || heard.is_none_or(|heard| heard.contains(key))
+        };
+        channels.votes.1.vouch(self.epoch.get(), &scheme, lively);
     }
 
     /// The last height of the present epoch.

@@ -5,6 +5,7 @@
 
 use crate::{
     chain::Chain,
+    metrics::Metrics,
     sets::Sets,
     types::{Finalization, Marshal},
 };
@@ -31,13 +32,21 @@ pub struct VoteCount {
 }
 
 /// Counts by validator. Cloning shares them.
-#[derive(Clone, Debug, Default)]
-pub struct Votes(Arc<Mutex<BTreeMap<ValidatorKey, VoteCount>>>);
+#[derive(Clone, Default)]
+pub struct Votes {
+    counts: Arc<Mutex<BTreeMap<ValidatorKey, VoteCount>>>,
+    metrics: Arc<Metrics>,
+}
 
 impl Votes {
+    /// Nothing was observed yet. Counts are shown in `metrics` too.
+    pub fn new(metrics: Arc<Metrics>) -> Self {
+        Self { counts: Arc::default(), metrics }
+    }
+
     /// What was observed since the node started, ordered by key.
     pub fn counts(&self) -> BTreeMap<ValidatorKey, VoteCount> {
-        self.0.lock().clone()
+        self.counts.lock().clone()
     }
 
     /// Takes note of a certificate.
@@ -50,16 +59,18 @@ impl Votes {
                 *place = true;
             }
         }
-        let mut counts = self.0.lock();
+        let mut counts = self.counts.lock();
         for (entry, signed) in set.entries().iter().zip(signed) {
             let count = counts.entry(entry.key).or_default();
             count.certificates += 1;
             count.signed += u64::from(signed);
+            self.metrics.votes(&entry.key, Some(*count));
         }
         while counts.len() > VALIDATORS {
             let least = counts.iter().min_by_key(|(_, count)| count.certificates);
             let Some(least) = least.map(|(key, _)| *key) else { break };
             counts.remove(&least);
+            self.metrics.votes(&least, None);
         }
     }
 }

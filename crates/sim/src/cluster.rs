@@ -8,7 +8,7 @@ use crate::{
     chain::{START_MS, Setup},
     guard,
     load::Load,
-    node::{self, Face, Known, Node, Pair},
+    node::{self, Face, Node, Pair},
     plan::{Byzantine, Event, LinkSpec, Scenario, StorageSpec},
     rng::Rng,
 };

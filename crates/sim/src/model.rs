@@ -164,8 +164,11 @@ impl Model {
         let stakes: u128 = self.members.values().map(|member| member.stake).sum();
         let (pot, mut rest) = (held - fees, held);
         for (key, member) in &mut self.members {
-            let due = (member.made + member.missed).max(1);
-            let earned = pot * member.stake * member.made / (stakes * due) + member.fees;
+            let part = pot * member.stake / stakes;
+            // Without a turn in the epoch it used all of them.
+            let due = member.made + member.missed;
+            let part = (part * member.made).checked_div(due).unwrap_or(part);
+            let earned = part + member.fees;
             let commission = earned * member.commission / 1_000_000;
             rest -= earned;
             (member.made, member.missed, member.fees) = (0, 0, 0);
