@@ -2,7 +2,7 @@
 
 use althing_engine::types::{PrivateKey, PublicKey};
 use althing_types::{
-    Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period, Ppm,
+    Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period, Ppm,
     SecretKey, Text, Timestamp, ValidatorKey, hash, params::EmissionParams,
 };
 use commonware_cryptography::Signer as _;
@@ -19,7 +19,7 @@ pub const EPOCH_LENGTH: u64 = 10;
 
 /// Stake of each validator of the genesis, in tokens.
 pub const STAKE: u64 = 100;
-/// What each operator owns besides, in tokens.
+/// What each operator owns besides, in tokens. Their nodes own one.
 pub const PURSE: u64 = 1_000;
 
 /// A chain with keys for everybody in it.
@@ -59,12 +59,13 @@ impl Setup {
             stake: tokens(STAKE),
             commission: Ppm::new(100_000).unwrap_or(Ppm::ZERO),
         });
-        let owns = |key: &SecretKey, amount| Allocation {
-            address: key.address(),
+        let owns = |address: Address, amount| Allocation {
+            address,
             amount: tokens(amount),
             vesting: None,
         };
-        let allocations = users.iter().map(|key| owns(key, 50));
+        let allocations = users.iter().map(|key| owns(key.address(), 50));
+        let nodes = keys.iter().map(|key| ValidatorKey::from_public_key(&key.public_key()));
         let genesis = Genesis {
             chain_id: "althing-sim".parse().expect("the chain id is legal"),
             genesis_time: Timestamp::new(START_MS),
@@ -73,7 +74,8 @@ impl Setup {
             params: params(),
             validators: validators.collect(),
             allocations: allocations
-                .chain(operators.iter().map(|key| owns(key, PURSE)))
+                .chain(operators.iter().map(|key| owns(key.address(), PURSE)))
+                .chain(nodes.map(|key| owns(key.node_account(), 1)))
                 .collect(),
             reserve: Amount::ZERO,
             load_accounts: None,

@@ -172,6 +172,7 @@ pub const PLANS: &[Plan] = &[
     Plan { name: "leave", about: "a validator leaves for good", draw: leave },
     Plan { name: "grow", about: "one validator becomes four, and four become one", draw: grow },
     Plan { name: "replace", about: "all validators of the genesis are replaced", draw: replace },
+    Plan { name: "punish", about: "who contradicts its votes is reported and ejected", draw: punish },
     Plan { name: "fault", about: "4, 7 or 16 validators and any mixture of all that", draw: fault },
 ];
 
@@ -415,6 +416,13 @@ fn replace(draft: &mut Draft) {
     draft.expect((4..9).flat_map(|index| [Expect::Member(index), Expect::Proposed(index)]));
     draft.expect((0..4).map(Expect::Gone));
     draft.scenario.heal_ms = 36_000;
+}
+
+fn punish(draft: &mut Draft) {
+    draft.changing(0);
+    draft.corrupt(Byzantine::Equivocator);
+    let guilty: Vec<usize> = draft.scenario.byzantine.keys().copied().collect();
+    draft.expect(guilty.into_iter().map(Expect::Gone));
 }
 
 /// Any mixture. Four validators are drawn most often, because they run fastest and because with

@@ -116,7 +116,7 @@ fn too_many_dishonest_validators_stop_the_chain_and_the_auditor_says_so() {
 
 #[test]
 fn validators_join_and_leave_without_a_pause_and_their_nodes_do_their_duties() {
-    for name in ["join", "leave", "grow", "replace"] {
+    for name in ["join", "leave", "grow", "replace", "punish"] {
         for seed in 3..6 {
             let report = simulate(name, seed);
             assert!(report.longest_gap.0 < 1_500, "{name} {seed}: {:?}", report.longest_gap);
