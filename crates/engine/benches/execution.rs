@@ -121,6 +121,8 @@ impl Bench {
             epoch: height.epoch(self.genesis.params.epoch_length),
             timestamp: Timestamp::new(self.height),
             proposer: self.genesis.validators[0].key,
+            view: althing_types::View::new(1),
+            parent_view: althing_types::View::new(0),
         };
         let mut keys = Vec::new();
         for transaction in &transactions {

@@ -6,8 +6,8 @@
 use althing_engine::node::{self, EngineHandle, NodeConfig};
 use althing_types::{
     Address, Amount, ChainParams, Gas, Genesis, GenesisValidator, Height, KeyScheme, Nonce,
-    Payload, SecretKey, SignedTransaction, Timestamp, Transaction, Transfer, ValidatorKey,
-    genesis::LoadAccounts, hash::sha256,
+    Payload, Ppm, SecretKey, SignedTransaction, Text, Timestamp, Transaction, Transfer,
+    ValidatorKey, genesis::LoadAccounts, hash::sha256,
 };
 use commonware_codec::DecodeExt as _;
 use commonware_cryptography::{Signer as _, ed25519};
@@ -37,11 +37,14 @@ fn genesis(endpoints: &[SocketAddr], accounts: u64) -> Result<Genesis, Failure> 
     let mut validators = Vec::new();
     for (index, endpoint) in (0u16..).zip(endpoints) {
         validators.push(GenesisValidator {
-            name: format!("validator-{index}"),
+            name: Text::new(format!("validator-{index}")).unwrap_or_default(),
+        website: Text::default(),
+        description: Text::default(),
             key: ValidatorKey::from_public_key(&key(index)?.public_key()),
             endpoint: endpoint.to_string(),
-            account: Address::of_module("load"),
+            account: Address::new([index as u8 + 1; 20]),
             stake: Amount::from_tokens(1_000)?,
+        commission: Ppm::ZERO,
         });
     }
     let genesis = Genesis {
@@ -52,6 +55,7 @@ fn genesis(endpoints: &[SocketAddr], accounts: u64) -> Result<Genesis, Failure> 
         params: ChainParams::devnet(),
         validators,
         allocations: Vec::new(),
+        reserve: Amount::ZERO,
         load_accounts: Some(LoadAccounts {
             seed: "load".to_owned(),
             count: accounts,

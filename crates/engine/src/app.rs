@@ -7,16 +7,17 @@ use crate::{
     exec::{self, ExecError, Executed, Mode},
     feed::Feed,
     metrics::Metrics,
+    neighbours::Neighbours,
     outcomes::Outcomes,
     pace::{self, Tempo},
     pool::SharedPool,
     types::{Batch, BlockContext, Dbs, Merkleized, Runtime, Scheme},
 };
 use althing_ledger::{BlockContext as LedgerContext, Ledger, Supply, query};
-use althing_state::Write;
+use althing_state::{StateKey, StateValue, Write};
 use althing_types::{
-    Block as ChainBlock, Epoch, Header, Height, SignedTransaction, SyncRange, Timestamp, View,
-    merkle,
+    Block as ChainBlock, Epoch, Header, Height, SignedTransaction, SyncRange, Timestamp,
+    ValidatorSet, View, merkle,
 };
 use commonware_consensus::marshal::ancestry::Ancestry;
 use commonware_glue::stateful::{
@@ -48,6 +49,8 @@ pub struct Shared {
     pub outcomes: Outcomes,
     /// Told of every finalized block.
     pub feed: Feed,
+    /// Told which validators were chosen.
+    pub neighbours: Neighbours,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Only simulations of dishonest leaders have one.
@@ -84,7 +87,10 @@ impl<S: Strategy> App<S> {
         let timestamp = shared.tempo.stamp(&parent.header, now);
         let epoch = Epoch::new(context.round.epoch().get());
         let leader = leader_of(&context);
-        let ledger = LedgerContext { height, epoch, timestamp, proposer: leader };
+        let view = View::new(context.round.view().get());
+        let parent_view = View::new(context.parent.0.get());
+        let ledger =
+            LedgerContext { height, epoch, timestamp, proposer: leader, view, parent_view };
         let in_flight = shared.chain.in_flight(&parent.hash());
         let candidates = shared.pool.select(&in_flight, height, shared.ledger.genesis());
         let reads = exec::read::<E, S>(&shared.ledger, &ledger, &candidates, batch).await?;
@@ -94,10 +100,10 @@ impl<S: Strategy> App<S> {
         let header = Header {
             height,
             epoch,
-            view: View::new(context.round.view().get()),
+            view,
             leader,
             parent: parent.hash(),
-            parent_view: View::new(context.parent.0.get()),
+            parent_view,
             timestamp,
             transactions_root: ChainBlock::transactions_root(&executed.transactions),
             receipts_root: exec::receipts_root(&executed.receipts),
@@ -135,6 +141,8 @@ impl<S: Strategy> App<S> {
             epoch: header.epoch,
             timestamp: header.timestamp,
             proposer: header.leader,
+            view: header.view,
+            parent_view: header.parent_view,
         };
         let transactions: Vec<SignedTransaction> = block.transactions.clone();
         let reads = exec::read::<E, S>(&shared.ledger, &ledger, &transactions, batch);
@@ -317,15 +325,31 @@ impl<E: Runtime, S: Strategy> Application<E> for App<S> {
         if let Some(supply) = supply_after(&writes) {
             self.shared.metrics.supply(&supply);
         }
+        if let Some((epoch, set)) = chosen_by(&finalized.block.header, &writes) {
+            self.shared.neighbours.chosen(epoch, Arc::new(set));
+        }
         self.shared.pool.settle(&finalized, &writes, now);
         self.shared.feed.finalized(finalized);
     }
 }
 
-/// How much money a block left, if it changed that. `writes` are ordered by key.
+/// What a block wrote under a key, if anything. `writes` are ordered by key.
+fn written(writes: &[Write], key: StateKey) -> Option<&StateValue> {
+    let index = writes.binary_search_by(|(found, _)| found.cmp(&key)).ok()?;
+    writes[index].1.as_ref()
+}
+
+/// How much money a block left, if it changed that.
 fn supply_after(writes: &[Write]) -> Option<Supply> {
-    let index = writes.binary_search_by(|(key, _)| key.cmp(&query::supply_key())).ok()?;
-    query::decode_supply(writes[index].1.as_ref()?).ok()
+    query::decode_supply(written(writes, query::supply_key())?).ok()
+}
+
+/// The set that the last block of an epoch chose, for the epoch after the next.
+fn chosen_by(header: &Header, writes: &[Write]) -> Option<(Epoch, ValidatorSet)> {
+    header.next_validators.as_ref()?;
+    let epoch = header.epoch.next()?.next()?;
+    let set = query::decode_validators(written(writes, query::validators_key(epoch))?).ok()?;
+    Some((epoch, set))
 }
 
 /// The tip that a header stands for.

@@ -9,6 +9,7 @@ use crate::{
     evidence::{Observer, Watch},
     feed::Feed,
     metrics::Metrics,
+    neighbours::{Neighbours, Track},
     orchestrator::{self, Inbox, Orchestrator, Timeouts},
     outcomes::Outcomes,
     pace::{Paced, Tempo},
@@ -20,10 +21,11 @@ use crate::{
         Dbs, Digest, Epochs, Marshal, Operation, PrivateKey, PublicKey, Runtime, Scheme, Update,
         Variant,
     },
+    votes::{self, Votes},
 };
-use althing_ledger::Ledger;
+use althing_ledger::{Ledger, query};
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Epoch, Genesis, Height, ValidatorSet};
+use althing_types::{Epoch, Genesis, Height, ValidatorKey};
 use commonware_broadcast::buffered;
 use commonware_consensus::{
     Reporter, Reporters,
@@ -51,20 +53,6 @@ use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 /// Blocks that may wait for their state to be durable.
 const MAX_PENDING_ACKS: usize = 16;
-
-/// Told who the peers of an epoch are.
-pub trait Track: Send + 'static {
-    /// `set` validates `epoch`; `previous` did before, and may still need to catch up.
-    fn track(&mut self, epoch: Epoch, set: &ValidatorSet, previous: Option<&ValidatorSet>);
-}
-
-/// A network whose peers are fixed elsewhere.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Untracked;
-
-impl Track for Untracked {
-    fn track(&mut self, _: Epoch, _: &ValidatorSet, _: Option<&ValidatorSet>) {}
-}
 
 /// The network of one validator.
 pub struct Network<X, R, P, B, T> {
@@ -133,6 +121,8 @@ pub struct Validator<E: Runtime, S: Strategy> {
     pub feed: Feed,
     /// Faults and the position of consensus.
     pub watch: Watch,
+    /// Whose votes were seen.
+    pub votes: Votes,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The mempool.
@@ -290,6 +280,8 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
 
         // The state.
         let tempo = tempo_of(&base.config.genesis);
+        let own = ValidatorKey::from_public_key(&base.config.key.public_key());
+        let neighbours = Neighbours::new(own, network.tracker);
         let shared = app::Shared {
             ledger: ledger.clone(),
             tempo,
@@ -298,6 +290,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             pool: base.pool.clone(),
             outcomes: outcomes.clone(),
             feed: base.feed.clone(),
+            neighbours: neighbours.clone(),
             metrics: base.metrics.clone(),
             forgery: base.config.forgery.clone(),
         };
@@ -339,7 +332,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             sets: base.sets.clone(),
             boundaries,
             blocker: network.blocker.clone(),
-            tracker: network.tracker,
+            neighbours: neighbours.clone(),
             watch: watch.clone(),
             strategy: strategy.clone(),
             prefix: prefix.clone(),
@@ -385,10 +378,18 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             resume(&marshal, height, &base.chain, &base.pool).await;
         }
         tasks.push(stateful.start());
+        let handle = state.clone();
+        context.child("chosen").spawn(move |_| async move {
+            announce_chosen(&handle.subscribe_databases().await, &neighbours, epoch).await;
+        });
         let (handle, chain) = (state.clone(), base.chain.clone());
         context.child("readahead").spawn(move |_| async move {
             readahead::run(handle.subscribe_databases().await, chain, memory.state_cache).await;
         });
+        let votes = Votes::new(base.metrics.clone());
+        let (seen, chain) = (votes.clone(), base.chain.clone());
+        let (archive, sets) = (marshal.clone(), base.sets.clone());
+        context.child("votes").spawn(move |clock| votes::run(clock, seen, chain, archive, sets));
         let orchestrator = Orchestrator::new(context.child("consensus"), consensus, updates, epoch);
         tasks.push(orchestrator.start(network.votes, network.certificates, network.resolver));
         Ok(Self {
@@ -400,6 +401,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             outcomes,
             feed: base.feed,
             watch,
+            votes,
             metrics: base.metrics,
             pool: base.pool,
             tasks,
@@ -409,6 +411,24 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
     /// The state database, once it is open.
     pub async fn database(&self) -> Dbs<E, S> {
         self.state.subscribe_databases().await
+    }
+}
+
+/// Reads who is chosen for the epochs after `present`. Later choices come with their blocks.
+async fn announce_chosen<E: Runtime, S: Strategy>(
+    database: &Dbs<E, S>,
+    neighbours: &Neighbours,
+    present: Epoch,
+) {
+    let database = database.read().await;
+    let mut epoch = present;
+    while let Some(next) = epoch.next() {
+        let value = database.get(&query::validators_key(next)).await;
+        let value = value.ok().flatten();
+        let set = value.and_then(|value| query::decode_validators(&value).ok());
+        let Some(set) = set else { return };
+        neighbours.chosen(next, Arc::new(set));
+        epoch = next;
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{block::Block, metrics::Metrics, pool::SharedPool, types::Digest};
 use althing_state::Write;
-use althing_types::{Address, Hash, Header, Height, Nonce, Receipt, SyncRange};
+use althing_types::{Address, Event, Hash, Header, Height, Nonce, Receipt, SyncRange};
 use commonware_utils::sync::Mutex;
 use std::{
     collections::{HashMap, VecDeque},
@@ -21,8 +21,29 @@ pub struct FinalizedBlock {
     pub block: Arc<althing_types::Block>,
     /// Its digest.
     pub hash: Hash,
-    /// The outcomes of its transactions, in order.
+    /// The outcomes of its transactions, in order; then the receipt of the block itself, if
+    /// anything happened in it by itself.
     pub receipts: Arc<Vec<Receipt>>,
+}
+
+impl FinalizedBlock {
+    /// The outcomes of the transactions, one each, in order.
+    pub fn transaction_receipts(&self) -> &[Receipt] {
+        split(&self.receipts, self.block.transactions.len()).0
+    }
+
+    /// What happened in the block by itself, after its transactions: rewards, jails, payments of
+    /// what was unbonding. Empty for most blocks.
+    pub fn block_events(&self) -> &[Event] {
+        split(&self.receipts, self.block.transactions.len()).1
+    }
+}
+
+/// Receipts of `transactions` transactions, and the events of the block itself.
+pub fn split(receipts: &[Receipt], transactions: usize) -> (&[Receipt], &[Event]) {
+    let (own, rest) = receipts.split_at(transactions.min(receipts.len()));
+    let block = rest.first().filter(|receipt| receipt.is_of_block());
+    (own, block.map_or(&[], |receipt| &receipt.events))
 }
 
 /// The last finalized block whose state is applied.
@@ -209,5 +230,34 @@ impl State {
             self.abandoned.pop_front();
         }
         (mine, count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use althing_types::{Amount, Code, Gas, hash::sha256};
+
+    #[test]
+    fn the_receipt_of_the_block_is_told_from_those_of_its_transactions() {
+        let receipt = |name: &[u8]| Receipt {
+            transaction: sha256(&[name]),
+            code: Code::OK,
+            gas_used: Gas::ZERO,
+            fee: Amount::ZERO,
+            events: Vec::new(),
+        };
+        let event = Event::Transferred {
+            from: Address::default(),
+            to: Address::default(),
+            amount: Amount::new(1),
+        };
+        let mut receipts = vec![receipt(b"a"), receipt(b"b")];
+        assert_eq!(split(&receipts, 2), (receipts.as_slice(), &[] as &[Event]));
+        receipts.push(Receipt::of_block(vec![event.clone()]));
+        let (own, events) = split(&receipts, 2);
+        assert_eq!((own.len(), events), (2, std::slice::from_ref(&event)));
+        assert_eq!(split(&receipts[2..], 0).1, [event]);
+        assert_eq!(split(&[], 0), (&[] as &[Receipt], &[] as &[Event]));
     }
 }

@@ -3,13 +3,20 @@
 
 use crate::{
     metrics::Metrics,
-    types::{Activity, Scheme},
+    types::{Activity, Digest, Scheme},
 };
-use althing_types::{Epoch, Header, ValidatorKey, View};
+use althing_types::{
+    Epoch, Evidence, Header, Signature64, ValidatorKey, View,
+    evidence::{Conflict, SignedProposal},
+};
+use bytes::Bytes;
 use commonware_actor::Feedback;
-use commonware_codec::Encode as _;
-use commonware_consensus::{Epochable as _, Reporter, Viewable as _};
-use commonware_cryptography::certificate::Scheme as _;
+use commonware_codec::{Encode as _, ReadExt as _};
+use commonware_consensus::{
+    Epochable as _, Reporter, Viewable as _,
+    simplex::types::{Finalize, Notarize, Nullify, Proposal},
+};
+use commonware_cryptography::certificate::{Attestation, Scheme as _};
 use commonware_utils::{Participant, sync::Mutex};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -36,6 +43,56 @@ pub struct Fault {
     pub view: View,
     /// The two signed messages, encoded.
     pub proof: Vec<u8>,
+}
+
+impl Fault {
+    /// The proof as a transaction carries it. `None` if the proof is malformed, which it never is
+    /// after it was verified.
+    pub fn evidence(&self) -> Option<Evidence> {
+        let mut proof = Bytes::from(self.proof.clone());
+        let conflict = match self.kind {
+            "conflicting_notarize" => {
+                let mut vote = || {
+                    let vote = Notarize::<Scheme, Digest>::read(&mut proof).ok()?;
+                    signed(&vote.proposal, &vote.attestation)
+                };
+                Conflict::Notarize { first: vote()?, second: vote()? }
+            }
+            "conflicting_finalize" => {
+                let mut vote = || {
+                    let vote = Finalize::<Scheme, Digest>::read(&mut proof).ok()?;
+                    signed(&vote.proposal, &vote.attestation)
+                };
+                Conflict::Finalize { first: vote()?, second: vote()? }
+            }
+            _ => {
+                let nullify = Nullify::<Scheme>::read(&mut proof).ok()?;
+                let finalize = Finalize::<Scheme, Digest>::read(&mut proof).ok()?;
+                Conflict::NullifyFinalize {
+                    nullify: signature(&nullify.attestation)?,
+                    finalize: signed(&finalize.proposal, &finalize.attestation)?,
+                }
+            }
+        };
+        let Self { validator, epoch, view, .. } = *self;
+        Some(Evidence { validator, epoch, view, conflict })
+    }
+}
+
+fn signed(
+    proposal: &Proposal<Digest>,
+    attestation: &Attestation<Scheme>,
+) -> Option<SignedProposal> {
+    Some(SignedProposal {
+        parent: View::new(proposal.parent.get()),
+        block: proposal.payload,
+        signature: signature(attestation)?,
+    })
+}
+
+fn signature(attestation: &Attestation<Scheme>) -> Option<Signature64> {
+    let bytes = attestation.signature.get()?.encode();
+    Some(Signature64::new(bytes.as_ref().try_into().ok()?))
 }
 
 /// Told of everything that consensus reports. Calls must return at once.
@@ -172,5 +229,83 @@ impl Reporter for Watch {
             observer.activity(&activity);
         }
         Feedback::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{sets, types::PrivateKey};
+    use althing_types::{
+        Amount, Hash, ValidatorEntry, ValidatorSet, consensus_namespace, hash::sha256,
+    };
+    use commonware_consensus::{
+        simplex::types::{
+            Attributable as _, ConflictingFinalize, ConflictingNotarize, NullifyFinalize,
+        },
+        types::{Epoch as ConsensusEpoch, Round, View as ConsensusView},
+    };
+    use commonware_cryptography::Signer as _;
+
+    fn scheme(genesis: &Hash, signer: u64) -> Scheme {
+        let entries = (0..4).map(|seed| ValidatorEntry {
+            key: ValidatorKey::from_public_key(&PrivateKey::from_seed(seed).public_key()),
+            endpoint: "127.0.0.1:1".to_owned(),
+            stake: Amount::new(1),
+        });
+        let set = ValidatorSet::new(entries.collect()).unwrap();
+        let key = PrivateKey::from_seed(signer);
+        Scheme::signer(&consensus_namespace(genesis), sets::keys_of(&set), key).unwrap()
+    }
+
+    fn proposal(payload: &[u8], parent: u64) -> Proposal<Digest> {
+        let round = Round::new(ConsensusEpoch::new(300), ConsensusView::new(70_000));
+        Proposal::new(round, ConsensusView::new(parent), sha256(&[payload]))
+    }
+
+    /// What consensus reports when validator 2 does each kind of fault.
+    fn activities(genesis: &Hash) -> [Activity; 3] {
+        let scheme = scheme(genesis, 2);
+        let (one, two) = (proposal(b"one", 69_999), proposal(b"two", 69_998));
+        let notarize = |proposal: &Proposal<Digest>| {
+            Notarize::<Scheme, Digest>::sign(&scheme, proposal.clone()).unwrap()
+        };
+        let finalize = |proposal: &Proposal<Digest>| {
+            Finalize::<Scheme, Digest>::sign(&scheme, proposal.clone()).unwrap()
+        };
+        let nullify = Nullify::<Scheme>::sign::<Digest>(&scheme, one.round).unwrap();
+        assert_eq!(notarize(&one).signer(), nullify.signer());
+        [
+            Activity::ConflictingNotarize(ConflictingNotarize::new(notarize(&one), notarize(&two))),
+            Activity::ConflictingFinalize(ConflictingFinalize::new(finalize(&one), finalize(&two))),
+            Activity::NullifyFinalize(NullifyFinalize::new(nullify, finalize(&one))),
+        ]
+    }
+
+    #[test]
+    fn what_consensus_reports_is_evidence_that_the_ledger_verifies() {
+        let genesis = sha256(&[b"genesis"]);
+        let mut watch = Watch::new(Vec::new(), Arc::default());
+        watch.epoch_began(Epoch::new(300), Arc::new(scheme(&genesis, 0)));
+        for activity in activities(&genesis) {
+            watch.report(activity);
+        }
+        let faults = watch.faults();
+        assert_eq!(faults.len(), 3);
+        let guilty = ValidatorKey::from_public_key(&PrivateKey::from_seed(2).public_key());
+        for fault in faults {
+            let evidence = fault.evidence().unwrap();
+            assert_eq!(evidence.validator, guilty);
+            assert_eq!((evidence.epoch.get(), evidence.view.get()), (300, 70_000));
+            assert_eq!(evidence.conflict.name(), fault.kind);
+            assert!(evidence.verify(&genesis), "{}", fault.kind);
+            assert!(!evidence.verify(&sha256(&[b"another chain"])));
+            let others = ValidatorKey::from_public_key(&PrivateKey::from_seed(1).public_key());
+            assert!(!Evidence { validator: others, ..evidence.clone() }.verify(&genesis));
+            assert!(!Evidence { view: View::new(1), ..evidence.clone() }.verify(&genesis));
+            assert!(!Evidence { epoch: Epoch::new(1), ..evidence }.verify(&genesis));
+            let cut = fault.proof[..fault.proof.len() - 1].to_vec();
+            assert!(Fault { proof: cut, ..fault }.evidence().is_none());
+        }
     }
 }

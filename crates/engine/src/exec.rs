@@ -25,7 +25,7 @@ const TURN: usize = 512;
 pub struct Executed<M> {
     /// The transactions that are in the block.
     pub transactions: Vec<SignedTransaction>,
-    /// Their outcomes, in order.
+    /// Their outcomes, in order; then that of the block itself, if it has one.
     pub receipts: Arc<Vec<Receipt>>,
     /// Gas used by all of them.
     pub gas_used: Gas,

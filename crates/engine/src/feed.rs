@@ -67,9 +67,9 @@ impl Feed {
     pub fn finalized(&self, block: FinalizedBlock) {
         let mut recent = self.0.recent.lock();
         recent.push_back(block.clone());
-        let mut held: usize = recent.iter().map(|block| block.receipts.len()).sum();
+        let mut held: usize = recent.iter().map(|block| block.block.transactions.len()).sum();
         while recent.len() > RECENT || (held > RECENT_TRANSACTIONS && recent.len() > 1) {
-            held -= recent.pop_front().map_or(0, |block| block.receipts.len());
+            held -= recent.pop_front().map_or(0, |block| block.block.transactions.len());
         }
         drop(recent);
         self.send(Event::Finalized(block));

@@ -5,7 +5,7 @@ use crate::{
     block::Block,
     types::{Digest, Scheme, Variant},
 };
-use althing_types::limits::MAX_VALIDATORS;
+use althing_types::{Genesis, limits::MAX_VALIDATORS};
 use commonware_consensus::{marshal, simplex};
 use commonware_p2p::max_message_size;
 use commonware_runtime::Quota;
@@ -52,12 +52,18 @@ pub const CHANNELS: [Channel; 8] =
 pub const TRACKED_PEER_SETS: usize = 3;
 /// Peers beyond two full validator sets: candidates and sentries.
 pub const SPARE_PEERS: usize = 8;
-/// Most peers in one peer set: the validators of an epoch and of the next one, and some more.
+/// Most peers in one peer set: two full validator sets, and some more. The sets of three epochs are
+/// peers at a time; they may hold so many different validators together.
 pub const MAX_PEERS: usize = 2 * MAX_VALIDATORS + SPARE_PEERS;
 
-/// Peers that the network sets memory aside for, given the validators known at start. A set that
-/// doubles while the node runs still fits.
-pub fn peer_capacity(validators: usize) -> usize {
+/// Peers that the network sets memory aside for: enough for as many validators as the chain may
+/// choose, when all of them change.
+pub fn peer_capacity(genesis: &Genesis) -> usize {
+    let most = usize::try_from(genesis.params.staking.max_validators).unwrap_or(MAX_VALIDATORS);
+    capacity_for(most.max(genesis.validators.len()))
+}
+
+fn capacity_for(validators: usize) -> usize {
     (2 * validators + SPARE_PEERS).clamp(32, MAX_PEERS)
 }
 
@@ -96,7 +102,7 @@ mod tests {
     #[test]
     fn mailboxes_of_the_largest_network_stay_within_700_mib() {
         assert!(mailbox_memory(MAX_PEERS) <= 700 << 20, "{}", mailbox_memory(MAX_PEERS));
-        assert!(mailbox_memory(peer_capacity(4)) <= 120 << 20);
+        assert!(mailbox_memory(capacity_for(4)) <= 120 << 20);
     }
 
     #[test]
@@ -115,7 +121,7 @@ mod tests {
     #[test]
     fn a_set_that_doubles_fits_the_peer_capacity() {
         for validators in 1..=MAX_VALIDATORS {
-            let capacity = peer_capacity(validators);
+            let capacity = capacity_for(validators);
             assert!(capacity >= 2 * validators && capacity <= MAX_PEERS);
         }
     }

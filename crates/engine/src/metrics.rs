@@ -1,12 +1,12 @@
 //! Counters of the chain, in the names that dashboards use. The runtime's own metrics are encoded
 //! beside them.
 
-use crate::{chain::FinalizedBlock, net::metrics::NetMetrics};
+use crate::{chain::FinalizedBlock, net::metrics::NetMetrics, votes::VoteCount};
 use althing_ledger::Supply;
-use althing_types::{Amount, Epoch, Timestamp, amount::UNITS_PER_TOKEN};
+use althing_types::{Amount, Epoch, Timestamp, ValidatorKey, amount::UNITS_PER_TOKEN};
 use prometheus_client::{
     encoding::text,
-    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 use std::{
@@ -37,6 +37,9 @@ pub struct Metrics {
     abandoned: Counter,
     skipped_views: Counter,
     faults: Counter,
+    duties: Family<[(&'static str, &'static str); 1], Counter>,
+    duties_unpaid: Counter,
+    votes: Votes,
     build: Histogram,
     execution: Histogram,
     verification: Histogram,
@@ -50,6 +53,15 @@ struct Supplies {
     total: FloatGauge,
     minted: FloatGauge,
     burned: FloatGauge,
+}
+
+type ByValidator = Family<[(&'static str, String); 1], Gauge>;
+
+/// Votes that this node saw in certificates, by validator.
+#[derive(Default)]
+struct Votes {
+    signed: ByValidator,
+    certificates: ByValidator,
 }
 
 /// Transactions of the last few seconds.
@@ -102,6 +114,9 @@ impl Default for Metrics {
             abandoned: Counter::default(),
             skipped_views: Counter::default(),
             faults: Counter::default(),
+            duties: Family::default(),
+            duties_unpaid: Counter::default(),
+            votes: Votes::default(),
             build: seconds(),
             execution: seconds(),
             verification: seconds(),
@@ -146,6 +161,26 @@ impl Metrics {
         );
         r.register("consensus_skipped_views", "Views without a block", self.skipped_views.clone());
         r.register("consensus_faults", "Faults with evidence", self.faults.clone());
+        r.register(
+            "node_transactions",
+            "Transactions that this node sent for itself: heartbeats, reports of faults",
+            self.duties.clone(),
+        );
+        r.register(
+            "node_transactions_unpaid",
+            "Transactions of its own that this node could not pay for",
+            self.duties_unpaid.clone(),
+        );
+        r.register(
+            "observed_votes_signed",
+            "Finalization certificates stored here that the validator signed, since start",
+            self.votes.signed.clone(),
+        );
+        r.register(
+            "observed_votes_certificates",
+            "Finalization certificates stored here of epochs of the validator, since start",
+            self.votes.certificates.clone(),
+        );
         r.register("block_build_seconds", "Time to build a block", self.build.clone());
         r.register("block_execution_seconds", "Time to check a block", self.execution.clone());
         r.register(
@@ -206,6 +241,32 @@ impl Metrics {
         self.faults.inc();
     }
 
+    /// This node sent a transaction of its own.
+    pub fn duty(&self, name: &'static str) {
+        self.duties.get_or_create(&[("type", name)]).inc();
+    }
+
+    /// This node could not pay for a transaction of its own.
+    pub fn duty_unpaid(&self) {
+        self.duties_unpaid.inc();
+    }
+
+    /// This node saw certificates of a validator's epochs, and its signature in some of them; `None`
+    /// forgets the validator.
+    pub fn votes(&self, validator: &ValidatorKey, seen: Option<VoteCount>) {
+        let label = [("validator", validator.to_string())];
+        match seen {
+            Some(VoteCount { signed, certificates }) => {
+                self.votes.signed.get_or_create(&label).set(signed as i64);
+                self.votes.certificates.get_or_create(&label).set(certificates as i64);
+            }
+            None => {
+                self.votes.signed.remove(&label);
+                self.votes.certificates.remove(&label);
+            }
+        }
+    }
+
     /// An epoch began.
     pub fn epoch(&self, epoch: Epoch, validators: usize) {
         self.epoch.set(epoch.get() as i64);
@@ -229,7 +290,7 @@ impl Metrics {
     /// A block was finalized and applied at `now`.
     pub fn finalized(&self, finalized: &FinalizedBlock, now: Timestamp) {
         let header = &finalized.block.header;
-        let count = finalized.receipts.len() as u64;
+        let count = finalized.block.transactions.len() as u64;
         self.height.set(header.height.get() as i64);
         let last = self.last.swap(header.timestamp.get(), Ordering::Relaxed);
         if last > 0 {
@@ -240,7 +301,8 @@ impl Metrics {
         self.block_latency.observe(latency as f64 / 1000.0);
         self.block_transactions.observe(count as f64);
         self.transactions.inc_by(count);
-        let failed = finalized.receipts.iter().filter(|receipt| !receipt.code.is_ok()).count();
+        let outcomes = finalized.transaction_receipts();
+        let failed = outcomes.iter().filter(|receipt| !receipt.code.is_ok()).count();
         self.failed.inc_by(failed as u64);
         if let Ok(mut rate) = self.rate.lock() {
             self.tps.set(rate.push(now.get(), count));

@@ -2,15 +2,15 @@
 //! final; that block's header names the validators of `e + 1`.
 
 use crate::{
-    ahead::{Channels, Muxes},
-    assemble::Track,
+    ahead::{Channels, Heard, Muxes},
     block::Block,
     evidence::Watch,
+    neighbours::Neighbours,
     net::leaders,
     sets::{Boundaries, Sets},
     types::{Epochs, Marshal, PublicKey, Runtime, Update},
 };
-use althing_types::Epoch;
+use althing_types::{Epoch, ValidatorKey};
 use commonware_actor::Feedback;
 use commonware_consensus::{
     Application, Heightable as _, Reporter, Reporters,
@@ -35,7 +35,7 @@ use commonware_utils::{
 };
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tracing::{debug, info, warn};
+use tracing::debug;
 
 /// Views of the past whose votes and certificates are kept, as evidence and for stragglers.
 pub const VIEW_RETENTION: u64 = 256;
@@ -93,7 +93,7 @@ impl Timeouts {
 }
 
 /// What every engine shares.
-pub struct Config<E: Runtime, A: Application<E>, B, T, S: Strategy> {
+pub struct Config<E: Runtime, A: Application<E>, B, S: Strategy> {
     /// The application behind pacing.
     pub automaton: Deferred<E, crate::types::Scheme, A, Block, Epochs>,
     /// The block archive.
@@ -104,8 +104,8 @@ pub struct Config<E: Runtime, A: Application<E>, B, T, S: Strategy> {
     pub boundaries: Boundaries<E>,
     /// Shuts peers out.
     pub blocker: B,
-    /// Told who the peers of an epoch are.
-    pub tracker: T,
+    /// Told which epoch begins.
+    pub neighbours: Neighbours,
     /// Votes and certificates are shown to it.
     pub watch: Watch,
     /// For signatures.
@@ -123,14 +123,16 @@ pub struct Config<E: Runtime, A: Application<E>, B, T, S: Strategy> {
 }
 
 /// Runs consensus, epoch after epoch.
-pub struct Orchestrator<E: Runtime, A: Application<E>, B, T, S: Strategy> {
+pub struct Orchestrator<E: Runtime, A: Application<E>, B, S: Strategy> {
     context: E,
-    config: Config<E, A, B, T, S>,
+    config: Config<E, A, B, S>,
     inbox: mpsc::UnboundedReceiver<(Digested<Block>, Exact)>,
     epoch: Epoch,
+    /// The latest epoch that a peer was seen in, and who that was.
+    ahead: Option<(u64, PublicKey)>,
 }
 
-impl<E, A, B, T, S> Orchestrator<E, A, B, T, S>
+impl<E, A, B, S> Orchestrator<E, A, B, S>
 where
     E: Runtime,
     A: Application<
@@ -141,17 +143,16 @@ where
             Input = (),
         > + Sync,
     B: Blocker<PublicKey = PublicKey> + Sync,
-    T: Track,
     S: Strategy,
 {
     /// An orchestrator that resumes at `epoch`, the epoch of the next block to be finalized.
     pub const fn new(
         context: E,
-        config: Config<E, A, B, T, S>,
+        config: Config<E, A, B, S>,
         inbox: mpsc::UnboundedReceiver<(Digested<Block>, Exact)>,
         epoch: Epoch,
     ) -> Self {
-        Self { context, config, inbox, epoch }
+        Self { context, config, inbox, epoch, ahead: None }
     }
 
     /// Starts it on the three channels of consensus.
@@ -180,8 +181,14 @@ where
             let mut muxes = Muxes { votes: handle, certificates, resolver };
             let mut floor = self.floor().await;
             let mut channels = muxes.open(self.epoch.get()).await;
+            self.vouch(&mut channels, None);
             loop {
+                let heard = channels.votes.1.heard();
                 let engine = self.enter(channels, floor);
+                // Who was ahead when this node was an epoch behind is so still.
+                if let Some((_, from)) = self.ahead.clone().filter(|(epoch, _)| *epoch > self.epoch.get()) {
+                    self.config.marshal.hint_finalized(self.last(), NonEmptyVec::new(from));
+                }
                 let mut next = muxes.open(self.epoch.get() + 1).await;
                 let last = self.last();
                 loop {
@@ -200,21 +207,48 @@ where
                         },
                         early = next.votes.1.listen() => {
                             let Some(from) = early else { return };
-                            debug!(%from, "a peer is in the next epoch");
-                            self.config.marshal.hint_finalized(last, NonEmptyVec::new(from));
+                            self.seen_in(self.epoch.get() + 1, from);
                         },
                         message = backup.recv() => {
                             let Some((epoch, (from, _))) = message else { return };
                             if epoch > self.epoch.get() {
-                                debug!(epoch, %from, "a peer is in a later epoch");
-                                self.config.marshal.hint_finalized(last, NonEmptyVec::new(from));
+                                self.seen_in(epoch, from);
                             }
                         },
                     }
                 }
+                self.vouch(&mut next, Some(&heard));
                 channels = next;
             }
         })
+    }
+
+    /// A peer is in a later epoch: it has the certificate that ends this one.
+    fn seen_in(&mut self, epoch: u64, from: PublicKey) {
+        debug!(epoch, %from, "a peer is in a later epoch");
+        self.config.marshal.hint_finalized(self.last(), NonEmptyVec::new(from.clone()));
+        if self.ahead.as_ref().is_none_or(|(latest, _)| *latest <= epoch) {
+            self.ahead = Some((epoch, from));
+        }
+    }
+
+    /// Tells the engine that is about to start who need not speak first to count as alive: those
+    /// who spoke in the epoch before, and those who had nothing to say in it.
+    fn vouch<X: Sender<PublicKey = PublicKey>>(
+        &self,
+        channels: &mut Channels<X>,
+        heard: Option<&Heard>,
+    ) {
+        let sets = &self.config.sets;
+        let Some(scheme) = sets.scheme_at(self.epoch) else { return };
+        let before = self.epoch.previous().and_then(|before| sets.set(before));
+        let lively = |key: &PublicKey| {
+            let voted = before.as_ref().is_some_and(|set| {
+                set.position(&ValidatorKey::from_public_key(key)).is_some()
+            });
+            !voted || heard.is_none_or(|heard| heard.contains(key))
+        };
+        channels.votes.1.vouch(self.epoch.get(), &scheme, lively);
     }
 
     /// The last height of the present epoch.
@@ -259,15 +293,7 @@ where
         let set = config.sets.set(epoch).expect("the set of an entered epoch is known");
         let scheme = config.sets.scheme_at(epoch).expect("the set of an entered epoch is known");
         let previous = epoch.previous().and_then(|previous| config.sets.set(previous));
-        config.tracker.track(epoch, &set, previous.as_deref());
-        let member = {
-            use commonware_cryptography::certificate::Scheme as _;
-            scheme.me().is_some()
-        };
-        info!(%epoch, validators = set.entries().len(), member, "entering an epoch");
-        if !member {
-            warn!(%epoch, "this node is not a validator in this epoch: it follows without a vote");
-        }
+        config.neighbours.entered(epoch, set, previous);
         config.watch.epoch_began(epoch, scheme.clone());
         let reporter = AttributableReporter::new(
             self.context.child("evidence").with_attribute("epoch", epoch),

@@ -14,7 +14,10 @@ use futures::channel::oneshot;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-type Receipts = Bounded<Receipt, MAX_BLOCK_TRANSACTIONS>;
+/// One for each transaction, and one for the block itself.
+pub const MAX_RECEIPTS: usize = MAX_BLOCK_TRANSACTIONS + 1;
+
+type Receipts = Bounded<Receipt, MAX_RECEIPTS>;
 
 enum Message {
     Put { height: Height, digest: Digest, receipts: Receipts, done: oneshot::Sender<Durable> },

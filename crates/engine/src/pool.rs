@@ -12,7 +12,7 @@ use althing_mempool::{
 };
 use althing_state::Write;
 use althing_types::{
-    Address, Genesis, Hash, Height, Nonce, Payload, SignedTransaction, Timestamp,
+    Address, Genesis, Hash, Height, Nonce, SignedTransaction, Timestamp,
     limits::MAX_BLOCK_TRANSACTIONS,
 };
 use commonware_parallel::Strategy;
@@ -217,7 +217,7 @@ impl SharedPool {
         let (dropped, stats) = {
             let mut pool = self.pool.lock();
             self.height.store(block.header.height.get(), Ordering::Relaxed);
-            let accounts = accounts_after(&pool, &block.transactions, writes);
+            let accounts = accounts_after(&pool, writes);
             let dropped =
                 pool.finalized(&block.transactions, block.header.height, now.get(), accounts);
             (dropped, pool.stats())
@@ -243,29 +243,25 @@ impl SharedPool {
     }
 }
 
-/// The accounts that a block touched and that have transactions waiting, as the block left them.
-fn accounts_after(
-    pool: &Pool,
-    transactions: &[SignedTransaction],
-    writes: &[Write],
-) -> Vec<(Address, Account)> {
+/// The accounts that a block changed and that have transactions waiting, as the block left them.
+/// `writes` are ordered by key: all accounts lie side by side. An account can change without a
+/// transaction of its own: a transfer, a reward, the end of an unbonding.
+fn accounts_after(pool: &Pool, writes: &[Write]) -> Vec<(Address, Account)> {
+    let table = query::account_key(Address::default()).prefix();
+    let first = writes.partition_point(|(key, _)| key.prefix() < table);
+    let rest = &writes[first..];
+    let of_accounts = &rest[..rest.partition_point(|(key, _)| key.prefix() == table)];
     let mut accounts = Vec::new();
-    let mut note = |address: Address| {
+    for (key, value) in of_accounts {
+        let Some(Ok(address)) = key.get(1..).map(<[u8; 20]>::try_from) else { continue };
+        let address = Address::new(address);
         if pool.pending_nonce(&address).is_none() {
-            return;
+            continue;
         }
-        let key = query::account_key(address);
-        let Ok(index) = writes.binary_search_by(|(written, _)| written.cmp(&key)) else { return };
-        let value = writes[index].1.as_ref();
-        if let Some(Ok(account)) = value.map(|value| query::decode_account(value)) {
+        let account = value.as_ref().map(|value| query::decode_account(value));
+        if let Some(Ok(account)) = account {
             let account = Account { nonce: account.nonce, balance: account.balance };
             accounts.push((address, account));
-        }
-    };
-    for transaction in transactions {
-        note(transaction.sender());
-        match &transaction.body().payload {
-            Payload::Transfer(transfer) => note(transfer.to),
         }
     }
     accounts

@@ -16,6 +16,17 @@ use commonware_storage::archive::{Archive as _, Identifier};
 use commonware_utils::{TryCollect as _, ordered::Set, sync::Mutex};
 use std::{collections::BTreeMap, sync::Arc};
 
+/// How many epochs' sets are in memory. Evidence of older ones is of no use to the ledger, and
+/// their certificates are checked before the epoch after them begins.
+pub const KEPT: usize = 2_050;
+
+fn same_keys(one: &ValidatorSet, other: &ValidatorSet) -> bool {
+    let keys = |set: &ValidatorSet| -> Vec<_> {
+        set.entries().iter().map(|entry| entry.key).collect()
+    };
+    keys(one) == keys(other)
+}
+
 /// The keys of a set, as consensus orders them.
 ///
 /// # Panics
@@ -62,15 +73,23 @@ impl Sets {
         sets
     }
 
-    /// Learns the set of an epoch. A set equal to the one before shares its memory.
+    /// Learns the set of an epoch. A set equal to the one before shares its memory; one that
+    /// differs in stakes and endpoints only shares its scheme. Of old epochs, all but the newest
+    /// [`KEPT`] are forgotten.
     pub fn insert(&self, epoch: Epoch, set: ValidatorSet) {
         let mut entries = self.0.entries.lock();
         let previous = entries.range(..epoch.get()).next_back().map(|(_, entry)| entry.clone());
         let entry = match previous {
             Some(previous) if *previous.set == set => previous,
+            Some(previous) if same_keys(&previous.set, &set) => {
+                Entry { scheme: previous.scheme, set: Arc::new(set) }
+            }
             _ => Entry { scheme: Arc::new(self.scheme_of(&set)), set: Arc::new(set) },
         };
         entries.insert(epoch.get(), entry);
+        while entries.len() > KEPT {
+            entries.pop_first();
+        }
     }
 
     fn scheme_of(&self, set: &ValidatorSet) -> Scheme {
@@ -184,6 +203,21 @@ mod tests {
         assert!(!Arc::ptr_eq(&scheme(1), &scheme(2)));
         assert_eq!(sets.latest(), Epoch::new(2));
         assert!(sets.scheme_at(Epoch::new(3)).is_none());
+    }
+
+    #[test]
+    fn other_stakes_share_the_scheme_and_old_sets_are_forgotten() {
+        let sets = Sets::new(&hash::sha256(&[b"g"]), set(&[1, 2]), None);
+        for epoch in 1..KEPT as u64 + 10 {
+            let mut entries = set(&[1, 2]).entries().to_vec();
+            entries[0].stake = Amount::new(u128::from(epoch) + 1);
+            sets.insert(Epoch::new(epoch), ValidatorSet::new(entries).unwrap());
+        }
+        let last = sets.latest();
+        let scheme = |epoch| sets.scheme_at(epoch).unwrap();
+        assert!(Arc::ptr_eq(&scheme(last), &scheme(last.previous().unwrap())));
+        assert_ne!(sets.set(last), sets.set(last.previous().unwrap()));
+        assert!(sets.set(Epoch::new(9)).is_none() && sets.set(Epoch::new(10)).is_some());
     }
 
     #[test]

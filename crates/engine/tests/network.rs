@@ -7,8 +7,8 @@ use althing_engine::{
 };
 use althing_types::{
     Address, Amount, ChainParams, Gas, Genesis, GenesisValidator, Hash, Height, KeyScheme, Nonce,
-    Payload, SecretKey, SignedTransaction, Timestamp, Transaction, Transfer, ValidatorKey,
-    genesis::LoadAccounts, hash::sha256,
+    Payload, Ppm, SecretKey, SignedTransaction, Text, Timestamp, Transaction, Transfer,
+    ValidatorKey, genesis::LoadAccounts, hash::sha256,
 };
 use commonware_codec::DecodeExt as _;
 use commonware_cryptography::{Signer as _, ed25519};
@@ -31,11 +31,14 @@ fn endpoints(count: usize) -> Vec<SocketAddr> {
 
 fn genesis(chain: &str, endpoints: &[SocketAddr]) -> Arc<Genesis> {
     let validators = (0u16..).zip(endpoints).map(|(index, endpoint)| GenesisValidator {
-        name: format!("validator-{index}"),
+        name: Text::new(format!("validator-{index}")).unwrap_or_default(),
+        website: Text::default(),
+        description: Text::default(),
         key: ValidatorKey::from_public_key(&key(index).public_key()),
         endpoint: endpoint.to_string(),
-        account: Address::of_module("network"),
+        account: Address::new([index as u8 + 1; 20]),
         stake: Amount::from_tokens(1_000).unwrap(),
+        commission: Ppm::ZERO,
     });
     let genesis = Genesis {
         chain_id: chain.parse().unwrap(),
@@ -45,6 +48,7 @@ fn genesis(chain: &str, endpoints: &[SocketAddr]) -> Arc<Genesis> {
         params: ChainParams::devnet(),
         validators: validators.collect(),
         allocations: Vec::new(),
+        reserve: Amount::ZERO,
         load_accounts: Some(LoadAccounts {
             seed: "network".to_owned(),
             count: 400,

@@ -1,6 +1,9 @@
 //! Watches every finalized block of every honest validator and says what no correct network does.
 
-use crate::model::Model;
+use crate::{
+    model::{Accounts, Model},
+    replay::Replay,
+};
 use althing_engine::FinalizedBlock;
 use althing_types::Genesis;
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -26,6 +29,8 @@ pub enum Violation {
     Accused(String),
     /// Nobody found the evidence against a validator that broke the rules in the open.
     Unpunished(String),
+    /// A validator is not where the scenario says it must be in the end.
+    Membership(String),
 }
 
 impl fmt::Display for Violation {
@@ -40,6 +45,7 @@ impl fmt::Display for Violation {
             Self::Died(text) => ("died", text),
             Self::Accused(text) => ("honest accused", text),
             Self::Unpunished(text) => ("unpunished", text),
+            Self::Membership(text) => ("membership", text),
         };
         write!(f, "{name}: {text}")
     }
@@ -47,7 +53,9 @@ impl fmt::Display for Violation {
 
 /// The auditor of one network.
 pub struct Auditor {
-    model: Model,
+    replay: Replay,
+    /// Knows transfers only.
+    model: Option<Model>,
     blocks: Vec<FinalizedBlock>,
     seen: BTreeMap<usize, u64>,
     violations: Vec<Violation>,
@@ -55,10 +63,11 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// An auditor of a chain that has not started.
-    pub fn new(genesis: Arc<Genesis>) -> Self {
+    /// An auditor of a chain that has not started, and that will hold nothing but `transfers`.
+    pub fn new(genesis: Arc<Genesis>, transfers: bool) -> Self {
         Self {
-            model: Model::new(genesis),
+            replay: Replay::new(genesis.clone()),
+            model: transfers.then(|| Model::new(genesis)),
             blocks: Vec::new(),
             seen: BTreeMap::new(),
             violations: Vec::new(),
@@ -66,9 +75,29 @@ impl Auditor {
         }
     }
 
-    /// The model at the highest block that anybody finalized.
-    pub const fn model(&self) -> &Model {
-        &self.model
+    /// The chain at the highest block that anybody finalized.
+    pub const fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// All final blocks, from height 1 on.
+    pub fn blocks(&self) -> &[FinalizedBlock] {
+        &self.blocks
+    }
+
+    /// The highest block that anybody finalized.
+    pub const fn height(&self) -> u64 {
+        self.blocks.len() as u64
+    }
+
+    /// How many transactions are final.
+    pub fn transactions(&self) -> usize {
+        self.blocks.iter().map(|finalized| finalized.block.transactions.len()).sum()
+    }
+
+    /// Accounts at a height, if it is final.
+    pub fn accounts_at(&self, height: u64) -> Option<&Arc<Accounts>> {
+        self.replay.accounts_at(height)
     }
 
     /// Transactions that entered a block and failed there.
@@ -116,7 +145,7 @@ impl Auditor {
                 let violation = compare(validator, known, &finalized);
                 violation.into_iter().for_each(|violation| self.report(violation));
             }
-            None if height == self.model.height() + 1 => self.extend(validator, finalized),
+            None if height == self.height() + 1 => self.extend(validator, finalized),
             None => self.report(Violation::Gap(format!(
                 "v{validator} finalized {height}, but nobody finalized the block before"
             ))),
@@ -125,7 +154,11 @@ impl Auditor {
 
     fn extend(&mut self, validator: usize, finalized: FinalizedBlock) {
         let height = finalized.block.header.height.get();
-        match self.model.execute(&finalized.block) {
+        let given = |reason| Violation::Invalid(format!("v{validator}: block {height}: {reason}"));
+        let expected = self.replay.execute(&finalized.block);
+        let receipts = expected.as_ref().map_or(finalized.receipts.as_slice(), Vec::as_slice);
+        let modelled = self.model.as_mut().map(|model| model.execute(&finalized.block, receipts));
+        match expected {
             Ok(expected) if expected == *finalized.receipts => {}
             Ok(expected) => {
                 let position = expected.iter().zip(finalized.receipts.iter());
@@ -136,11 +169,13 @@ impl Auditor {
                     expected.get(index)
                 )));
             }
-            Err(reason) => {
-                self.report(Violation::Invalid(format!("v{validator}: block {height}: {reason}")));
-            }
+            Err(reason) => self.report(given(reason)),
         }
-        self.failed += finalized.receipts.iter().filter(|receipt| !receipt.code.is_ok()).count();
+        if let Some(Err(reason)) = modelled {
+            self.report(given(format!("model: {reason}")));
+        }
+        let outcomes = finalized.transaction_receipts();
+        self.failed += outcomes.iter().filter(|receipt| !receipt.code.is_ok()).count();
         self.blocks.push(finalized);
     }
 }

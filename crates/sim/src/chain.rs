@@ -2,8 +2,8 @@
 
 use althing_engine::types::{PrivateKey, PublicKey};
 use althing_types::{
-    Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Ppm,
-    SecretKey, Timestamp, ValidatorKey, hash,
+    Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period, Ppm,
+    SecretKey, Text, Timestamp, ValidatorKey, hash, params::EmissionParams,
 };
 use commonware_cryptography::Signer as _;
 use std::sync::Arc;
@@ -17,35 +17,55 @@ pub const IDLE_MS: u64 = 200;
 /// Blocks in an epoch.
 pub const EPOCH_LENGTH: u64 = 10;
 
+/// Stake of each validator of the genesis, in tokens.
+pub const STAKE: u64 = 100;
+/// What each operator owns besides, in tokens. Their nodes own one.
+pub const PURSE: u64 = 1_000;
+
 /// A chain with keys for everybody in it.
 #[derive(Clone)]
 pub struct Setup {
     /// The genesis.
     pub genesis: Arc<Genesis>,
-    /// Keys of the validators, ordered by public key.
+    /// Keys of the validators of the genesis, ordered by public key, then of those who may join.
     pub validators: Vec<PrivateKey>,
+    /// Keys of the operators of those validators.
+    pub operators: Vec<SecretKey>,
     /// Keys of the users.
     pub users: Vec<SecretKey>,
 }
 
 impl Setup {
-    /// A chain of `validators` validators.
+    /// A chain of `validators` validators, and `joiners` who are none yet.
     ///
     /// # Panics
     /// Never: the genesis is legal.
-    pub fn new(validators: usize) -> Self {
-        let mut keys: Vec<PrivateKey> =
-            (0..validators as u64).map(|index| PrivateKey::from_seed(1_000 + index)).collect();
+    pub fn new(validators: usize, joiners: usize) -> Self {
+        let key = |index| PrivateKey::from_seed(1_000 + index);
+        let mut keys: Vec<PrivateKey> = (0..validators as u64).map(key).collect();
         keys.sort_by_key(|key| key.public_key());
+        keys.extend((0..joiners as u64).map(|index| key(validators as u64 + index)));
+        let operators: Vec<SecretKey> = (0..keys.len()).map(operator).collect();
         let users: Vec<SecretKey> = (0..USERS).map(user).collect();
         let tokens = |tokens| Amount::from_tokens(tokens).expect("few tokens fit");
-        let validators = keys.iter().enumerate().map(|(index, key)| GenesisValidator {
-            name: format!("v{index}"),
+        let members = keys.iter().zip(&operators).enumerate().take(validators);
+        let validators = members.map(|(index, (key, operator))| GenesisValidator {
+            name: Text::new(format!("v{index}")).expect("the name is short"),
+            website: Text::default(),
+            description: Text::default(),
             key: ValidatorKey::from_public_key(&key.public_key()),
-            endpoint: format!("127.0.0.1:{}", 27_000 + index),
-            account: Address::new([index as u8 + 1; 20]),
-            stake: tokens(100),
+            endpoint: endpoint(index),
+            account: operator.address(),
+            stake: tokens(STAKE),
+            commission: Ppm::new(100_000).unwrap_or(Ppm::ZERO),
         });
+        let owns = |address: Address, amount| Allocation {
+            address,
+            amount: tokens(amount),
+            vesting: None,
+        };
+        let allocations = users.iter().map(|key| owns(key.address(), 50));
+        let nodes = keys.iter().map(|key| ValidatorKey::from_public_key(&key.public_key()));
         let genesis = Genesis {
             chain_id: "althing-sim".parse().expect("the chain id is legal"),
             genesis_time: Timestamp::new(START_MS),
@@ -53,20 +73,36 @@ impl Setup {
             symbol: "CPC".to_owned(),
             params: params(),
             validators: validators.collect(),
-            allocations: users
-                .iter()
-                .map(|key| Allocation { address: key.address(), amount: tokens(50) })
+            allocations: allocations
+                .chain(operators.iter().map(|key| owns(key.address(), PURSE)))
+                .chain(nodes.map(|key| owns(key.node_account(), 1)))
                 .collect(),
+            reserve: Amount::ZERO,
             load_accounts: None,
         };
         let genesis = genesis.normalized().expect("the genesis is legal");
-        Self { genesis: Arc::new(genesis), validators: keys, users }
+        Self { genesis: Arc::new(genesis), validators: keys, operators, users }
+    }
+
+    /// The key of a validator in the chain's own form.
+    pub fn key(&self, index: usize) -> ValidatorKey {
+        ValidatorKey::from_public_key(&self.validators[index].public_key())
     }
 
     /// Public keys of the validators.
     pub fn public_keys(&self) -> Vec<PublicKey> {
         self.validators.iter().map(|key| key.public_key()).collect()
     }
+}
+
+/// Where a validator is said to be reached.
+pub fn endpoint(index: usize) -> String {
+    format!("127.0.0.1:{}", 27_000 + index)
+}
+
+fn operator(index: usize) -> SecretKey {
+    let seed = hash::sha256(&[b"althing/sim/operator", &index.to_be_bytes()]);
+    SecretKey::from_seed(KeyScheme::Ed25519, seed.0).expect("a hash is a seed of every scheme")
 }
 
 /// One user of each rarer kind of key; the others have the usual one.
@@ -80,7 +116,8 @@ fn user(index: usize) -> SecretKey {
     SecretKey::from_seed(scheme, seed.0).expect("a hash is a seed of every scheme")
 }
 
-/// Fees go four ways; blocks hold few transactions, so that they fill.
+/// Fees go four ways; blocks hold few transactions, so that they fill. Nothing is emitted. Nobody is
+/// jailed for silence, because faults last longer here than epochs.
 fn params() -> ChainParams {
     let ppm = |value| Ppm::new(value).unwrap_or(Ppm::ZERO);
     let mut params = ChainParams {
@@ -90,6 +127,15 @@ fn params() -> ChainParams {
         max_validity_blocks: 1_000,
         ..ChainParams::devnet()
     };
+    let tokens = |tokens| Amount::from_tokens(tokens).unwrap_or(Amount::ZERO);
+    params.staking.min_validator_stake = tokens(50);
+    params.staking.min_delegation = tokens(1);
+    params.staking.max_validators = 100;
+    params.staking.unbonding = Period::blocks(20);
+    params.emission = EmissionParams::none();
+    params.slashing.max_consecutive_misses = 100_000;
+    params.slashing.min_score = Ppm::ZERO;
+    params.registry.heartbeat_interval_ms = 2_000;
     params.fee_split.proposer = ppm(333_333);
     params.fee_split.stakers = ppm(100_000);
     params.fee_split.treasury = ppm(66_667);

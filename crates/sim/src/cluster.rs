@@ -1,6 +1,7 @@
 //! A network that lives through a scenario.
 
 mod inspect;
+mod members;
 
 use crate::{
     audit::{Auditor, Violation},
@@ -14,6 +15,8 @@ use crate::{
 use althing_engine::types::PublicKey;
 use althing_mempool::{Account, Origin, Verifier, VerifierConfig};
 use althing_types::{Address, Amount, Height, Nonce, SignedTransaction, Timestamp};
+use self::members::Members;
+use commonware_cryptography::Signer as _;
 use commonware_p2p::{
     Manager as _,
     simulated::{self, Link, Oracle, SplitTarget},
@@ -51,6 +54,12 @@ pub struct Report {
     pub storage_deaths: usize,
     /// Distinct faults of dishonest validators that honest ones have evidence of.
     pub evidence: usize,
+    /// Heartbeats in final blocks.
+    pub heartbeats: usize,
+    /// The longest time between two blocks, in milliseconds, and the height it led to.
+    pub longest_gap: (u64, u64),
+    /// What became of nodes that joined.
+    pub joined: Vec<Joined>,
     /// Simulated time, in milliseconds.
     pub simulated_ms: u64,
     /// Real time.
@@ -59,6 +68,21 @@ pub struct Report {
     pub trace: String,
     /// Broken promises.
     pub violations: Vec<Violation>,
+}
+
+/// What became of a node that joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// Its number.
+    pub index: usize,
+    /// When it started, in milliseconds.
+    pub started_ms: u64,
+    /// The highest block when it started.
+    pub behind: u64,
+    /// When it had that block, in milliseconds.
+    pub caught_up_ms: Option<u64>,
+    /// The height of its first block.
+    pub proposed: Option<u64>,
 }
 
 /// Runs a scenario to its end.
@@ -75,12 +99,15 @@ pub fn run(scenario: &Scenario) -> Report {
         plan: scenario.plan.clone(),
         seed: scenario.seed,
         validators: scenario.validators,
-        height: world.auditor.model().height(),
-        transactions: world.auditor.model().transactions(),
+        height: world.auditor.height(),
+        transactions: world.auditor.transactions(),
         failed: world.auditor.failed(),
         stops: world.stops,
         storage_deaths: world.storage_deaths,
         evidence: world.evidence.len(),
+        heartbeats: world.heartbeats(),
+        longest_gap: world.auditor.replay().longest_gap(),
+        joined: world.joined(),
         simulated_ms: world.now_ms,
         wall: started.elapsed(),
         trace,
@@ -110,6 +137,7 @@ struct World<'a> {
     sides: Vec<u8>,
     storage: Option<StorageSpec>,
     lives: Vec<u32>,
+    members: Members,
     now_ms: u64,
     next_load_ms: u64,
     next_repeat_ms: u64,
@@ -134,20 +162,22 @@ struct Machine {
 
 impl<'a> World<'a> {
     fn new(scenario: &'a Scenario) -> Self {
-        let setup = Setup::new(scenario.validators);
+        let setup = Setup::new(scenario.validators, scenario.joiners);
+        let nodes = setup.validators.len();
         let load = Load::new(setup.genesis.clone(), &setup.users, Rng::new(scenario.seed, 2));
         let verifier = Verifier::new(VerifierConfig { keys: 64, verified: 4_096 });
         Self {
             scenario,
-            auditor: Auditor::new(setup.genesis.clone()),
+            auditor: Auditor::new(setup.genesis.clone(), !scenario.changes),
             shared: node::Shared { setup, verifier: Arc::new(verifier), seed: scenario.seed },
             load,
             rng: Rng::new(scenario.seed, 4),
             happened: 0,
             link: scenario.link,
-            sides: vec![0; scenario.validators],
+            sides: vec![0; nodes],
             storage: None,
-            lives: vec![0; scenario.validators],
+            lives: vec![0; nodes],
+            members: Members::new(nodes),
             now_ms: 0,
             next_load_ms: 0,
             next_repeat_ms: 1_000,
@@ -184,6 +214,10 @@ impl<'a> World<'a> {
             }
             self.collect(&mut machine).await;
             self.send(&machine);
+            if self.scenario.changes {
+                self.follow_orders(&machine);
+                self.reconnect(&machine).await;
+            }
             if self.is_over() {
                 self.last_look(&mut machine).await;
                 return Ended::Done;
@@ -212,8 +246,10 @@ impl<'a> World<'a> {
         };
         self.apply_storage(&machine);
         self.connect(&machine).await;
-        for index in 0..self.scenario.validators {
-            self.start(&mut machine, index).await;
+        for index in 0..self.lives.len() {
+            if self.members.is_awaited(index, self.scenario) {
+                self.start(&mut machine, index).await;
+            }
         }
         machine
     }
@@ -239,9 +275,13 @@ impl<'a> World<'a> {
         let life = self.lives[index];
         self.lives[index] += 1;
         self.auditor.restarted(index);
+        self.members.started(index, self.now_ms, self.auditor.height());
+        let known = self.members.known(index);
+        let dutiful = self.scenario.changes;
         let start = |face, channels| {
-            let oracle = &machine.oracle;
-            let start = node::Start { index, life, byzantine, face, oracle, channels };
+            let (oracle, known) = (&machine.oracle, known.clone());
+            let start =
+                node::Start { index, life, byzantine, face, oracle, channels, known, dutiful };
             node::start(&machine.context, &self.shared, start)
         };
         machine.nodes.insert(index, start(Face::First, first));
@@ -301,6 +341,13 @@ impl<'a> World<'a> {
                     self.connect(machine).await;
                 }
                 Event::Crash(index) => self.stop(machine, *index),
+                Event::Retire(index) => {
+                    self.stop(machine, *index);
+                    self.members.retire(*index);
+                }
+                Event::Stake(index) => self.stake(*index),
+                Event::Unstake(index) => self.unstake(*index),
+                Event::AddPeer(node, peer) => self.members.add_peer(*node, *peer),
                 Event::Restart(index) => {
                     if !machine.nodes.contains_key(index) {
                         self.start(machine, *index).await;
@@ -339,23 +386,27 @@ impl<'a> World<'a> {
 
     /// Sets every link to the present weather.
     async fn connect(&self, machine: &Machine) {
-        let keys = self.shared.setup.public_keys();
+        for from in 0..self.sides.len() {
+            for to in (0..self.sides.len()).filter(|to| *to != from) {
+                self.link(machine, from, to).await;
+            }
+        }
+    }
+
+    /// Sets one link to the present weather.
+    async fn link(&self, machine: &Machine, from: usize, to: usize) {
         let link = Link {
             latency: Duration::from_millis(self.link.latency_ms),
             jitter: Duration::from_millis(self.link.jitter_ms),
             success_rate: Probability::new(100 - self.link.loss_percent, 100)
                 .expect("a share of 100 is a probability"),
         };
-        for (from, a) in keys.iter().enumerate() {
-            for (to, b) in keys.iter().enumerate() {
-                if from == to {
-                    continue;
-                }
-                let _ = machine.oracle.remove_link(a.clone(), b.clone()).await;
-                if self.sides[from] == self.sides[to] {
-                    let _ = machine.oracle.add_link(a.clone(), b.clone(), link.clone()).await;
-                }
-            }
+        let keys = &self.shared.setup.validators;
+        let (a, b) = (keys[from].public_key(), keys[to].public_key());
+        let _ = machine.oracle.remove_link(a.clone(), b.clone()).await;
+        let acquainted = !self.scenario.changes || self.acquainted(from, to);
+        if self.sides[from] == self.sides[to] && acquainted {
+            let _ = machine.oracle.add_link(a, b, link).await;
         }
     }
 
@@ -419,16 +470,18 @@ impl<'a> World<'a> {
             return;
         }
         self.next_load_ms = self.now_ms + 100;
-        let height = self.auditor.model().height();
+        let height = self.auditor.height();
         let mut transactions = self.load.make(self.scenario.load, height);
         if self.now_ms >= self.next_repeat_ms {
             self.next_repeat_ms = self.now_ms + 1_000;
-            transactions.extend(self.load.repeat(self.auditor.model()));
+            if let Some(accounts) = self.auditor.accounts_at(height) {
+                transactions.extend(self.load.repeat(height, accounts));
+            }
         }
         for transaction in transactions {
             self.shared.verifier.verify(&transaction);
             let everywhere = self.rng.chance(30);
-            let one = self.rng.index(self.scenario.validators);
+            let one = self.rng.index(self.lives.len());
             for (index, node) in &machine.nodes {
                 if everywhere || *index == one {
                     self.submit(node, &transaction);
@@ -440,7 +493,7 @@ impl<'a> World<'a> {
     fn submit(&self, node: &Node, transaction: &SignedTransaction) {
         let Some(live) = node.live() else { return };
         let height = live.chain.tip().header.height.get();
-        let accounts = self.auditor.model().at(height);
+        let accounts = self.auditor.accounts_at(height);
         let entry = accounts.and_then(|all| all.get(&transaction.sender()).copied());
         // At height 0 nobody owns anything yet; users know the genesis.
         let entry =
@@ -460,8 +513,9 @@ impl<'a> World<'a> {
     }
 
     fn honest(&self) -> impl Iterator<Item = usize> {
-        let all = 0..self.scenario.validators;
-        all.filter(|index| !self.scenario.byzantine.contains_key(index))
+        let all = 0..self.lives.len();
+        let awaited = |index: &usize| self.members.is_awaited(*index, self.scenario);
+        all.filter(|index| !self.scenario.byzantine.contains_key(index)).filter(awaited)
     }
 
     /// Whether the goal is reached, or will never be.
@@ -469,7 +523,7 @@ impl<'a> World<'a> {
         if self.now_ms < self.scenario.heal_ms + STEP_MS {
             return false;
         }
-        let reached = self.auditor.model().height();
+        let reached = self.auditor.height();
         let blocks = self.scenario.blocks_after;
         let goal = *self.goal.get_or_insert(reached + blocks);
         let slowest = self.honest().map(|index| self.auditor.height_of(index)).min();

@@ -1,8 +1,8 @@
 //! Whole networks in one thread: real validators on a simulated machine, network and clock. A seed
 //! decides everything, so a violation that was seen once can be seen again.
 //!
-//! [`plan`] says what happens, [`cluster`] makes it happen, [`audit`] watches with a [`model`] of
-//! its own, and [`campaign`] runs many seeds.
+//! [`plan`] says what happens, [`cluster`] makes it happen, [`audit`] watches with a [`replay`] of
+//! the chain on the ledger alone and a [`model`] of its own, and [`campaign`] runs many seeds.
 
 pub mod audit;
 pub mod campaign;
@@ -13,6 +13,7 @@ pub mod load;
 pub mod model;
 pub mod node;
 pub mod plan;
+pub mod replay;
 pub mod rng;
 pub mod wire;
 

@@ -1,7 +1,7 @@
 //! Users that send transactions: transfers that succeed and that fail, gaps in the nonces, and
 //! everything again until it is final.
 
-use crate::{model::Model, rng::Rng};
+use crate::{model::Accounts, rng::Rng};
 use althing_types::{
     Address, Amount, Gas, GasPrice, Genesis, Height, Nonce, Payload, SecretKey, SignedTransaction,
     Transaction, Transfer,
@@ -65,16 +65,15 @@ impl Load {
         made
     }
 
-    /// Everything that is not final, once more. What has expired is made anew.
-    pub fn repeat(&mut self, model: &Model) -> Vec<SignedTransaction> {
-        let height = model.height();
+    /// Everything that is not final at a height with these accounts, once more. What has expired is
+    /// made anew.
+    pub fn repeat(&mut self, height: u64, accounts: &Accounts) -> Vec<SignedTransaction> {
         let mut repeated = Vec::new();
         for index in 0..self.users.len() {
             let pending = std::mem::take(&mut self.users[index].pending);
             let mut rest = Vec::new();
             let address = self.users[index].address;
-            let nonce = model.at(height).and_then(|all| all.get(&address).copied());
-            let nonce = nonce.unwrap_or_default().nonce;
+            let nonce = accounts.get(&address).copied().unwrap_or_default().nonce;
             for signed in pending {
                 if signed.body().nonce.get() < nonce {
                     continue;

@@ -1,9 +1,11 @@
 //! What blocks of transfers do, written down a second time and as plainly as possible: balances
-//! and nonces in a map. It shares the types with the ledger and nothing else.
+//! and nonces in a map, and the fees that validators earn. It shares the types with the ledger and
+//! nothing else. It knows validators that only their own operators back, and no emission.
 
 use althing_types::{
-    Address, Amount, Block, Code, Event, Genesis, Hash, KeyScheme, Payload, Receipt, SecretKey,
-    SignedTransaction, Transfer, ValidatorKey, merkle,
+    Address, Amount, Block, Code, Event, Genesis, GenesisValidator, Hash, Header, KeyScheme,
+    Payload, Receipt, SecretKey, SignedTransaction, Transfer, ValidatorKey, ValidatorSet, View,
+    merkle,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,12 +28,24 @@ pub struct Entry {
 /// All accounts after a block.
 pub type Accounts = BTreeMap<Address, Entry>;
 
+/// A validator that only its own operator backs.
+#[derive(Clone, Debug)]
+struct Member {
+    operator: Address,
+    commission: u128,
+    stake: u128,
+    made: u128,
+    missed: u128,
+    fees: u128,
+}
+
 /// A chain of transfers.
 #[derive(Clone)]
 pub struct Model {
     genesis: Arc<Genesis>,
     accounts: Accounts,
     history: Vec<Arc<Accounts>>,
+    members: BTreeMap<ValidatorKey, Member>,
     burned: u128,
     parent: Option<Block>,
     included: BTreeSet<Hash>,
@@ -40,8 +54,18 @@ pub struct Model {
 impl Model {
     /// The chain at height 0.
     pub fn new(genesis: Arc<Genesis>) -> Self {
+        let member = |validator: &GenesisValidator| Member {
+            operator: validator.account,
+            commission: u128::from(validator.commission.get()),
+            stake: validator.stake.units(),
+            made: 0,
+            missed: 0,
+            fees: 0,
+        };
+        let members = genesis.validators.iter().map(|entry| (entry.key, member(entry))).collect();
         Self {
             genesis,
+            members,
             accounts: Accounts::new(),
             history: vec![Arc::default()],
             burned: 0,
@@ -75,24 +99,29 @@ impl Model {
         self.included.len()
     }
 
-    /// Executes the next block and returns the receipts that it must have.
+    /// Executes the next block, which has these receipts.
     ///
     /// # Errors
-    /// The rule that the block breaks.
-    pub fn execute(&mut self, block: &Block) -> Result<Vec<Receipt>, String> {
+    /// The rule that the block or a receipt breaks.
+    pub fn execute(&mut self, block: &Block, receipts: &[Receipt]) -> Result<(), String> {
         self.check_header(block)?;
-        let receipts = self.receipts(block)?;
-        self.check_outcome(block, &receipts)?;
+        let expected = self.receipts(block)?;
+        let (own, of_block) = receipts.split_at(expected.len().min(receipts.len()));
+        if own != expected {
+            let same = own.iter().zip(&expected).take_while(|(one, other)| one == other).count();
+            let (found, expected) = (own.get(same), expected.get(same));
+            return Err(format!("receipt {same} is {found:?} and not {expected:?}"));
+        }
+        let paid = self.end_epoch(block);
+        check_rewards(&paid, of_block)?;
+        self.check_outcome(block, receipts)?;
         self.history.push(Arc::new(self.accounts.clone()));
         self.parent = Some(block.clone());
-        Ok(receipts)
+        Ok(())
     }
 
     /// Runs the transactions of the next block, whatever its header says about their outcome.
-    ///
-    /// # Errors
-    /// The rule that a transaction breaks.
-    pub fn receipts(&mut self, block: &Block) -> Result<Vec<Receipt>, String> {
+    fn receipts(&mut self, block: &Block) -> Result<Vec<Receipt>, String> {
         if self.parent.is_none() {
             self.accounts = opening(&self.genesis);
         }
@@ -105,7 +134,59 @@ impl Model {
         }
         let fees = receipts.iter().map(|receipt| receipt.fee.units()).sum();
         self.settle_fees(&block.header.leader, fees)?;
+        self.count_turns(&block.header)?;
         Ok(receipts)
+    }
+
+    /// Who used a turn to propose, and who did not.
+    fn count_turns(&mut self, header: &Header) -> Result<(), String> {
+        let set = self.genesis.validator_set().map_err(|error| error.to_string())?;
+        for view in header.parent_view.get() + 1..header.view.get() {
+            let absent = set.leader(header.epoch, View::new(view)).key;
+            self.members.get_mut(&absent).ok_or("a leader is no validator")?.missed += 1;
+        }
+        self.members.get_mut(&header.leader).ok_or("the leader is no validator")?.made += 1;
+        Ok(())
+    }
+
+    /// Pays what was earned in an epoch after its last block: to each validator its fees, and of the
+    /// fees of all a part by stake and by turns used. What nobody earned is burned. Returns what
+    /// each was paid.
+    fn end_epoch(&mut self, block: &Block) -> BTreeMap<ValidatorKey, u128> {
+        let mut paid = BTreeMap::new();
+        let length = self.genesis.params.epoch_length;
+        if !(block.header.height.get() + 1).is_multiple_of(length) {
+            return paid;
+        }
+        let stakers = Address::of_module("stakers");
+        let held = self.accounts.get(&stakers).map_or(0, |entry| entry.balance);
+        let fees: u128 = self.members.values().map(|member| member.fees).sum();
+        let stakes: u128 = self.members.values().map(|member| member.stake).sum();
+        let (pot, mut rest) = (held - fees, held);
+        for (key, member) in &mut self.members {
+            let part = pot * member.stake / stakes;
+            // Without a turn in the epoch it used all of them.
+            let due = member.made + member.missed;
+            let part = (part * member.made).checked_div(due).unwrap_or(part);
+            let earned = part + member.fees;
+            let commission = earned * member.commission / 1_000_000;
+            rest -= earned;
+            (member.made, member.missed, member.fees) = (0, 0, 0);
+            if earned > 0 {
+                member.stake += earned - commission;
+                let stake = self.accounts.entry(Address::of_module("stake")).or_default();
+                stake.balance += earned - commission;
+                paid.insert(*key, earned);
+            }
+            if commission > 0 {
+                self.accounts.entry(member.operator).or_default().balance += commission;
+            }
+        }
+        if held > 0 {
+            self.burned += rest;
+            self.accounts.entry(stakers).or_default().balance = 0;
+        }
+        paid
     }
 
     fn check_header(&self, block: &Block) -> Result<(), String> {
@@ -149,8 +230,12 @@ impl Model {
         rule(header.gas_used.get() == gas, "gas_used is wrong")?;
         let length = self.genesis.params.epoch_length;
         let last = (header.height.get() + 1).is_multiple_of(length);
+        let keys = |set: &ValidatorSet| -> Vec<ValidatorKey> {
+            set.entries().iter().map(|entry| entry.key).collect()
+        };
         let set = last.then(|| self.genesis.validator_set().ok()).flatten();
-        rule(header.next_validators == set, "next_validators is wrong")?;
+        let named = header.next_validators.as_ref().map(keys);
+        rule(named == set.as_ref().map(keys), "next_validators is wrong")?;
         self.check_supply()
     }
 
@@ -185,7 +270,9 @@ impl Model {
                 return Err(rule.to_owned());
             }
         }
-        let Payload::Transfer(Transfer { to, amount }) = body.payload;
+        let Payload::Transfer(Transfer { to, amount }) = body.payload else {
+            return Err("the model knows transfers only".to_owned());
+        };
         let amount = amount.units();
         let new = !self.accounts.contains_key(&to);
         let (code, gas) = if is_closed(&to) {
@@ -217,12 +304,13 @@ impl Model {
 
     fn settle_fees(&mut self, leader: &ValidatorKey, fees: u128) -> Result<(), String> {
         let split = self.genesis.params.fee_split;
-        let proposer = self.genesis.validators.iter().find(|validator| validator.key == *leader);
-        let proposer = proposer.ok_or("the leader is no validator")?.account;
+        let earned = fees * u128::from(split.proposer.get()) / 1_000_000;
+        self.members.get_mut(leader).ok_or("the leader is no validator")?.fees += earned;
+        let stakers = Address::of_module("stakers");
         let mut rest = fees;
         for (account, part) in [
-            (proposer, split.proposer),
-            (Address::of_module("stakers"), split.stakers),
+            (stakers, split.proposer),
+            (stakers, split.stakers),
             (Address::of_module("treasury"), split.treasury),
         ] {
             let share = fees * u128::from(part.get()) / 1_000_000;
@@ -234,6 +322,25 @@ impl Model {
         self.burned += rest;
         Ok(())
     }
+}
+
+/// Whether the receipt of a block says of rewards what the model says.
+fn check_rewards(paid: &BTreeMap<ValidatorKey, u128>, of_block: &[Receipt]) -> Result<(), String> {
+    let mut said = BTreeMap::new();
+    for event in of_block.iter().flat_map(|receipt| &receipt.events) {
+        match event {
+            Event::Rewarded { validator, reward, .. } => {
+                said.insert(*validator, reward.units());
+            }
+            Event::Emitted { validators, miners, .. }
+                if validators.is_zero() && miners.is_zero() => {}
+            other => return Err(format!("the block says {other:?}")),
+        }
+    }
+    if said == *paid && of_block.iter().all(Receipt::is_of_block) && of_block.len() <= 1 {
+        return Ok(());
+    }
+    Err(format!("the rewards are {said:?} and not {paid:?}"))
 }
 
 fn is_closed(address: &Address) -> bool {

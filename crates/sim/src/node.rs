@@ -10,10 +10,13 @@ use crate::{
 use althing_engine::{
     FinalizedBlock,
     app::Forgery,
-    assemble::{Network, StateMailbox, Untracked, Validator, ValidatorConfig},
+    admit::Admitter,
+    assemble::{Network, StateMailbox, Validator, ValidatorConfig},
     chain::Chain,
+    duties::{self, About, Duties, Machine},
     evidence::Watch,
     feed, limits,
+    neighbours::Track,
     orchestrator::Timeouts,
     pool::SharedPool,
     sets,
@@ -21,14 +24,18 @@ use althing_engine::{
     types::{PrivateKey, PublicKey, Scheme},
 };
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Height, ValidatorSet, consensus_namespace, hash};
+use althing_types::{Height, ValidatorKey, ValidatorSet, consensus_namespace, hash};
 use commonware_cryptography::Signer as _;
 use commonware_p2p::simulated::{self, Oracle, Receiver};
 use commonware_parallel::Sequential;
 use commonware_runtime::{Handle, Spawner as _, Supervisor as _, deterministic};
 use commonware_utils::{NZUsize, sync::Mutex};
 use futures::future::select_all;
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::mpsc;
 
 /// The network of a channel, before the twist.
@@ -88,6 +95,28 @@ pub enum Face {
     Second,
 }
 
+/// Whom a node wants to be connected to, by what the chain says. Cloning shares it.
+#[derive(Clone, Debug, Default)]
+pub struct Known(Arc<Mutex<BTreeSet<ValidatorKey>>>);
+
+impl Known {
+    /// Whether the chain names this key to the node.
+    pub fn contains(&self, key: &ValidatorKey) -> bool {
+        self.0.lock().contains(key)
+    }
+
+    /// All that the chain names.
+    pub fn all(&self) -> BTreeSet<ValidatorKey> {
+        self.0.lock().clone()
+    }
+}
+
+impl Track for Known {
+    fn track(&mut self, peers: &BTreeMap<ValidatorKey, String>) {
+        *self.0.lock() = peers.keys().copied().collect();
+    }
+}
+
 /// How a node is to be started.
 pub struct Start<'a> {
     /// Position among the validators.
@@ -102,6 +131,10 @@ pub struct Start<'a> {
     pub oracle: &'a Oracle<PublicKey, deterministic::Context>,
     /// Channels of the validator, in the order of their numbers.
     pub channels: Vec<Pair>,
+    /// Told whom it wants to be connected to.
+    pub known: Known,
+    /// Whether it registers and says that it is well.
+    pub dutiful: bool,
 }
 
 /// Channels that a validator without extensions uses.
@@ -110,7 +143,7 @@ pub const CHANNELS: [limits::Channel; 5] =
 
 /// Starts a validator.
 pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>) -> Node {
-    let Start { index, life, byzantine, face, oracle, channels } = start;
+    let Start { index, life, byzantine, face, oracle, channels, known, dutiful } = start;
     let key = shared.setup.validators[index].clone();
     let public_key = key.public_key();
     let death = Death::default();
@@ -118,6 +151,7 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
     let context = context.child(label).with_attribute("index", index).with_attribute("life", life);
     let context = Guarded::new(context, death.clone());
     let config = config(shared, index, face, key.clone(), byzantine);
+    let key = dutiful.then_some(key);
     let mut channels = channels.into_iter().enumerate().map(|(channel, (sender, receiver))| {
         let twist = byzantine.and_then(|kind| twist(kind, face, channel, index, shared));
         (WireSender::new(sender, twist), receiver)
@@ -131,7 +165,7 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
         blocks: next(),
         peers: oracle.manager(),
         blocker: oracle.control(public_key),
-        tracker: Untracked,
+        tracker: known,
     };
     let live: Arc<Mutex<Option<Live>>> = Arc::default();
     let (sink, blocks) = mpsc::channel(1_024);
@@ -151,6 +185,9 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
             validator.outcomes.clone(),
         );
         context.child("delivery").spawn(move |_| delivery);
+        if let Some(key) = key {
+            fulfil_duties(&context, key, &validator).await;
+        }
         *slot.lock() = Some(Live {
             pool: validator.pool,
             chain: validator.chain,
@@ -161,6 +198,31 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
         fate.declare(format!("task {task} ended: {ended:?}"));
     });
     Node { handle, live, death, blocks }
+}
+
+/// Registers the node, and says now and then that it is well.
+async fn fulfil_duties(
+    context: &Guarded,
+    key: PrivateKey,
+    validator: &Validator<Guarded, Sequential>,
+) {
+    let database = validator.database().await;
+    let (ledger, chain) = (validator.ledger.clone(), validator.chain.clone());
+    let admission = context.child("admission");
+    let admitter = Admitter::new(admission, ledger.clone(), chain.clone(), database.clone());
+    let config = duties::Config {
+        key,
+        about: About::default(),
+        measure: Arc::new(Machine::default),
+        ledger,
+        chain,
+        database,
+        admitter,
+        watch: validator.watch.clone(),
+        sets: validator.sets.clone(),
+        metrics: validator.metrics.clone(),
+    };
+    let _ = Duties::new(context.child("duties"), config).map(Duties::start);
 }
 
 fn config(

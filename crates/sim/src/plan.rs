@@ -66,11 +66,30 @@ pub enum Event {
     Storage(StorageSpec),
     /// Storage works again.
     StorageWorks,
+    /// The operator of a validator stakes for it, and registers it with that.
+    Stake(usize),
+    /// The operator of a validator takes everything out: it leaves.
+    Unstake(usize),
+    /// The operator of the first node adds the second as a peer by hand.
+    AddPeer(usize, usize),
+    /// A node stops for good.
+    Retire(usize),
     /// All validators lose power together; of what was not synced, any part may survive.
     PowerLoss {
         /// Bytes of writes that were not synced and survive, in percent.
         kept_percent: u64,
     },
+}
+
+/// Where a validator must be in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// It is a validator of the last epoch.
+    Member(usize),
+    /// It is none.
+    Gone(usize),
+    /// It proposed a block that became final.
+    Proposed(usize),
 }
 
 /// One network and what happens to it.
@@ -80,8 +99,15 @@ pub struct Scenario {
     pub plan: String,
     /// Seed of everything.
     pub seed: u64,
-    /// How many validators.
+    /// How many validators the genesis has.
     pub validators: usize,
+    /// How many may join; their nodes start when they are restarted first. If there are any, or if
+    /// `changes`, only nodes that know each other are connected, and each fulfils its duties.
+    pub joiners: usize,
+    /// Whether the validators change.
+    pub changes: bool,
+    /// What must have come of that in the end.
+    pub expected: Vec<Expect>,
     /// Those that break the rules; fewer than a third.
     pub byzantine: BTreeMap<usize, Byzantine>,
     /// Links at the start.
@@ -142,6 +168,11 @@ pub const PLANS: &[Plan] = &[
     },
     Plan { name: "withholder", about: "blocks that nobody gets to see", draw: withholder },
     Plan { name: "garbler", about: "damaged messages", draw: |d| d.corrupt(Byzantine::Garbler) },
+    Plan { name: "join", about: "a fifth validator joins from an empty disk", draw: join },
+    Plan { name: "leave", about: "a validator leaves for good", draw: leave },
+    Plan { name: "grow", about: "one validator becomes four, and four become one", draw: grow },
+    Plan { name: "replace", about: "all validators of the genesis are replaced", draw: replace },
+    Plan { name: "punish", about: "who contradicts its votes is reported and ejected", draw: punish },
     Plan { name: "fault", about: "4, 7 or 16 validators and any mixture of all that", draw: fault },
 ];
 
@@ -157,6 +188,9 @@ impl Plan {
             plan: self.name.to_owned(),
             seed,
             validators: 4,
+            joiners: 0,
+            changes: false,
+            expected: Vec::new(),
             byzantine: BTreeMap::new(),
             link: LinkSpec::GOOD,
             events: Vec::new(),
@@ -299,6 +333,96 @@ fn equivocator(draft: &mut Draft) {
 
 fn withholder(draft: &mut Draft) {
     draft.corrupt(Byzantine::Withholder);
+}
+
+impl Draft {
+    /// The validators change: few transactions of users, so that epochs last.
+    fn changing(&mut self, joiners: usize) {
+        self.scenario.joiners = joiners;
+        self.scenario.changes = true;
+        self.scenario.load = 1;
+        self.scenario.blocks_after = 40;
+    }
+
+    /// A node with an empty disk starts, and its operator stakes a little later.
+    fn enter(&mut self, index: usize, at: u64) {
+        self.at(at, Event::Restart(index));
+        let staked = at + self.rng.range(20, 1_500);
+        self.at(staked, Event::Stake(index));
+    }
+
+    fn expect(&mut self, expected: impl IntoIterator<Item = Expect>) {
+        self.scenario.expected.extend(expected);
+    }
+}
+
+fn join(draft: &mut Draft) {
+    draft.changing(1);
+    let at = draft.rng.range(100, 6_000);
+    draft.enter(4, at);
+    draft.expect([Expect::Member(4), Expect::Proposed(4)]);
+    draft.scenario.heal_ms = 9_000;
+}
+
+/// It may follow after that, through one validator that knows it.
+fn leave(draft: &mut Draft) {
+    draft.scenario.validators = 5;
+    draft.changing(0);
+    let victim = draft.anybody();
+    let at = draft.rng.range(100, 4_000);
+    draft.at(at, Event::Unstake(victim));
+    let after = if draft.rng.chance(50) {
+        Event::Retire(victim)
+    } else {
+        Event::AddPeer((victim + 1) % 5, victim)
+    };
+    draft.at(9_000, after);
+    draft.expect([Expect::Gone(victim)]);
+    draft.expect((0..5).filter(|index| *index != victim).map(Expect::Member));
+    draft.scenario.heal_ms = 9_000;
+}
+
+fn grow(draft: &mut Draft) {
+    draft.scenario.validators = 1;
+    draft.changing(3);
+    for index in 1..4 {
+        let at = draft.rng.range(100, 3_000);
+        draft.enter(index, at);
+    }
+    let stays = draft.rng.index(4);
+    for index in (0..4).filter(|index| *index != stays) {
+        let at = 12_000 + draft.rng.range(0, 2_500);
+        draft.at(at, Event::Unstake(index));
+        draft.at(22_000, Event::Retire(index));
+    }
+    draft.expect((0..4).map(Expect::Proposed));
+    draft.expect([Expect::Member(stays)]);
+    draft.expect((0..4).filter(|index| *index != stays).map(Expect::Gone));
+    draft.scenario.heal_ms = 22_000;
+}
+
+/// One after the other; the last who joins finds nobody whom the genesis names.
+fn replace(draft: &mut Draft) {
+    draft.changing(5);
+    for index in 0..4 {
+        let at = 500 + 5_000 * index as u64;
+        draft.at(at, Event::AddPeer(4 + index, (3 + index).max(1)));
+        draft.enter(4 + index, at);
+        draft.at(at + 4_000, Event::Unstake(index));
+        draft.at(at + 14_000, Event::Retire(index));
+    }
+    draft.at(32_000, Event::AddPeer(8, 7));
+    draft.enter(8, 32_000);
+    draft.expect((4..9).flat_map(|index| [Expect::Member(index), Expect::Proposed(index)]));
+    draft.expect((0..4).map(Expect::Gone));
+    draft.scenario.heal_ms = 36_000;
+}
+
+fn punish(draft: &mut Draft) {
+    draft.changing(0);
+    draft.corrupt(Byzantine::Equivocator);
+    let guilty: Vec<usize> = draft.scenario.byzantine.keys().copied().collect();
+    draft.expect(guilty.into_iter().map(Expect::Gone));
 }
 
 /// Any mixture. Four validators are drawn most often, because they run fastest and because with

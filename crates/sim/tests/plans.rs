@@ -7,16 +7,16 @@ use althing_sim::{
     audit::Auditor,
     campaign,
     chain::Setup,
+    cluster::Joined,
     load::Load,
-    model::Model,
     plan::{self, Byzantine, Event},
+    replay::Replay,
     rng::Rng,
     run,
 };
 use althing_types::{
     Block, Epoch, Header, Height, SyncRange, Timestamp, ValidatorKey, View, hash, merkle,
 };
-use commonware_cryptography::Signer as _;
 use std::sync::Arc;
 
 fn simulate(name: &str, seed: u64) -> Report {
@@ -114,6 +114,19 @@ fn too_many_dishonest_validators_stop_the_chain_and_the_auditor_says_so() {
     assert!(matches!(report.violations.as_slice(), [Violation::Stalled(_)]), "{report:?}");
 }
 
+#[test]
+fn validators_join_and_leave_without_a_pause_and_their_nodes_do_their_duties() {
+    for name in ["join", "leave", "grow", "replace", "punish"] {
+        for seed in 3..6 {
+            let report = simulate(name, seed);
+            assert!(report.longest_gap.0 < 1_500, "{name} {seed}: {:?}", report.longest_gap);
+            assert!(report.heartbeats > 0, "{name} {seed}");
+            let proposed = |joined: &Joined| joined.proposed.is_some();
+            assert!(report.joined.iter().all(proposed), "{name} {seed}: {:?}", report.joined);
+        }
+    }
+}
+
 /// Two hundred seeds of the mixture, in four parts.
 fn part(from: u64) {
     let mut broken = Vec::new();
@@ -149,39 +162,46 @@ fn fault_seeds_from_150_keep_every_promise() {
 /// A legal chain that no engine made, for the auditor.
 struct Forge {
     setup: Setup,
-    model: Model,
+    replay: Replay,
     load: Load,
     parent: Option<Header>,
 }
 
 impl Forge {
     fn new() -> Self {
-        let setup = Setup::new(4);
+        let setup = Setup::new(4, 0);
         let load = Load::new(setup.genesis.clone(), &setup.users, Rng::new(1, 2));
-        Self { model: Model::new(setup.genesis.clone()), load, setup, parent: None }
+        Self { replay: Replay::new(setup.genesis.clone()), load, setup, parent: None }
     }
 
-    /// The next block. Its receipts are those of the model.
+    /// The next block. Its receipts are those of the ledger.
     fn next(&mut self) -> FinalizedBlock {
-        let height = Height::new(self.model.height() + 1);
+        let height = Height::new(self.replay.height() + 1);
         let made = match height.get() {
             1 => Vec::new(),
-            _ => {
-                let mut made = self.load.repeat(&self.model);
-                made.extend(self.load.make(6, height.get() - 1));
+            now => {
+                let accounts = self.replay.accounts_at(now - 1).unwrap().clone();
+                let mut made = self.load.repeat(now - 1, &accounts);
+                made.extend(self.load.make(6, now - 1));
                 made
             }
         };
         let genesis = self.setup.genesis.clone();
+        let length = genesis.params.epoch_length;
         let parent = self.parent.clone();
         let timestamp = parent
             .as_ref()
             .map_or(genesis.genesis_time.get(), |parent| parent.timestamp.get() + 200);
-        let mut header = Header {
+        let epoch = height.epoch(length);
+        // The first view of each epoch is missed.
+        let view = View::new(height.get() % length + 2);
+        let same = parent.as_ref().filter(|parent| parent.epoch == epoch);
+        let header = Header {
             height,
-            epoch: height.epoch(genesis.params.epoch_length),
-            view: View::new(height.get()),
-            leader: ValidatorKey::from_public_key(&self.setup.validators[0].public_key()),
+            epoch,
+            view,
+            leader: self.replay.set().leader(epoch, view).key,
+            parent_view: same.map_or(View::new(0), |parent| parent.view),
             parent: parent.map_or_else(hash::zero, |parent| parent.hash()),
             timestamp: Timestamp::new(timestamp),
             transactions_root: merkle::root(&[]),
@@ -190,9 +210,6 @@ impl Forge {
             next_validators: None,
             ..Header::genesis(genesis.hash(), hash::zero(), SyncRange { start: 0, end: 1 })
         };
-        if height.is_epoch_end(genesis.params.epoch_length) {
-            header.next_validators = Some(genesis.validator_set().unwrap());
-        }
         // Transactions that arrive before their predecessors have to wait; here they are left out.
         let mut transactions = Vec::new();
         for transaction in made {
@@ -202,7 +219,7 @@ impl Forge {
             }
         }
         let (block, receipts) = self.outcome(&header, &transactions).unwrap();
-        assert_eq!(self.model.execute(&block), Ok(receipts.clone()));
+        assert_eq!(self.replay.execute(&block), Ok(receipts.clone()));
         self.parent = Some(block.header.clone());
         let hash = block.header.hash();
         FinalizedBlock { block: Arc::new(block), hash, receipts: Arc::new(receipts) }
@@ -216,19 +233,19 @@ impl Forge {
     ) -> Option<(Block, Vec<althing_types::Receipt>)> {
         let mut block = Block { header: header.clone(), transactions: transactions.to_vec() };
         block.header.transactions_root = Block::transactions_root(transactions);
-        let receipts = self.model.clone().receipts(&block).ok()?;
-        let leaves: Vec<_> = receipts.iter().map(althing_types::Receipt::hash).collect();
+        let outcome = self.replay.run(&block).ok()?;
+        let leaves: Vec<_> = outcome.receipts.iter().map(althing_types::Receipt::hash).collect();
         block.header.receipts_root = merkle::root(&leaves);
-        let gas = receipts.iter().map(|receipt| receipt.gas_used.get()).sum();
-        block.header.gas_used = althing_types::Gas::new(gas);
-        Some((block, receipts))
+        block.header.gas_used = outcome.gas_used;
+        block.header.next_validators = outcome.next_validators;
+        Some((block, outcome.receipts))
     }
 }
 
 /// What the auditor says when the last of some blocks was changed.
 fn after(count: usize, change: impl FnOnce(&mut FinalizedBlock)) -> Vec<Violation> {
     let mut forge = Forge::new();
-    let mut auditor = Auditor::new(forge.setup.genesis.clone());
+    let mut auditor = Auditor::new(forge.setup.genesis.clone(), true);
     for _ in 1..count {
         auditor.observe(0, forge.next());
     }
@@ -292,7 +309,7 @@ fn the_auditor_sees_blocks_that_break_a_rule() {
 fn the_auditor_sees_forks_gaps_and_repetitions() {
     let mut forge = Forge::new();
     let blocks: Vec<FinalizedBlock> = (0..5).map(|_| forge.next()).collect();
-    let mut auditor = Auditor::new(forge.setup.genesis.clone());
+    let mut auditor = Auditor::new(forge.setup.genesis.clone(), true);
     blocks.iter().for_each(|block| auditor.observe(0, block.clone()));
     blocks[..2].iter().for_each(|block| auditor.observe(1, block.clone()));
     assert_eq!(auditor.violations(), []);

@@ -27,6 +27,8 @@ use tracing::{debug, info, warn};
 const PING: Duration = Duration::from_secs(1);
 /// A hello is repeated after so many pings.
 const HELLO: u64 = 30;
+/// A node without a connection says so after so many pings, and first after a sixth of them.
+const LONELY: u64 = 60;
 /// Time that a refusal has to reach the other side.
 const GRACE: Duration = Duration::from_millis(300);
 /// How long a peer whose consensus messages are wrong has to show which chain it is on.
@@ -258,6 +260,13 @@ where
             if connected.remove(&peer) {
                 self.shut_out(peer);
             }
+        }
+        if connected.is_empty() && self.ticks % LONELY == LONELY / 6 && self.table.has_named() {
+            warn!(
+                "no peer is connected: this node keeps trying. Validators accept a connection when \
+                 the chain has chosen this node, one epoch before it validates, or when their \
+                 operators have added it by hand (`althing peers add`)"
+            );
         }
         self.pings.retain(|peer, _| connected.contains(peer));
         self.pings.extend(connected.iter().map(|peer| (peer.clone(), (self.ticks, now))));

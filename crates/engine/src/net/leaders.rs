@@ -149,6 +149,24 @@ mod tests {
     }
 
     #[test]
+    fn the_ledger_knows_the_leader_of_every_view() {
+        for count in 1..=100 {
+            let sets = sets(count);
+            let set = sets.set(Epoch::ZERO).unwrap();
+            for epoch in [0, 1, 2, 7, 99, 100, 1_000_003, u64::MAX - 1] {
+                sets.insert(Epoch::new(epoch), ValidatorSet::clone(&set));
+                let schedule = Schedule::new(sets.clone());
+                for view in (1..=2 * count + 1).chain([1_000_000_007]) {
+                    let (epoch, view) = (Epoch::new(epoch), View::new(view));
+                    let elected = schedule.leader(epoch, view).unwrap();
+                    let expected = set.leader(epoch, view);
+                    assert_eq!(ValidatorKey::from_public_key(&elected), expected.key);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_position_never_goes_back() {
         let positions = Positions::default();
         let at = |epoch, view| (Epoch::new(epoch), View::new(view));

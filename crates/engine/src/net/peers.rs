@@ -97,6 +97,19 @@ impl PeerTable {
         state.endpoints.remove(&self.0.local);
     }
 
+    /// How many peers are connected.
+    pub fn connected_count(&self) -> u32 {
+        let state = self.0.state.lock();
+        let connected = state.peers.values().filter(|peer| peer.connected).count();
+        u32::try_from(connected).unwrap_or(u32::MAX)
+    }
+
+    /// Whether any peer is known that this node should be connected to.
+    pub(super) fn has_named(&self) -> bool {
+        let state = self.0.state.lock();
+        !state.endpoints.is_empty() || !state.added.is_empty()
+    }
+
     /// Peers that were added by hand, with their endpoints.
     pub fn added(&self) -> BTreeMap<PublicKey, String> {
         self.0.state.lock().added.clone()

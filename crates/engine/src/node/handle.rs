@@ -10,11 +10,13 @@ use crate::{
     feed::{self, Event},
     net::PeerTable,
     types::Dbs,
+    votes::VoteCount,
 };
 use althing_ledger::Ledger;
 use althing_mempool::{Fate, Stats};
 use althing_types::{
-    Address, Epoch, Hash, Header, Height, Nonce, SignedTransaction, ValidatorSet, View,
+    Address, Epoch, Hash, Header, Height, Nonce, SignedTransaction, ValidatorKey,
+    ValidatorSet, View,
 };
 use commonware_consensus::{
     Heightable as _,
@@ -23,7 +25,7 @@ use commonware_consensus::{
 };
 use commonware_parallel::Rayon;
 use commonware_runtime::Metrics as _;
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 use tokio::sync::{broadcast, watch};
 
 /// What the handle is made of.
@@ -149,7 +151,22 @@ impl EngineHandle {
         self.parts.validator.outcomes.get(height).await
     }
 
-    /// The validators of an epoch that has begun or is next.
+    /// How often validators signed the finalization certificates that this node stored since it
+    /// started. Other nodes may have stored other certificates.
+    pub fn observed_votes(&self) -> BTreeMap<ValidatorKey, VoteCount> {
+        self.parts.validator.votes.counts()
+    }
+
+    /// The validators of an epoch that has begun, also of one that ended long ago.
+    pub async fn validators_of(&self, epoch: Epoch) -> Option<Arc<ValidatorSet>> {
+        if let Some(set) = self.validators(epoch) {
+            return Some(set);
+        }
+        let header = self.epoch_header(epoch.previous()?).await?;
+        header.next_validators.map(Arc::new)
+    }
+
+    /// The validators of an epoch that has begun; `None` also for those that ended long ago.
     pub fn validators(&self, epoch: Epoch) -> Option<Arc<ValidatorSet>> {
         self.parts.validator.sets.set(epoch)
     }

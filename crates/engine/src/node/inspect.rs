@@ -6,10 +6,11 @@ use crate::{
     block::Block,
     error::EngineError,
     exec,
+    outcomes::MAX_RECEIPTS,
     storage::{self, Archive, Bounded, Memory},
     types::{Db, Digest, Finalization},
 };
-use althing_types::{Genesis, Hash, Height, Receipt, limits::MAX_BLOCK_TRANSACTIONS};
+use althing_types::{Genesis, Hash, Height, Receipt};
 use commonware_cryptography::certificate::Verifier as _;
 use commonware_parallel::{Rayon, Sequential};
 use commonware_runtime::{Runner as _, Supervisor as _, tokio as runtime};
@@ -17,7 +18,7 @@ use commonware_storage::archive::{Archive as _, Identifier};
 use std::path::Path;
 
 type Blocks = Archive<Context, Block>;
-type Receipts = Archive<Context, Bounded<Receipt, MAX_BLOCK_TRANSACTIONS>>;
+type Receipts = Archive<Context, Bounded<Receipt, MAX_RECEIPTS>>;
 type Finalizations = Archive<Context, Finalization>;
 
 /// Disagreements that are listed; more are only counted.

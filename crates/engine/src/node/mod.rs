@@ -17,6 +17,7 @@ use crate::{
     admit::Admitter,
     assemble::{self, Validator, ValidatorConfig},
     chain::FinalizedBlock,
+    duties::{self, About, Duties, Machine, Measure},
     error::EngineError,
     evidence::Observer,
     feed, limits,
@@ -27,7 +28,7 @@ use crate::{
 };
 use althing_ledger::query;
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Genesis, Height};
+use althing_types::{Genesis, Height, Text};
 use commonware_parallel::Rayon;
 use commonware_runtime::{
     Runner as _, Spawner as _, Strategizer as _, Supervisor as _, tokio as runtime,
@@ -80,6 +81,10 @@ pub struct NodeConfig {
     pub software: Software,
     /// Whether peers with another protocol or software version are refused.
     pub strict_versions: bool,
+    /// What the node says about itself in the registry while it is a validator's.
+    pub about: About,
+    /// What it measures for its heartbeats.
+    pub measure: Measure,
 }
 
 impl NodeConfig {
@@ -108,6 +113,11 @@ impl NodeConfig {
                 commit: "unknown".to_owned(),
             },
             strict_versions: false,
+            about: About {
+                version: Text::new(env!("CARGO_PKG_VERSION")).unwrap_or_default(),
+                ..About::default()
+            },
+            measure: Arc::new(Machine::default),
         }
     }
 }
@@ -231,13 +241,13 @@ async fn start(
 ) -> Result<(handle::Parts, Tasks), EngineError> {
     let compute = NonZeroUsize::new(config.compute_threads).unwrap_or(NonZeroUsize::MIN);
     let strategy = context.strategy(compute);
-    let validators = config.genesis.validators.len();
-    let capacity = limits::peer_capacity(validators);
+    let capacity = limits::peer_capacity(&config.genesis);
     let (network, extensions) = network::start(context, &config, capacity);
     let genesis = config.genesis.clone();
     let table = extensions.table().clone();
     let mut observers = config.observers;
     observers.extend(extensions.observers());
+    let (key, about, measure) = (config.key.clone(), config.about, config.measure);
     let validator = ValidatorConfig {
         genesis: config.genesis,
         key: config.key,
@@ -266,6 +276,20 @@ async fn start(
         validator.chain.clone(),
         database.clone(),
     );
+    let peers = table.clone();
+    let duties = duties::Config {
+        key,
+        about,
+        measure: Arc::new(move || Machine { peers: peers.connected_count(), ..measure() }),
+        ledger: validator.ledger.clone(),
+        chain: validator.chain.clone(),
+        database: database.clone(),
+        admitter: admitter.clone(),
+        watch: validator.watch.clone(),
+        sets: validator.sets.clone(),
+        metrics: validator.metrics.clone(),
+    };
+    tasks.extend(Duties::new(context.child("duties"), duties).map(Duties::start));
     tasks.extend(extensions.into_tasks(context, &validator, admitter.clone()));
     if let Some((from, sink)) = config.sink {
         let delivery = feed::deliver(

@@ -4,7 +4,7 @@
 use super::{Context, NodeConfig, NodeValidator};
 use crate::{
     admit::Admitter,
-    assemble::{Network, Track},
+    assemble::Network,
     evidence::Observer,
     limits::{self, Channel},
     net::{
@@ -14,10 +14,11 @@ use crate::{
         leaders::{Positions, Schedule},
         metrics::NetMetrics,
     },
+    neighbours::Track,
     pace,
     types::{PrivateKey, PublicKey},
 };
-use althing_types::{Epoch, ValidatorEntry, ValidatorSet};
+use althing_types::ValidatorKey;
 use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
 use commonware_p2p::{Address, AddressableManager as _, Ingress, authenticated::lookup};
 use commonware_parallel::Rayon;
@@ -155,15 +156,12 @@ impl Book {
 }
 
 impl Track for Peers {
-    fn track(&mut self, _: Epoch, set: &ValidatorSet, previous: Option<&ValidatorSet>) {
+    fn track(&mut self, peers: &BTreeMap<ValidatorKey, String>) {
         let mut book = self.0.lock();
-        book.named.clear();
-        let previous = previous.map_or(&[] as &[ValidatorEntry], ValidatorSet::entries);
-        for entry in set.entries().iter().chain(previous) {
-            if let Some(key) = entry.key.to_public_key() {
-                book.named.entry(key).or_insert_with(|| entry.endpoint.clone());
-            }
-        }
+        let named = peers
+            .iter()
+            .filter_map(|(key, endpoint)| Some((key.to_public_key()?, endpoint.clone())));
+        book.named = named.collect();
         book.table.name(book.named.clone());
         book.push(1);
     }

@@ -1,10 +1,10 @@
 //! What the handle reads from the state, and where the transactions of clients enter.
 
 use super::handle::EngineHandle;
-use crate::{admit::Refusal, pace, reads};
-use althing_ledger::{ApplyError, query};
+use crate::{admit::Refusal, dry, pace, reads};
+use althing_ledger::query;
 use althing_mempool::Origin;
-use althing_state::{Missing, StateKey, StateValue, View};
+use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, ChainParams, Epoch, Hash, Header, Height, Nonce, Receipt, SignedTransaction,
     Timestamp,
@@ -131,27 +131,13 @@ impl EngineHandle {
     /// Executes a transaction on the newest state without keeping anything. Signature and key are
     /// not checked.
     pub async fn simulate(&self, transaction: SignedTransaction) -> Option<Simulation> {
-        let ledger = self.ledger().clone();
-        let mut keys = vec![query::params_key()];
-        ledger.transaction_keys(&transaction, &mut keys);
-        let mut view = View::new();
-        for _ in 0..16 {
-            let (height, values) = self.read(keys.clone()).await?;
-            keys.drain(..).zip(values).for_each(|(key, value)| view.prefetch(key, value));
-            let height = height.next()?;
-            match ledger.simulate(height, &transaction, &view) {
-                Ok(receipt) => return Some(Simulation { outcome: Ok(receipt), height }),
-                Err(ApplyError::Missing(Missing(missing))) => keys = missing,
-                Err(ApplyError::Invalid(invalid)) => {
-                    return Some(Simulation { outcome: Err(invalid.into()), height });
-                }
-                Err(error) => {
-                    tracing::error!(%error, "a dry run failed");
-                    return None;
-                }
-            }
-        }
-        None
+        let (parts, time) = (self.parts.clone(), self.next_time());
+        let work = async move {
+            let (ledger, chain) = (&parts.validator.ledger, &parts.validator.chain);
+            dry::run(ledger, &parts.database, chain, time, &transaction).await
+        };
+        let (height, outcome) = self.on_engine(work).await??;
+        Some(Simulation { outcome: outcome.map_err(Rejection::from), height })
     }
 
     /// The finalization of exactly this height, if this node has one.
@@ -238,6 +224,12 @@ impl EngineHandle {
             futures::future::Either::Left((finality, _)) => finality,
             futures::future::Either::Right(_) => None,
         }
+    }
+
+    /// The timestamp of a block that would be built now.
+    pub fn next_time(&self) -> Timestamp {
+        let tempo = crate::assemble::tempo_of(self.ledger().genesis());
+        tempo.stamp(&self.parts.validator.chain.tip().header, self.now())
     }
 
     /// The clock of the engine.

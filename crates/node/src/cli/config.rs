@@ -54,6 +54,9 @@ pub struct Node {
     pub validator_key: PathBuf,
     /// Folder of the databases.
     pub data: PathBuf,
+    /// Where in the world it stands, for the registry of nodes.
+    #[serde(default)]
+    pub region: String,
 }
 
 /// The network between validators.
@@ -76,6 +79,9 @@ pub struct P2p {
 pub struct Api {
     /// Address that it listens on.
     pub listen: SocketAddr,
+    /// Where it is reached from outside, for the registry of nodes.
+    #[serde(default)]
+    pub public: String,
     /// Web origins that may call it; `*` is all.
     #[serde(default)]
     pub cors_origins: Vec<String>,
@@ -199,6 +205,8 @@ impl Template<'_> {
              validator_key = \"validator.key\"\n\
              # Databases.\n\
              data = \"data\"\n\
+             # Where in the world the node stands, for the registry of nodes, or empty.\n\
+             region = \"\"\n\
              \n\
              [p2p]\n\
              # Address that other validators connect to.\n\
@@ -211,6 +219,8 @@ impl Template<'_> {
              [api]\n\
              # Address of the HTTP API, the status page and the metrics.\n\
              listen = \"{api}\"\n\
+             # URL of the API from outside, for the registry of nodes, or empty.\n\
+             public = \"\"\n\
              # Web origins that may call it from a browser; \"*\" is all.\n\
              cors_origins = []\n\
              # Requests a minute from one address, 0 is no limit. Loopback is never limited.\n\

@@ -215,7 +215,7 @@ impl Backend for NodeBackend {
     }
 
     async fn validators(&self, epoch: Epoch) -> Option<ValidatorSet> {
-        self.engine.validators(epoch).map(|set| (*set).clone())
+        self.engine.validators_of(epoch).await.map(|set| (*set).clone())
     }
 
     async fn account(&self, address: Address) -> AccountState {

@@ -5,7 +5,7 @@ use super::{
     dev_chain::{self, DevChain, DevChainError},
     faucet::Faucet,
     logging,
-    node::{Node, Settings, bind, software},
+    node::{Node, Settings, about, bind, software},
     on_runtime, process,
 };
 use crate::cli::{
@@ -172,6 +172,7 @@ fn engine(genesis: &Arc<Genesis>, path: &Path, index: u16) -> Result<NodeConfig,
     })?;
     let mut engine = NodeConfig::new(genesis.clone(), key, validator_folder(path, index), listen);
     engine.software = software();
+    engine.about = about("", "")?;
     engine.memory.state_cache = STATE_CACHE / genesis.validators.len().max(1);
     if genesis.validators.len() > 1 {
         engine.worker_threads = 1;

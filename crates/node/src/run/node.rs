@@ -4,6 +4,7 @@ use super::{
     backend::NodeBackend,
     faucet::Faucet,
     indexer::{self, Progress, WAITING_BLOCKS},
+    process,
 };
 use crate::cli::{COMMIT, CliError, Exit, VERSION};
 use althing_api::{
@@ -12,12 +13,13 @@ use althing_api::{
 };
 use althing_engine::{
     EngineError,
+    duties::About,
     net::Software,
     node::{EngineHandle, NodeConfig, spawn},
 };
 use althing_index::Index;
 use althing_ledger::{codes, gas};
-use althing_types::{Gas, Height, ValidatorKey};
+use althing_types::{Gas, Height, Text, ValidatorKey, text::TextError};
 use commonware_cryptography::Signer as _;
 use std::{net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
@@ -59,6 +61,22 @@ impl From<EngineError> for CliError {
 /// What peers are told about this program.
 pub(super) fn software() -> Software {
     Software { version: VERSION.to_owned(), commit: COMMIT.to_owned() }
+}
+
+/// What the registry is told about this program.
+///
+/// # Errors
+/// A usage error if a text is too long or holds control characters.
+pub(super) fn about(region: &str, public: &str) -> Result<About, CliError> {
+    let refused = |name: &str, error: TextError| {
+        CliError::new(Exit::Usage, "config", format!("config.toml: {name}: {error}"))
+    };
+    Ok(About {
+        endpoint: Text::new(public).map_err(|error| refused("public", error))?,
+        version: Text::new(VERSION).unwrap_or_default(),
+        commit: Text::new(COMMIT).unwrap_or_default(),
+        region: Text::new(region).map_err(|error| refused("region", error))?,
+    })
 }
 
 /// What the API must know of the ledger.
@@ -112,6 +130,8 @@ impl Node {
             engine.sink = Some((next, sink));
             waiting = Some(blocks);
         }
+        let data = engine.data_dir.clone();
+        engine.measure = Arc::new(move || process::machine(&data, started_at_ms));
         let opened = tokio::task::spawn_blocking(move || spawn(engine)).await;
         let engine = opened.map_err(|error| EngineError::Thread(error.to_string()))??;
         let indexer = match (&index, waiting) {

@@ -1,13 +1,17 @@
 //! What the operating system says about this process, as Prometheus text.
 
+use althing_engine::duties::Machine;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric as _, text::encode},
     metrics::{counter::ConstCounter, gauge::ConstGauge},
     registry::{Registry, Unit},
 };
-use std::time::{SystemTime, UNIX_EPOCH};
-use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
+use std::{
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
+use sysinfo::{Disk, Disks, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// A reading. Zero where the platform does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -66,6 +70,28 @@ impl Collector for Process {
     }
 }
 
+/// What a heartbeat says about the machine: memory of this process, free space on the disk that
+/// holds `data`, and the time since `started_at_ms`. Zero where the platform does not tell.
+pub(super) fn machine(data: &Path, started_at_ms: u64) -> Machine {
+    let mib = |bytes: u64| u32::try_from(bytes >> 20).unwrap_or(u32::MAX);
+    let uptime = now_ms().saturating_sub(started_at_ms) / 1_000;
+    Machine {
+        memory_mib: mib(Reading::take().resident_bytes),
+        free_disk_mib: mib(free_space(data)),
+        uptime_s: u32::try_from(uptime).unwrap_or(u32::MAX),
+        peers: 0,
+    }
+}
+
+/// Bytes free on the disk that holds a folder.
+fn free_space(folder: &Path) -> u64 {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let Ok(disks) = Disks::new_with_refreshed_list() else { return 0 };
+    let holds = |disk: &&Disk| folder.starts_with(disk.mount_point());
+    let nearest = disks.iter().filter(holds).max_by_key(|disk| disk.mount_point().as_os_str().len());
+    nearest.map_or(0, Disk::available_space)
+}
+
 /// Milliseconds since the Unix epoch.
 pub(super) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -88,6 +114,13 @@ pub(super) fn metrics(started_at_ms: u64, build: &[(&'static str, String)]) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_heartbeat_measures_the_machine() {
+        let machine = machine(Path::new("."), now_ms() - 7_000);
+        assert!(machine.memory_mib > 0 && machine.free_disk_mib > 0, "{machine:?}");
+        assert!((7..60).contains(&machine.uptime_s));
+    }
 
     #[test]
     fn a_running_process_uses_memory_and_threads() {

@@ -4,7 +4,7 @@ use super::{
     asked_to_stop,
     faucet::Faucet,
     logging,
-    node::{Node, Settings, bind, software},
+    node::{Node, Settings, about, bind, software},
     on_runtime, process,
 };
 use crate::cli::{
@@ -107,6 +107,7 @@ fn engine(context: &Context, config: &Config) -> Result<NodeConfig, CliError> {
     engine.pool = pool(&config.mempool);
     engine.strict_versions = config.p2p.strict_versions;
     engine.software = software();
+    engine.about = about(&config.node.region, &config.api.public)?;
     Ok(engine)
 }
 

@@ -3,14 +3,13 @@
 use super::{Machine, STEP_MS, World};
 use crate::{
     audit::Violation,
-    model::Accounts,
     node::{Live, Node},
     plan::Byzantine,
 };
 use althing_engine::types::PublicKey;
-use althing_ledger::{audit as invariants, query};
-use althing_state::StateKey;
-use althing_types::{Address, ValidatorKey};
+use althing_ledger::audit as invariants;
+use althing_state::{StateKey, StateValue};
+use althing_types::ValidatorKey;
 use commonware_runtime::Clock as _;
 use futures::StreamExt as _;
 use std::{collections::BTreeMap, time::Duration};
@@ -21,6 +20,7 @@ const AHEAD: &str = "the state is ahead of every finalized block";
 impl World<'_> {
     /// Looks at states, evidence and accusations once everything is over.
     pub(super) async fn last_look(&mut self, machine: &mut Machine) {
+        self.check_expected();
         let keys = self.shared.setup.public_keys();
         for index in self.honest().collect::<Vec<_>>() {
             let Some(node) = machine.nodes.get(&index) else { continue };
@@ -94,27 +94,27 @@ impl World<'_> {
         let tip = applied.ok_or_else(|| format!("the root {root} is of no block"))?;
         let borrowed = records.iter().map(|(key, value)| (*key, value.as_slice()));
         invariants::invariants(tip.height, borrowed).map_err(|broken| broken.to_string())?;
-        let accounts = self.auditor.model().at(tip.height.get());
-        let accounts = accounts.ok_or(AHEAD)?;
-        compare(accounts, &records)
+        let expected = self.auditor.replay().state_at(tip.height).ok_or(AHEAD)?;
+        compare(&expected, &records)
     }
 }
 
-fn compare(accounts: &Accounts, records: &[(StateKey, Vec<u8>)]) -> Result<(), String> {
-    let records: BTreeMap<&StateKey, &Vec<u8>> =
-        records.iter().map(|(key, value)| (key, value)).collect();
-    for (address, entry) in accounts {
-        let key = query::account_key(*address);
-        let found = records.get(&key).ok_or_else(|| format!("{address} has no record"))?;
-        let found = query::decode_account(found).map_err(|error| error.to_string())?;
-        if (found.nonce.get(), found.balance.units()) != (entry.nonce, entry.balance) {
-            return Err(format!("{address} is {found:?} on disk and {entry:?} in the model"));
+/// Whether the records on disk are those that the blocks lead to.
+fn compare(
+    expected: &BTreeMap<StateKey, StateValue>,
+    records: &[(StateKey, Vec<u8>)],
+) -> Result<(), String> {
+    if expected.len() != records.len() {
+        return Err(format!("{} records on disk, {} expected", records.len(), expected.len()));
+    }
+    for (key, value) in records {
+        if expected.get(key).map(|value| &value[..]) != Some(value.as_slice()) {
+            return Err(format!("the record of {key:?} is {} on disk", hex(value)));
         }
     }
-    let prefix = query::account_key(Address::new([0; 20])).prefix();
-    let found = records.keys().filter(|key| key.prefix() == prefix).count();
-    if found == accounts.len() {
-        return Ok(());
-    }
-    Err(format!("{found} accounts on disk and {} in the model", accounts.len()))
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -26,8 +26,8 @@ use crate::{
 use althing_mempool::{Account, Origin, PoolConfig, Rejection, Verifier, VerifierConfig};
 use althing_types::{
     Address, Amount, ChainParams, Epoch, Gas, GasPrice, Genesis, GenesisValidator, Hash, Height,
-    KeyScheme, Nonce, Payload, SecretKey, SignedTransaction, Timestamp, Transaction, Transfer,
-    ValidatorEntry, ValidatorKey, ValidatorSet, View, hash::sha256,
+    KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction, Text, Timestamp, Transaction,
+    Transfer, ValidatorEntry, ValidatorKey, ValidatorSet, View, hash::sha256,
 };
 use commonware_cryptography::Signer as _;
 use commonware_p2p::simulated::{Config, Link, Network, Oracle, Receiver, Sender};
@@ -48,11 +48,14 @@ pub(super) fn private(seed: u64) -> PrivateKey {
 
 pub(super) fn genesis() -> Arc<Genesis> {
     let validator = |seed: u64| GenesisValidator {
-        name: format!("validator-{seed}"),
+        name: Text::new(format!("validator-{seed}")).unwrap_or_default(),
+        website: Text::default(),
+        description: Text::default(),
         key: ValidatorKey::from_public_key(&private(seed).public_key()),
         endpoint: format!("127.0.0.1:{}", 7_000 + seed),
-        account: Address::of_module("test"),
+        account: Address::new([seed as u8 + 1; 20]),
         stake: Amount::from_tokens(1_000).unwrap(),
+        commission: Ppm::ZERO,
     };
     let genesis = Genesis {
         chain_id: "test-1".parse().unwrap(),
@@ -62,6 +65,7 @@ pub(super) fn genesis() -> Arc<Genesis> {
         params: ChainParams::devnet(),
         validators: (0..4).map(validator).collect(),
         allocations: Vec::new(),
+        reserve: Amount::ZERO,
         load_accounts: None,
     };
     Arc::new(genesis.normalized().unwrap())

@@ -1,0 +1,267 @@
+//! Validators that join and leave: what their operators do, and who is connected to whom.
+
+use super::{Joined, Machine, World};
+use crate::{
+    audit::Violation,
+    chain::{START_MS, STAKE, endpoint},
+    node::{Known, Node},
+    plan::{Expect, Scenario},
+};
+use althing_mempool::{Account, Origin};
+use althing_types::{
+    Amount, Event, Gas, Height, Nonce, Payload, Ppm, SignedTransaction, Text, Timestamp,
+    Transaction, ValidatorDetails, ValidatorKey,
+    message::{Possession, Registration, Stake, Unstake},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Time between two attempts to get an order into a block, in milliseconds.
+const REPEAT_MS: u64 = 500;
+
+/// What an operator wants in the chain.
+struct Order {
+    index: usize,
+    payload: Payload,
+    sent: Option<SignedTransaction>,
+    next_ms: u64,
+}
+
+/// Who takes part.
+pub(super) struct Members {
+    /// Whom each node wants to be connected to, by what the chain says.
+    known: Vec<Known>,
+    /// The same when links were set last.
+    linked: Vec<BTreeSet<ValidatorKey>>,
+    /// The same, by hand.
+    added: BTreeSet<(usize, usize)>,
+    /// The same when links were set last.
+    up: BTreeSet<(usize, usize)>,
+    /// Whether `added` has changed since.
+    stale: bool,
+    retired: BTreeSet<usize>,
+    joined: BTreeMap<usize, Joined>,
+    orders: Vec<Order>,
+}
+
+impl Members {
+    pub(super) fn new(nodes: usize) -> Self {
+        Self {
+            known: (0..nodes).map(|_| Known::default()).collect(),
+            linked: vec![BTreeSet::new(); nodes],
+            added: BTreeSet::new(),
+            up: BTreeSet::new(),
+            stale: false,
+            retired: BTreeSet::new(),
+            joined: BTreeMap::new(),
+            orders: Vec::new(),
+        }
+    }
+
+    pub(super) fn known(&self, index: usize) -> Known {
+        self.known[index].clone()
+    }
+
+    pub(super) fn started(&mut self, index: usize, started_ms: u64, behind: u64) {
+        let joined = Joined { index, started_ms, behind, ..Joined::default() };
+        self.joined.entry(index).or_insert(joined);
+    }
+
+    pub(super) fn retire(&mut self, index: usize) {
+        self.retired.insert(index);
+    }
+
+    pub(super) fn add_peer(&mut self, node: usize, peer: usize) {
+        self.stale |= self.added.insert((node, peer));
+    }
+
+    /// Whether a node takes part now: it is of the genesis or has started, and has not retired.
+    pub(super) fn is_awaited(&self, index: usize, scenario: &Scenario) -> bool {
+        let started = index < scenario.validators || self.joined.contains_key(&index);
+        started && !self.retired.contains(&index)
+    }
+}
+
+impl World<'_> {
+    /// What became of those that joined.
+    pub(super) fn joined(&self) -> Vec<Joined> {
+        let joined = self.members.joined.values();
+        joined.filter(|joined| joined.index >= self.scenario.validators).copied().collect()
+    }
+
+    /// Heartbeats in final blocks.
+    pub(super) fn heartbeats(&self) -> usize {
+        let receipts = self.auditor.blocks().iter().flat_map(|block| block.receipts.iter());
+        let events = receipts.flat_map(|receipt| &receipt.events);
+        events.filter(|event| matches!(event, Event::Heartbeat { .. })).count()
+    }
+
+    pub(super) fn stake(&mut self, index: usize) {
+        let setup = &self.shared.setup;
+        let operator = setup.operators[index].address();
+        let possession = Possession { chain: setup.genesis.chain_id, operator };
+        let name = Text::new(format!("v{index}")).unwrap_or_default();
+        let registration = Registration {
+            details: ValidatorDetails { name, ..ValidatorDetails::default() },
+            endpoint: Text::new(endpoint(index)).unwrap_or_default(),
+            commission: Ppm::ZERO,
+            possession: possession.sign(&setup.validators[index]),
+        };
+        let amount = Amount::from_tokens(STAKE).unwrap_or(Amount::ZERO);
+        let validator = setup.key(index);
+        let stake = Stake { validator, amount, registration: Some(registration) };
+        self.order(index, Payload::Stake(stake));
+    }
+
+    pub(super) fn unstake(&mut self, index: usize) {
+        self.order(index, Payload::Unstake(Unstake { amount: None }));
+    }
+
+    fn order(&mut self, index: usize, payload: Payload) {
+        self.members.orders.push(Order { index, payload, sent: None, next_ms: 0 });
+    }
+
+    /// Sends what operators want until it is final.
+    pub(super) fn follow_orders(&mut self, machine: &Machine) {
+        let mut orders = std::mem::take(&mut self.members.orders);
+        orders.retain_mut(|order| {
+            let nonce = self.operator_nonce(order.index);
+            if let Some(sent) = &order.sent
+                && nonce > sent.body().nonce.get()
+            {
+                self.judge(order.index, sent);
+                return false;
+            }
+            if order.next_ms <= self.now_ms {
+                order.next_ms = self.now_ms + REPEAT_MS;
+                let sent = order.sent.take().or_else(|| self.sign(order, nonce));
+                for node in machine.nodes.values() {
+                    sent.iter().for_each(|sent| self.submit_order(node, sent));
+                }
+                order.sent = sent;
+            }
+            true
+        });
+        orders.append(&mut self.members.orders);
+        self.members.orders = orders;
+        self.note_progress();
+    }
+
+    fn operator_nonce(&self, index: usize) -> u64 {
+        let operator = self.shared.setup.operators[index].address();
+        self.auditor.replay().account(&operator).nonce
+    }
+
+    fn sign(&self, order: &Order, nonce: u64) -> Option<SignedTransaction> {
+        let setup = &self.shared.setup;
+        let key = &setup.operators[order.index];
+        let body = Transaction {
+            chain_id: setup.genesis.chain_id,
+            sender: key.address(),
+            nonce: Nonce::new(nonce),
+            gas_limit: Gas::new(200_000),
+            gas_price: setup.genesis.params.min_gas_price,
+            valid_until: Height::new(self.auditor.height() + 900),
+            memo: String::new(),
+            payload: order.payload.clone(),
+        };
+        let signed = body.sign(key).ok()?;
+        self.shared.verifier.verify(&signed);
+        Some(signed)
+    }
+
+    fn submit_order(&self, node: &Node, signed: &SignedTransaction) {
+        let Some(live) = node.live() else { return };
+        let height = live.chain.tip().header.height.get();
+        let Some(accounts) = self.auditor.accounts_at(height) else { return };
+        let entry = accounts.get(&signed.sender()).copied().unwrap_or_default();
+        let account =
+            Account { nonce: Nonce::new(entry.nonce), balance: Amount::new(entry.balance) };
+        let now = Timestamp::new(START_MS + self.now_ms);
+        let known = Some((account, Height::new(height)));
+        let _ = live.pool.insert(vec![(signed.clone(), known)], Origin::Local, now);
+    }
+
+    /// What an operator wanted must have succeeded.
+    fn judge(&mut self, index: usize, sent: &SignedTransaction) {
+        let hash = sent.hash();
+        let receipts = self.auditor.blocks().iter().flat_map(|block| block.receipts.iter());
+        let found = receipts.into_iter().find(|receipt| receipt.transaction == hash);
+        let name = sent.body().payload.name();
+        let broken = match found {
+            Some(receipt) if receipt.code.is_ok() => return,
+            Some(receipt) => format!("{name} of v{index} failed with {:?}", receipt.code),
+            None => format!("{name} of v{index} got lost"),
+        };
+        self.auditor.report(Violation::Membership(broken));
+    }
+
+    fn note_progress(&mut self) {
+        for (index, joined) in &mut self.members.joined {
+            let height = self.auditor.height_of(*index);
+            if joined.caught_up_ms.is_none() && height >= joined.behind {
+                joined.caught_up_ms = Some(self.now_ms);
+            }
+        }
+    }
+
+    /// Whether both know each other: one dials, the other accepts.
+    pub(super) fn acquainted(&self, from: usize, to: usize) -> bool {
+        let knows = |one: usize, other: usize| {
+            self.members.linked[one].contains(&self.shared.setup.key(other))
+                || self.members.up.contains(&(one, other))
+        };
+        knows(from, to) && knows(to, from)
+    }
+
+    /// Sets the links of those who have got to know each other, or forgotten.
+    pub(super) async fn reconnect(&mut self, machine: &Machine) {
+        let known: Vec<BTreeSet<ValidatorKey>> =
+            self.members.known.iter().map(Known::all).collect();
+        if known == self.members.linked && !self.members.stale {
+            return;
+        }
+        let all: Vec<(usize, usize)> =
+            (0..known.len()).flat_map(|a| (0..known.len()).map(move |b| (a, b))).collect();
+        let before: Vec<bool> = all.iter().map(|(a, b)| self.acquainted(*a, *b)).collect();
+        self.members.linked = known;
+        self.members.stale = false;
+        self.members.up = self.members.added.clone();
+        for ((from, to), before) in all.into_iter().zip(before) {
+            if from != to && self.acquainted(from, to) != before {
+                self.link(machine, from, to).await;
+            }
+        }
+    }
+
+    /// Whether everybody is where the scenario says.
+    pub(super) fn check_expected(&mut self) {
+        for block in self.auditor.blocks() {
+            let leader = block.block.header.leader;
+            let mut joined = self.members.joined.iter_mut();
+            let found = joined.find(|(index, _)| self.shared.setup.key(**index) == leader);
+            if let Some((_, joined)) = found {
+                joined.proposed.get_or_insert(block.block.header.height.get());
+            }
+        }
+        let member = |index: usize| {
+            self.auditor.replay().set().position(&self.shared.setup.key(index)).is_some()
+        };
+        let proposed = |index: usize| {
+            self.members.joined.get(&index).is_some_and(|joined| joined.proposed.is_some())
+        };
+        let broken = |expect: &&Expect| match **expect {
+            Expect::Member(index) => !member(index),
+            Expect::Gone(index) => member(index),
+            Expect::Proposed(index) => !proposed(index),
+        };
+        let found: Vec<Expect> = self.scenario.expected.iter().filter(broken).copied().collect();
+        for expect in found {
+            self.auditor.report(Violation::Membership(format!("not so: {expect:?}")));
+        }
+        let waiting = self.members.orders.len();
+        if waiting > 0 {
+            let text = format!("{waiting} orders of operators did not become final");
+            self.auditor.report(Violation::Membership(text));
+        }
+    }
+}
