@@ -87,11 +87,11 @@ pub struct NodeState {
     /// When it described itself first.
     pub registered: Timestamp,
     /// Its last heartbeat.
-    pub last: Timestamp,
+    pub last: Option<Timestamp>,
     /// Heartbeats of those due, over 144 intervals.
     pub score: Ppm,
-    /// What it measured last.
-    pub health: Health,
+    /// What it measured then.
+    pub health: Option<Health>,
 }
 
 /// What an account delegates to one validator, with everything settled that the ledger would settle
@@ -263,7 +263,7 @@ pub struct StakeState {
     pub miners: Amount,
     /// What the schedule `target-apr` has left to release.
     pub reserve: Amount,
-    /// What it has released.
+    /// Emission that was paid to validators, delegators and the miner pool.
     pub released: Amount,
 }
 

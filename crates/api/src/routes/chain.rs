@@ -1,19 +1,20 @@
 //! What the chain is made of: genesis, parameters, supply, validators, epochs, faults.
 
-use super::proof;
+use super::{peers::check_admin, proof};
 use crate::{
     backend::Evidence,
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
+    guard::Client,
     parse,
     state::App,
     views::{AuditView, BlockView, EpochView, EvidenceList, ForkList, MemberView, SupplyView},
 };
 use althing_types::ChainParams;
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -37,7 +38,8 @@ pub(super) async fn params(State(app): State<Arc<App>>) -> Json<ChainParams> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SupplyQuery {
-    /// Whether to recompute it from every record of the state, which takes a while.
+    /// Whether to recompute it from every record of the state. The node stands still meanwhile, so
+    /// this is for its operator, as peer commands are.
     #[serde(default)]
     audit: bool,
 }
@@ -48,7 +50,12 @@ pub(super) struct SupplyQuery {
 pub(super) async fn supply(
     State(app): State<Arc<App>>,
     UrlQuery(query): UrlQuery<SupplyQuery>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
 ) -> Result<Json<SupplyView>, ApiError> {
+    if query.audit {
+        check_admin(&app, client, &headers)?;
+    }
     let (supply, stake) = (app.backend.supply().await, app.backend.stake().await);
     let mut view = SupplyView::new(supply, &stake, app.show());
     if query.audit {

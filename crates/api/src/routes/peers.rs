@@ -32,7 +32,8 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Json<PeerList> {
     Json(PeerList { connected, peers })
 }
 
-fn check_admin(app: &App, client: Client, headers: &HeaderMap) -> Result<(), ApiError> {
+/// Whether the caller may do what is for the operator of this node.
+pub(super) fn check_admin(app: &App, client: Client, headers: &HeaderMap) -> Result<(), ApiError> {
     let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -45,8 +46,8 @@ fn check_admin(app: &App, client: Client, headers: &HeaderMap) -> Result<(), Api
     if app.config.admin && (client.local || token) {
         return Ok(());
     }
-    let message = "Peer commands are for callers on the node's own machine, or with the admin \
-                   token of its configuration in `authorization: Bearer`.";
+    let message = "This is for callers on the node's own machine, or with the admin token of its \
+                   configuration in `authorization: Bearer`.";
     Err(ApiError::new(ErrorCode::AdminForbidden, message))
 }
 

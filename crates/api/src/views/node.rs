@@ -214,7 +214,7 @@ pub struct SupplyView {
     pub miners: Money,
     /// What the schedule `target-apr` has left to release.
     pub reserve: Money,
-    /// What it has released.
+    /// Emission that was paid to validators, delegators and the miner pool.
     pub released: Money,
     /// With `audit`: the supply as it follows from every record of the state.
     #[serde(skip_serializing_if = "Option::is_none")]

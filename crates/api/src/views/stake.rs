@@ -80,10 +80,12 @@ pub struct NodeView {
     pub region: String,
     /// When it described itself first.
     pub registered_ms: u64,
-    /// Time of its last heartbeat.
-    pub last_heartbeat_ms: u64,
+    /// Time of its last heartbeat; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_heartbeat_ms: Option<u64>,
     /// What it measured then.
-    pub health: HealthView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<HealthView>,
 }
 
 impl From<&NodeState> for NodeView {
@@ -94,8 +96,8 @@ impl From<&NodeState> for NodeView {
             commit: node.commit.clone(),
             region: node.region.clone(),
             registered_ms: node.registered.get(),
-            last_heartbeat_ms: node.last.get(),
-            health: node.health.into(),
+            last_heartbeat_ms: node.last.map(Timestamp::get),
+            health: node.health.map(HealthView::from),
         }
     }
 }

@@ -77,9 +77,9 @@ pub fn validators() -> Vec<ValidatorState> {
         commit: "abc".to_owned(),
         region: "eu-north".to_owned(),
         registered: Timestamp::new(1),
-        last: Timestamp::new(1_700_000_000_500),
+        last: Some(Timestamp::new(1_700_000_000_500)),
         score: ppm(990_000),
-        health: Health { peers: 7, ..Health::default() },
+        health: Some(Health { peers: 7, ..Health::default() }),
     });
     let mut two = validator(1, "Beta", 3_000);
     two.jailed_until = Some(due(90));

@@ -157,6 +157,9 @@ async fn the_supply_is_audited_on_request_only() {
     assert_eq!((&audit["agrees"], &audit["balances"]), (&true.into(), &"1023".into()));
     api.node.broken.store(true, Ordering::Relaxed);
     assert_eq!(api.get("/v1/supply?audit=true").await.ok()["audit"]["agrees"], false);
+    let stranger = Api::new().remote();
+    stranger.get("/v1/supply?audit=true").await.fails(403, "admin_forbidden");
+    stranger.get("/v1/supply").await.ok();
 }
 
 #[tokio::test]

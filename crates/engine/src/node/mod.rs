@@ -1,6 +1,7 @@
 //! A validator on the real runtime: its own thread, disk and sockets, and a handle without
 //! generics that works from any other runtime.
 
+mod audit;
 mod folder;
 mod handle;
 mod inspect;
@@ -8,6 +9,7 @@ mod network;
 mod peers;
 mod queries;
 
+pub use audit::Audited;
 pub use handle::{EngineHandle, Status};
 pub use inspect::{Inspection, inspect, unused};
 pub use network::address_of;

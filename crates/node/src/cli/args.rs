@@ -5,6 +5,7 @@ mod keys;
 mod node;
 mod offline;
 mod query;
+mod stake;
 mod tx;
 
 pub use genesis::{
@@ -18,7 +19,12 @@ pub use node::{
 };
 pub use offline::{CompletionsArgs, VerifyArgs};
 pub use query::{FaucetArgs, ProofArgs, QueryCommand, StateCommand};
-pub use tx::{Fees, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait};
+pub use stake::{
+    ConsensusKeyArgs, EconomicsArgs, TxDelegate, TxRedelegate, TxStake, TxSubmitEvidence,
+    TxUndelegate, TxUnjail, TxUnstake, TxUpdateValidator, ValidatorsCommand, ValidatorsHeartbeat,
+    ValidatorsLs, ValidatorsRegister,
+};
+pub use tx::{Fees, Sending, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait};
 
 use super::config::Config;
 use clap::{Args, Parser, Subcommand};
@@ -133,9 +139,12 @@ pub enum Command {
     /// Care of the data of a node that does not run
     #[command(subcommand)]
     Db(DbCommand),
-    /// Send money and follow transactions
+    /// Send money, stake and delegate, follow transactions
     #[command(subcommand)]
     Tx(TxCommand),
+    /// The validators and their nodes
+    #[command(subcommand)]
+    Validators(ValidatorsCommand),
     /// Ask a node
     #[command(subcommand)]
     Query(QueryCommand),

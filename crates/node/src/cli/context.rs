@@ -7,12 +7,15 @@ use super::{
 use althing_client::{
     dev,
     keystore::{Entry, Keystore},
+    validator::ConsensusKey,
+    validator_key,
 };
 use althing_types::{Address, SecretKey};
 use std::{
     fs,
     io::{IsTerminal as _, Read as _, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use zeroize::Zeroizing;
 
@@ -95,13 +98,16 @@ impl Context {
         Err(CliError::new(Exit::Failed, "declined", "nothing was done"))
     }
 
-    /// The address that a text names: an address, `dev:N`, or the name of a key.
+    /// The address that a text names: an address, `dev:N`, `dev-operator:N`, or the name of a key.
     ///
     /// # Errors
     /// Exit code 2 if it is none of them.
     pub fn address(&self, text: &str) -> Result<Address, CliError> {
         if let Some(index) = dev_index(text)? {
             return Ok(dev::account(index).address());
+        }
+        if text.starts_with("dev-operator:") {
+            return Ok(self.signer(Some(text))?.address());
         }
         match text.parse::<Address>() {
             Ok(address) => Ok(address),
@@ -123,6 +129,10 @@ impl Context {
     /// Exit code 7 if it does not exist, 2 if there is a choice.
     pub fn signer(&self, name: Option<&str>) -> Result<Signer, CliError> {
         if let Some(name) = name {
+            if let Some(index) = name.strip_prefix("dev-operator:") {
+                let bad = |_| CliError::usage("expected dev-operator:N, for example dev-operator:0");
+                return index.parse().map(Signer::DevOperator).map_err(bad);
+            }
             return match dev_index(name)? {
                 Some(index) => Ok(Signer::Dev(index)),
                 None => Ok(Signer::Stored(Box::new(self.keystore().show(name)?))),
@@ -143,6 +153,19 @@ impl Context {
         }
     }
 
+    /// Opens the consensus key of a validator, asking for its password if it has one: the file that
+    /// is named, or `validator.key` of the home folder.
+    ///
+    /// # Errors
+    /// Exit code 7 if there is none, the password is wrong, or the file damaged.
+    pub fn consensus_key(&self, file: Option<&Path>) -> Result<ConsensusKey, CliError> {
+        let path = file.map_or_else(|| self.home().join("validator.key"), Path::to_owned);
+        let encrypted = validator_key::inspect(&path)?.encrypted;
+        let password =
+            if encrypted { Some(self.password("the validator key")?) } else { None };
+        Ok(ConsensusKey::read(&path, password.as_ref().map(|password| password.as_str()))?)
+    }
+
     /// Opens a key, asking for its password if it has one.
     ///
     /// # Errors
@@ -150,6 +173,8 @@ impl Context {
     pub fn unlock(&self, signer: &Signer) -> Result<SecretKey, CliError> {
         match signer {
             Signer::Dev(index) => Ok(dev::account(*index)),
+            Signer::DevOperator(index) => Ok(crate::run::dev_operator(*index)),
+            Signer::Consensus(key) => Ok(key.account()),
             Signer::Stored(entry) => {
                 let password = self.password(&format!("the key {:?}", entry.name))?;
                 Ok(self.keystore().unlock(&entry.name, &password)?.key)
@@ -163,6 +188,10 @@ impl Context {
 pub enum Signer {
     /// A well-known account of development networks.
     Dev(u32),
+    /// The operator of a validator of `althing dev`.
+    DevOperator(u16),
+    /// The node's own account, whose key is the validator's consensus key.
+    Consensus(Arc<ConsensusKey>),
     /// A key in the keystore.
     Stored(Box<Entry>),
 }
@@ -172,6 +201,8 @@ impl Signer {
     pub fn public_key(&self) -> althing_types::keys::PublicKey {
         match self {
             Self::Dev(index) => dev::account(*index).public_key(),
+            Self::DevOperator(index) => crate::run::dev_operator(*index).public_key(),
+            Self::Consensus(key) => key.account().public_key(),
             Self::Stored(entry) => entry.public_key.clone(),
         }
     }

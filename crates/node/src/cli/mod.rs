@@ -8,11 +8,14 @@ mod genesis;
 mod init;
 mod keys;
 mod online;
+mod outlook;
 pub mod output;
 pub(crate) mod peers;
 mod query;
 mod reference;
+mod stake;
 mod tx;
+mod validators;
 mod verify;
 
 pub use error::{CliError, Exit};
@@ -76,6 +79,7 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Bench(args) => crate::run::bench(&context, args),
         Command::Db(command) => crate::run::db(&context, command),
         Command::Tx(command) => tx::run(&context, command),
+        Command::Validators(command) => validators::run(&context, command),
         Command::Query(command) => query::run(&context, command),
         Command::State(command) => query::state(&context, command),
         Command::Peers(command) => peers::run(&context, command),

@@ -26,6 +26,29 @@ pub fn tokens_of(amount: Amount, symbol: &str) -> String {
     format!("{} {symbol}", amount.to_tokens())
 }
 
+/// An amount for a table: whole tokens with at most six decimals, rounded down.
+pub fn about(amount: Amount, symbol: &str) -> String {
+    const KEPT: u128 = 1_000_000_000_000;
+    let units = amount.units();
+    tokens_of(Amount::new(units - units % KEPT), symbol)
+}
+
+/// A ratio in parts per million as a percentage.
+pub fn percent(ppm: u64) -> String {
+    let (whole, rest) = (ppm / 10_000, ppm % 10_000);
+    let fraction = format!("{rest:04}");
+    match fraction.trim_end_matches('0') {
+        "" => format!("{whole} %"),
+        fraction => format!("{whole}.{fraction} %"),
+    }
+}
+
+/// A length of time, to the second.
+pub fn duration(milliseconds: u64) -> String {
+    let seconds = milliseconds.div_ceil(1_000);
+    humantime::format_duration(std::time::Duration::from_secs(seconds)).to_string()
+}
+
 fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
@@ -80,5 +103,19 @@ pub fn time(milliseconds: u64) -> String {
             humantime::format_rfc3339_millis(time).to_string()
         }
         _ => format!("{milliseconds} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people_are_short_and_never_too_large() {
+        assert_eq!(about(Amount::new(1_234_567_899_999_999_999), "X"), "1.234567 X");
+        assert_eq!(percent(50_000), "5 %");
+        assert_eq!(percent(333_333), "33.3333 %");
+        assert_eq!(percent(1), "0.0001 %");
+        assert_eq!(duration(99_001), "1m 40s");
     }
 }

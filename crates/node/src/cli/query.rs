@@ -1,12 +1,13 @@
 //! `althing query`, `althing state` and `althing faucet`.
 
 use super::{
-    args::{FaucetArgs, ProofArgs, QueryCommand, StateCommand},
+    args::{FaucetArgs, ProofArgs, QueryCommand, StateCommand, ValidatorsLs},
     context::Context,
-    error::CliError,
+    error::{CliError, Exit},
     online::with_chain,
     output,
     tx::{self, parse_hash},
+    validators,
 };
 use althing_client::http::{Client, Version};
 use althing_types::Address;
@@ -33,14 +34,29 @@ pub(crate) fn run(context: &Context, command: &QueryCommand) -> Result<(), CliEr
         QueryCommand::Block { block } => {
             facts(context, &client, &format!("/v1/blocks/{}", block_id(block)?)).await
         }
-        QueryCommand::Validators { epoch } => validators(context, &client, *epoch).await,
+        QueryCommand::Validators { epoch: None } => {
+            validators::ls(context, &client, &chain, &ValidatorsLs::default()).await
+        }
+        QueryCommand::Validators { epoch: Some(epoch) } => members(context, &client, *epoch).await,
+        QueryCommand::Delegations { address } => {
+            validators::delegations(context, &client, &chain, address).await
+        }
+        QueryCommand::Unbonding { address } => {
+            validators::unbonding(context, &client, &chain, address).await
+        }
+        QueryCommand::Rewards { address, before, limit } => {
+            validators::rewards(context, &client, &chain, address, (*before, *limit)).await
+        }
+        QueryCommand::ValidatorEconomics(args) => {
+            validators::economics(context, &client, &chain, args).await
+        }
         QueryCommand::Mempool => mempool(context, &client).await,
         QueryCommand::Evidence => listing(context, &client, "/v1/evidence", "evidence").await,
         QueryCommand::Forks => listing(context, &client, "/v1/forks", "forks").await,
         QueryCommand::Params => facts(context, &client, "/v1/params").await,
         QueryCommand::Status => facts(context, &client, "/v1/status").await,
         QueryCommand::Fees => facts(context, &client, "/v1/fees").await,
-        QueryCommand::Supply => facts(context, &client, "/v1/supply").await,
+        QueryCommand::Supply { audit } => supply(context, &client, *audit).await,
         QueryCommand::Genesis => {
             let value = get(&client, "/v1/genesis").await?;
             output::line(if context.global.json {
@@ -231,13 +247,26 @@ async fn account(
     facts(context, client, &format!("/v1/accounts/{address}")).await
 }
 
-async fn validators(
-    context: &Context,
-    client: &Client,
-    epoch: Option<u64>,
-) -> Result<(), CliError> {
-    let query = epoch.map(|epoch| format!("?epoch={epoch}")).unwrap_or_default();
-    let value = get(client, &format!("/v1/validators{query}")).await?;
+/// The supply; an audit that does not agree is a failure.
+async fn supply(context: &Context, client: &Client, audit: bool) -> Result<(), CliError> {
+    let value = get(client, if audit { "/v1/supply?audit=true" } else { "/v1/supply" }).await?;
+    if context.global.json {
+        output::json(&value);
+    } else {
+        validators::show_supply(&value);
+    }
+    match value.pointer("/audit/agrees").and_then(Value::as_bool) {
+        Some(false) => {
+            let broken = value.pointer("/audit/broken").and_then(Value::as_str);
+            let what = broken.unwrap_or("the sums differ");
+            Err(CliError::new(Exit::False, "supply_audit", format!("the audit fails: {what}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn members(context: &Context, client: &Client, epoch: u64) -> Result<(), CliError> {
+    let value = get(client, &format!("/v1/epochs/{epoch}")).await?;
     if context.global.json {
         output::json(&value);
         return Ok(());

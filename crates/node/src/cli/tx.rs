@@ -1,19 +1,18 @@
 //! `althing tx`.
 
 use super::{
-    args::{Fees, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait},
+    args::{Fees, Sending, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait},
     context::{Context, Signer, read_text},
     error::{CliError, Exit},
     online::with_chain,
-    output,
+    output, stake,
 };
 use althing_client::{
     builder::{self, Builder, Draft, Method},
     http::{Client, ClientError, ReceiptInfo, TransactionInfo, Version},
 };
 use althing_types::{
-    Address, Gas, GasPrice, Hash, KeyScheme, Nonce, Payload, SignedTransaction, Transaction,
-    Transfer,
+    Address, Gas, GasPrice, Hash, KeyScheme, Nonce, SignedTransaction, Transaction,
 };
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
@@ -26,6 +25,14 @@ use std::{path::Path, time::Duration};
 pub(crate) fn run(context: &Context, command: &TxCommand) -> Result<(), CliError> {
     match command {
         TxCommand::Send(args) => send(context, args),
+        TxCommand::Stake(args) => stake::stake(context, args),
+        TxCommand::Unstake(args) => stake::unstake(context, args),
+        TxCommand::UpdateValidator(args) => stake::update(context, args),
+        TxCommand::Delegate(args) => stake::delegate(context, args),
+        TxCommand::Undelegate(args) => stake::undelegate(context, args),
+        TxCommand::Redelegate(args) => stake::redelegate(context, args),
+        TxCommand::Unjail(args) => stake::unjail(context, args),
+        TxCommand::SubmitEvidence(args) => stake::submit_evidence(context, args),
         TxCommand::Build(args) => build(context, args),
         TxCommand::Sign(args) => sign(context, args),
         TxCommand::Broadcast(args) => broadcast(context, args),
@@ -95,32 +102,56 @@ fn sign_with(
 fn send(context: &Context, args: &TxSend) -> Result<(), CliError> {
     with_chain(context, async |client, chain| {
         let to = context.address(&args.to)?;
-        let signer = context.signer(args.from.as_deref())?;
-        let method = method(&signer, args.passkey)?;
-        let builder = Builder::transfer(signer.public_key(), to, args.amount)
-            .passkey(method == Method::Passkey);
-        let builder = with_fees(builder, &args.fees, &chain);
-        let draft = builder.prepare(&client).await?;
-        if args.dry_run || !context.global.json {
-            show_draft(context, &draft, &chain.symbol);
-        }
-        would_fail(&draft)?;
-        if args.dry_run {
-            return Ok(());
-        }
-        let question = format!(
-            "Send {} to {to} for a fee of about {}?",
-            output::tokens_of(args.amount, &chain.symbol),
-            output::tokens_of(draft.expected_fee(), &chain.symbol)
-        );
-        context.confirm(&question, args.yes)?;
-        let signed = sign_with(context, &signer, draft.transaction, method)?;
-        submit(context, &client, &signed, &chain, args.wait.then_some(args.timeout)).await
+        let signer = context.signer(args.sending.from.as_deref())?;
+        let builder = Builder::transfer(signer.public_key(), to, args.amount);
+        let amount = output::tokens_of(args.amount, &chain.symbol);
+        let plan = Plan {
+            facts: vec![("to", to.to_string()), ("amount", amount.clone())],
+            question: format!("Send {amount} to {to}"),
+        };
+        carry_out(context, (&client, &chain), &signer, builder, &args.sending, &plan).await
     })
 }
 
+/// What people are told about a transaction before they agree to it.
+pub(crate) struct Plan {
+    /// What it is, what will happen and when.
+    pub(crate) facts: Vec<(&'static str, String)>,
+    /// What is asked, up to the fee.
+    pub(crate) question: String,
+}
+
+/// Tries a transaction, shows what it does and costs, asks, signs and submits.
+///
+/// # Errors
+/// Exit code 4 if it would fail, or fails.
+pub(crate) async fn carry_out(
+    context: &Context,
+    (client, chain): (&Client, &Version),
+    signer: &Signer,
+    builder: Builder,
+    sending: &Sending,
+    plan: &Plan,
+) -> Result<(), CliError> {
+    let method = method(signer, sending.passkey)?;
+    let builder = with_fees(builder.passkey(method == Method::Passkey), &sending.fees, chain);
+    let draft = builder.prepare(client).await?;
+    if sending.dry_run || !context.global.json {
+        show_draft(context, &draft, plan, &chain.symbol);
+    }
+    would_fail(&draft)?;
+    if sending.dry_run {
+        return Ok(());
+    }
+    let fee = output::tokens_of(draft.expected_fee(), &chain.symbol);
+    let question = format!("{} for a fee of about {fee}?", plan.question);
+    context.confirm(&question, sending.yes)?;
+    let signed = sign_with(context, signer, draft.transaction, method)?;
+    submit(context, client, &signed, chain, sending.wait.then_some(sending.timeout)).await
+}
+
 /// Prints what a transaction would do and cost.
-fn show_draft(context: &Context, draft: &Draft, symbol: &str) {
+fn show_draft(context: &Context, draft: &Draft, plan: &Plan, symbol: &str) {
     let tx = &draft.transaction;
     let run = draft.simulation.as_ref();
     let receipt = run.and_then(|run| run.receipt.as_ref());
@@ -135,22 +166,22 @@ fn show_draft(context: &Context, draft: &Draft, symbol: &str) {
             "success": receipt.map(|receipt| receipt.success),
             "outcome": receipt.map(|receipt| receipt.code_name.clone()),
             "sent": false,
+            "notes": plan.facts.iter().map(|(name, text)| ((*name).to_owned(), text.clone()))
+                .collect::<std::collections::BTreeMap<_, _>>(),
         }));
         return;
     }
-    let Payload::Transfer(Transfer { to, amount }) = &tx.payload;
     let gas = receipt.map_or(String::new(), |receipt| format!("{}, ", receipt.gas_used));
-    let mut facts = vec![
-        ("from", tx.sender.to_string()),
-        ("to", to.to_string()),
-        ("amount", output::tokens_of(*amount, symbol)),
+    let mut facts = vec![("from", tx.sender.to_string())];
+    facts.extend(plan.facts.iter().cloned());
+    facts.extend([
         ("fee", output::tokens_of(draft.expected_fee(), symbol)),
         ("fee at most", output::tokens_of(tx.max_fee(), symbol)),
         ("gas", format!("{gas}at most {}", tx.gas_limit)),
         ("gas price", format!("{} units", tx.gas_price)),
         ("nonce", tx.nonce.to_string()),
         ("valid until", format!("block {}", tx.valid_until)),
-    ];
+    ]);
     if !tx.memo.is_empty() {
         facts.push(("memo", tx.memo.clone()));
     }
@@ -263,7 +294,9 @@ pub(crate) fn show(context: &Context, info: &TransactionInfo, symbol: &str) {
 fn body(transaction: &Value) -> Vec<(&'static str, String)> {
     let facts = [
         ("from", "/sender"),
+        ("message", "/payload/type"),
         ("to", "/payload/to"),
+        ("validator", "/payload/validator"),
         ("amount", "/payload/amount_display"),
         ("nonce", "/nonce"),
         ("memo", "/memo"),

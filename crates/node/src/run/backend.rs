@@ -5,10 +5,13 @@ use super::{
     indexer::Progress,
     lookup::{self, ask, rejection},
     process,
+    stake::Stake,
 };
 use althing_api::backend::{
-    AccountState, Backend, ChainEvent, Evidence, Finality, NodeInfo, Peer, Rejection, Simulation,
-    StateProof, Status, SupplyState, TransactionRef, TransactionStatus,
+    AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
+    EpochState, Evidence, Finality, NodeInfo, Peer, Rejection, RewardState, Simulation, StakeState,
+    StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
+    ValidatorState,
 };
 use althing_engine::{Event, net::PeerInfo, node as engine, node::EngineHandle};
 use althing_index::Index;
@@ -41,6 +44,7 @@ const MAX_BEHIND: u64 = 5;
 pub(super) struct NodeBackend {
     info: NodeInfo,
     engine: EngineHandle,
+    stake: Stake,
     index: Option<Arc<Index>>,
     progress: Progress,
     faucet: Option<Faucet>,
@@ -63,9 +67,12 @@ impl NodeBackend {
             Some((index, progress)) => (Some(index), progress),
             None => (None, Progress::default()),
         };
+        let stake = Stake::new(engine.clone(), index.clone(), info.genesis.clone());
+        stake.keep_fresh();
         Self {
             info,
             engine,
+            stake,
             index,
             progress,
             faucet,
@@ -229,6 +236,7 @@ impl Backend for NodeBackend {
             pending_nonce: waiting.map_or(nonce, |waiting| waiting.max(nonce)),
             balance: view.map_or(Amount::ZERO, |view| view.balance),
             exists: view.is_some_and(|view| view.exists),
+            vesting: self.stake.vesting(address).await,
         }
     }
 
@@ -254,6 +262,63 @@ impl Backend for NodeBackend {
             minted: supply.minted,
             burned: supply.burned,
         }
+    }
+
+    async fn stake(&self) -> StakeState {
+        self.stake.snapshot().await.map_or_else(StakeState::default, |snapshot| snapshot.stake)
+    }
+
+    async fn audit(&self) -> Option<AuditState> {
+        self.stake.audit().await
+    }
+
+    async fn validator_list(&self) -> Arc<Vec<ValidatorState>> {
+        let snapshot = self.stake.snapshot().await;
+        snapshot.map_or_else(Arc::default, |snapshot| snapshot.validators.clone())
+    }
+
+    async fn delegator(&self, address: Address) -> DelegatorState {
+        self.stake.delegator(address).await
+    }
+
+    async fn rewards(
+        &self,
+        address: Address,
+        before: Option<Epoch>,
+        limit: usize,
+    ) -> Option<Vec<RewardState>> {
+        self.stake.rewards(address, before, limit).await
+    }
+
+    async fn paid_unbonding(
+        &self,
+        address: Address,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<UnbondingState>> {
+        self.stake.paid_unbonding(address, before, limit).await
+    }
+
+    async fn delegations_to(
+        &self,
+        validator: ValidatorKey,
+        after: Option<Address>,
+        limit: usize,
+    ) -> Option<(Vec<(Address, DelegationState)>, Option<Address>)> {
+        self.stake.delegations_to(validator, after, limit).await
+    }
+
+    async fn validator_epochs(
+        &self,
+        validator: ValidatorKey,
+        before: Option<Epoch>,
+        limit: usize,
+    ) -> Option<Vec<EpochState>> {
+        self.stake.validator_epochs(validator, before, limit).await
+    }
+
+    async fn heartbeats(&self, validator: ValidatorKey, limit: usize) -> Option<Vec<BeatState>> {
+        self.stake.heartbeats(validator, limit).await
     }
 
     async fn block(&self, height: Height) -> Option<Arc<Block>> {
@@ -402,7 +467,8 @@ impl Backend for NodeBackend {
         ];
         let process = process::metrics(self.info.started_at_ms, &build);
         let process = process.trim_end().trim_end_matches("# EOF");
-        let text = format!("{process}{}", self.engine.metrics());
+        let stake = self.stake.metrics();
+        let text = format!("{process}{stake}{}", self.engine.metrics());
         *cached = Some((Instant::now(), text.clone()));
         text
     }

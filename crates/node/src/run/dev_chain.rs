@@ -28,6 +28,9 @@ const STAKE_TOKENS: u64 = 100_000;
 /// What the faucet owns, in whole tokens.
 const FAUCET_TOKENS: u64 = 10_000_000;
 
+/// Domain of the operators' keys.
+const OPERATORS: &[u8] = b"althing/dev-validator-account";
+
 /// What can go wrong while a development chain is laid out.
 #[derive(Debug, thiserror::Error)]
 pub enum DevChainError {
@@ -58,9 +61,17 @@ fn derive(domain: &[u8], index: u64) -> Result<SecretKey, KeyError> {
 }
 
 /// Consensus key of development validator `index`.
-pub(super) fn validator(index: u16) -> ed25519::PrivateKey {
+pub(crate) fn validator(index: u16) -> ed25519::PrivateKey {
     let seed = sha256(&[b"althing/dev-validator", &index.to_be_bytes()]).0;
     match ed25519::PrivateKey::decode(seed.to_vec()) {
+        Ok(key) => key,
+        Err(_) => unreachable!("every 32-byte string is an Ed25519 seed"),
+    }
+}
+
+/// The account that operates development validator `index`.
+pub(crate) fn operator(index: u16) -> SecretKey {
+    match derive(OPERATORS, index.into()) {
         Ok(key) => key,
         Err(_) => unreachable!("every 32-byte string is an Ed25519 seed"),
     }
@@ -137,7 +148,7 @@ impl DevChain {
     }
 
     fn validator_account(&self, index: u16) -> Result<Address, KeyError> {
-        Ok(derive(b"althing/dev-validator-account", u64::from(index))?.address())
+        Ok(derive(OPERATORS, u64::from(index))?.address())
     }
 }
 

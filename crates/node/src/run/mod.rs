@@ -11,7 +11,10 @@ mod logging;
 mod lookup;
 mod node;
 mod process;
+mod stake;
 mod start;
+
+pub(crate) use dev_chain::{operator as dev_operator, validator as dev_validator};
 
 use crate::cli::{CliError, Exit, args, context::Context};
 use std::future::Future;

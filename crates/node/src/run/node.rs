@@ -194,6 +194,7 @@ fn open_index(engine: &NodeConfig) -> Result<(Arc<Index>, Progress), CliError> {
     std::fs::create_dir_all(&engine.data_dir).map_err(|error| failed(error.to_string()))?;
     let index = Index::open(&engine.data_dir.join(INDEX_FILE));
     let index = index.map_err(|error| failed(error.to_string()))?;
+    index.begin(&engine.genesis).map_err(|error| failed(error.to_string()))?;
     let last = index.last_height().map_err(|error| failed(error.to_string()))?;
     let progress = Progress::default();
     progress.set(last.unwrap_or(Height::ZERO));

@@ -1,5 +1,6 @@
 //! `althing query`, `althing state` and `althing faucet`.
 
+use super::stake::EconomicsArgs;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -44,12 +45,35 @@ pub enum QueryCommand {
         #[command(flatten)]
         proof: ProofArgs,
     },
-    /// The validators of an epoch
+    /// The validators by rank, or the members of the set of an epoch
     Validators {
-        /// The epoch; the present one if it is not given
+        /// The epoch; everybody if it is not given
         #[arg(long)]
         epoch: Option<u64>,
     },
+    /// What an account delegates
+    Delegations {
+        /// An address, the name of a key, or dev:N
+        address: String,
+    },
+    /// What an account waits for, and what it was paid
+    Unbonding {
+        /// An address, the name of a key, or dev:N
+        address: String,
+    },
+    /// What an account earned by epoch
+    Rewards {
+        /// An address, the name of a key, or dev:N
+        address: String,
+        /// Only epochs before this one
+        #[arg(long, value_name = "EPOCH")]
+        before: Option<u64>,
+        /// Entries
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: u32,
+    },
+    /// What a validator, its operator and its delegators earn in a year, if everything stays as it is
+    ValidatorEconomics(Box<EconomicsArgs>),
     /// Parameters in force
     Params,
     /// Where the node stands
@@ -62,8 +86,12 @@ pub enum QueryCommand {
     Evidence,
     /// Competing proposals that were executed and abandoned
     Forks,
-    /// Money that exists, and where it came from
-    Supply,
+    /// Money that exists, where it came from, and where the part is that nobody spends
+    Supply {
+        /// Recompute it from every record of the state; on the node's own machine
+        #[arg(long)]
+        audit: bool,
+    },
     /// The genesis file that the node runs on
     Genesis,
 }

@@ -1,6 +1,12 @@
 //! `althing tx`.
 
-use super::parse_duration;
+use super::{
+    parse_duration,
+    stake::{
+        TxDelegate, TxRedelegate, TxStake, TxSubmitEvidence, TxUndelegate, TxUnjail, TxUnstake,
+        TxUpdateValidator,
+    },
+};
 use althing_types::{Amount, ChainId, Height};
 use clap::{Args, Subcommand};
 use std::{path::PathBuf, time::Duration};
@@ -10,6 +16,22 @@ use std::{path::PathBuf, time::Duration};
 pub enum TxCommand {
     /// Send money: shows the cost, asks, signs and submits
     Send(TxSend),
+    /// Register a validator, or add to the own stake of one
+    Stake(Box<TxStake>),
+    /// Take own stake back; all of it to leave
+    Unstake(TxUnstake),
+    /// Change what the own validator says about itself, and its commission
+    UpdateValidator(Box<TxUpdateValidator>),
+    /// Delegate to a validator
+    Delegate(TxDelegate),
+    /// Take a delegation back; it is paid after the unbonding period
+    Undelegate(TxUndelegate),
+    /// Move a delegation to another validator
+    Redelegate(TxRedelegate),
+    /// Let the own validator out of jail; costs a fee before its time is over
+    Unjail(TxUnjail),
+    /// Prove that a validator contradicted itself, for a reward
+    SubmitEvidence(TxSubmitEvidence),
     /// Write an unsigned transfer as JSON; offline if every fee option is given
     Build(TxBuild),
     /// Sign an unsigned transaction; needs no node
@@ -60,16 +82,11 @@ pub struct Fees {
     pub chain_id: Option<ChainId>,
 }
 
-/// `althing tx send`
-#[derive(Debug, Args)]
-pub struct TxSend {
-    /// Who receives: an address, the name of a key, or dev:N
-    pub to: String,
-    /// How much, in whole tokens, for example 12.5
-    #[arg(value_parser = parse_amount)]
-    pub amount: Amount,
-    /// Key that pays: a name in the keystore, or dev:N on a development network
-    /// [default: the only key there is]
+/// Who sends, and how it goes on after signing.
+#[derive(Clone, Debug, Args)]
+pub struct Sending {
+    /// Key that pays: a name in the keystore, or dev:N on a development network; dev-operator:N is
+    /// the operator of its validator N [default: the only key there is]
     #[arg(long, value_name = "KEY")]
     pub from: Option<String>,
     /// Fees and validity.
@@ -90,6 +107,19 @@ pub struct TxSend {
     /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// `althing tx send`
+#[derive(Debug, Args)]
+pub struct TxSend {
+    /// Who receives: an address, the name of a key, or dev:N
+    pub to: String,
+    /// How much, in whole tokens, for example 12.5
+    #[arg(value_parser = parse_amount)]
+    pub amount: Amount,
+    /// How it is sent.
+    #[command(flatten)]
+    pub sending: Sending,
 }
 
 /// `althing tx build`

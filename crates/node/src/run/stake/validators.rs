@@ -1,0 +1,199 @@
+//! All validators, read in three batches however many there are.
+
+use super::{EJECTED, Records, Snapshot, Stake, balance, delegator::owned, pool};
+use crate::run::lookup::ask;
+use althing_api::backend::{NodeState, PerformanceState, StakeState, ValidatorState};
+use althing_ledger::{
+    Performance, query,
+    staking::{Validator, query::Now},
+};
+use althing_types::{Amount, Epoch, Ppm, ValidatorKey, ValidatorSet};
+use std::{cmp::Reverse, sync::Arc};
+
+const POOLS: [&str; 4] = ["treasury", "stakers", "miners", "reserve"];
+
+impl Stake {
+    pub(super) async fn read_validators(&self) -> Option<Snapshot> {
+        let ejected = match &self.index {
+            Some(index) => ask(index, |index| index.ejected(EJECTED)).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        self.untorn(async |records| self.read_all(records, &ejected).await).await
+    }
+
+    async fn read_all(&self, records: &mut Records, ejected: &[ValidatorKey]) -> Option<Snapshot> {
+        let mut keys = vec![
+            query::params_key(),
+            query::supply_key(),
+            query::candidates_key(),
+            query::totals_key(),
+            query::emission_key(),
+        ];
+        keys.extend(POOLS.map(pool));
+        self.fetch(records, keys).await?;
+        let now = self.now(records);
+        let candidates = records.get(query::candidates_key(), query::decode_candidates);
+        let mut all: Vec<ValidatorKey> = candidates.map_or_else(Vec::new, |list| list.0);
+        all.extend(ejected.iter().filter(|key| !all.contains(key)).copied().collect::<Vec<_>>());
+        let mut keys = vec![query::validators_key(now.epoch)];
+        for key in &all {
+            keys.extend([
+                query::validator_key(*key),
+                query::profile_key(*key),
+                query::performance_key(*key),
+                query::node_key(*key),
+            ]);
+        }
+        self.fetch(records, keys).await?;
+        let set = records.get(query::validators_key(now.epoch), query::decode_validators);
+        let validator =
+            |key: &ValidatorKey| records.get(query::validator_key(*key), query::decode_validator);
+        let found: Vec<(ValidatorKey, Validator)> =
+            all.iter().filter_map(|key| Some((*key, validator(key)?))).collect();
+        let pairs: Vec<_> = found.iter().map(|(key, entry)| (entry.operator, *key)).collect();
+        self.fetch_delegations(records, &pairs, now.epoch).await?;
+        let views = found.into_iter().map(|(key, entry)| {
+            self.view(records, now, set.as_ref(), key, entry)
+        });
+        let mut views: Vec<ValidatorState> = views.collect();
+        views.sort_by_key(|view| (view.ejected, Reverse(view.tokens), view.key));
+        let stake = stake(records, &views);
+        Some(Snapshot {
+            height: records.height,
+            epoch: now.epoch,
+            validators: Arc::new(views),
+            stake,
+            supply: Self::supply(records),
+        })
+    }
+
+    fn view(
+        &self,
+        records: &Records,
+        now: Now,
+        set: Option<&ValidatorSet>,
+        key: ValidatorKey,
+        entry: Validator,
+    ) -> ValidatorState {
+        let params = self.params(records);
+        let profile = records.get(query::profile_key(key), query::decode_profile);
+        let record = records.get(query::performance_key(key), query::decode_performance);
+        let node = records.get(query::node_key(key), query::decode_node);
+        let own = owned(records, now, entry.operator, key).map_or(Amount::ZERO, |own| own.worth.total);
+        let most = entry.epoch_tokens.share(params.staking.max_unbonding_per_epoch);
+        let may_leave = if entry.is_active(now.epoch) && !entry.ejected {
+            most.checked_sub(entry.left).unwrap_or(Amount::ZERO).min(entry.tokens)
+        } else {
+            entry.tokens
+        };
+        ValidatorState {
+            key,
+            operator: entry.operator,
+            details: profile.as_ref().map(|profile| profile.details.clone()).unwrap_or_default(),
+            endpoint: profile.as_ref().map_or_else(String::new, |p| p.endpoint.to_string()),
+            registered: profile.map_or(records.height, |profile| profile.registered),
+            tokens: entry.tokens,
+            shares: entry.shares,
+            pending: entry.pending,
+            own_stake: own,
+            delegations: entry.delegations,
+            may_leave,
+            commission: entry.commission,
+            announced: entry.announced.map(|announced| (announced.commission, announced.due)),
+            commission_cooldown: entry.commission_cooldown,
+            active: set.is_some_and(|set| set.position(&key).is_some()),
+            chosen_until: entry.chosen_until,
+            jailed_until: entry.jailed_until,
+            leaving: entry.leaving,
+            ejected: entry.ejected,
+            slashes: entry.slashes,
+            performance: performance(
+                &record.unwrap_or_default(),
+                now.epoch,
+                params.slashing.score_window,
+            ),
+            node: node.map(|node| NodeState {
+                score: node.score(now.time),
+                endpoint: node.endpoint.to_string(),
+                version: node.version.to_string(),
+                commit: node.commit.to_string(),
+                region: node.region.to_string(),
+                registered: node.registered,
+                last: node.last,
+                health: node.health,
+            }),
+        }
+    }
+}
+
+/// The score is that of the running epoch and of those before it in the window; everything if
+/// nothing was due.
+fn performance(record: &Performance, epoch: Epoch, window: u64) -> PerformanceState {
+    let running = record.epoch == epoch;
+    let (made, missed) = if running { (record.made, record.missed) } else { (0, 0) };
+    let counted = record
+        .window
+        .iter()
+        .filter(|entry| entry.epoch.get().saturating_add(window) > epoch.get())
+        .map(|entry| (entry.made, entry.missed))
+        .chain((running && record.judged_from <= epoch).then_some((made, missed)));
+    let (mut used, mut due) = (0u64, 0u64);
+    for (made, missed) in counted {
+        used = used.saturating_add(made.into());
+        due = due.saturating_add(made.into()).saturating_add(missed.into());
+    }
+    let score = used.saturating_mul(1_000_000).checked_div(due);
+    let score = score.and_then(|score| u32::try_from(score).ok()).and_then(Ppm::new);
+    PerformanceState {
+        made,
+        missed,
+        streak: record.streak,
+        score: score.unwrap_or(Ppm::ONE),
+        made_total: record.made_total,
+        missed_total: record.missed_total,
+        jails: record.jails,
+    }
+}
+
+fn stake(records: &Records, validators: &[ValidatorState]) -> StakeState {
+    let totals = records.get(query::totals_key(), query::decode_totals).unwrap_or_default();
+    let emission = records.get(query::emission_key(), query::decode_emission).unwrap_or_default();
+    let own = validators.iter().map(|v| v.own_stake.units()).fold(0, u128::saturating_add);
+    let released = emission.validators.units().saturating_add(emission.miners.units());
+    StakeState {
+        bonded: totals.bonded,
+        delegated: Amount::new(totals.bonded.units().saturating_sub(own)),
+        unbonding: totals.unbonding,
+        delegations: totals.delegations,
+        treasury: balance(records, "treasury"),
+        stakers: balance(records, "stakers"),
+        miners: balance(records, "miners"),
+        reserve: balance(records, "reserve"),
+        released: Amount::new(released),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use althing_ledger::EpochScore;
+
+    #[test]
+    fn a_score_counts_the_window_and_the_running_epoch() {
+        let past = |epoch, made, missed| EpochScore { epoch: Epoch::new(epoch), made, missed };
+        let record = Performance {
+            epoch: Epoch::new(9),
+            made: 3,
+            missed: 1,
+            window: vec![past(6, 0, 9), past(7, 5, 0), past(8, 0, 1)],
+            ..Performance::default()
+        };
+        let score = |epoch, record: &Performance| performance(record, Epoch::new(epoch), 3).score;
+        assert_eq!(score(9, &record).get(), 800_000);
+        assert_eq!(performance(&record, Epoch::new(10), 3).made, 0);
+        assert_eq!(score(10, &record), Ppm::ZERO);
+        assert_eq!(score(9, &Performance::default()), Ppm::ONE);
+        let judged = Performance { judged_from: Epoch::new(10), window: vec![], ..record };
+        assert_eq!(score(9, &judged), Ppm::ONE);
+    }
+}
