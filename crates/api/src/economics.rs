@@ -61,9 +61,9 @@ pub struct Year {
     pub emission: Amount,
     /// Emission and the stakers' part of fees.
     pub pot: Amount,
-    /// Stake of the set that counts, this validator's included.
+    /// Stake of the whole set, this validator's included.
     pub counted: Amount,
-    /// What of this validator's stake counts: less than it has if it is above the power cap.
+    /// What of this validator's stake earns: less than it has if it is above the power cap.
     pub weight: Amount,
     /// What the validator earns for itself and its delegators.
     pub reward: Amount,
@@ -101,7 +101,7 @@ impl Chain {
         YEAR_MS / self.block_time_ms.max(1)
     }
 
-    /// Emission to validators and delegators over the coming year, if so much stake counts.
+    /// Emission to validators and delegators over the coming year, if the set has so much stake.
     pub fn emission(&self, counted: Amount) -> Amount {
         let emission = &self.params.emission;
         let blocks = self.blocks();
@@ -139,19 +139,20 @@ impl Chain {
     /// What a plan brings in a year.
     pub fn year(&self, plan: &Plan) -> Year {
         let total = plan.own.units().saturating_add(plan.delegated.units());
-        let mut stakes: Vec<u128> = self.others.iter().map(|stake| stake.units()).collect();
-        stakes.push(total);
-        let level = level(&mut stakes, self.params.staking.power_cap, self.cap_from());
-        let counted =
-            stakes.iter().map(|stake| (*stake).min(level)).fold(0u128, u128::saturating_add);
-        let weight = total.min(level);
+        let counted = self.rest().saturating_add(total);
+        let members = self.others.len().saturating_add(1);
+        let weight = if members < self.cap_from() {
+            total
+        } else {
+            total.min(Amount::new(counted).share(self.params.staking.power_cap).units())
+        };
         let blocks = self.blocks();
         let emission = self.emission(Amount::new(counted));
         let fees = plan.fees.units().saturating_mul(blocks.into());
         let stakers = Amount::new(fees).share(self.params.fee_split.stakers);
         let pot = emission.units().saturating_add(stakers.units());
         let proposer = Amount::new(fees).share(self.params.fee_split.proposer).units();
-        let turns = u128::try_from(stakes.len()).unwrap_or(1);
+        let turns = u128::try_from(members).unwrap_or(1);
         let whole = part(pot, weight, counted).saturating_add(proposer / turns);
         let reward = Amount::new(whole).share(plan.score);
         let commission = reward.share(plan.commission);
@@ -191,15 +192,18 @@ impl Chain {
         usize::try_from(self.params.staking.power_cap_from).unwrap_or(usize::MAX)
     }
 
-    /// The largest delegation that still earns: what is above the power cap does not.
+    /// The stake of the other members.
+    fn rest(&self) -> u128 {
+        self.others.iter().fold(0u128, |sum, stake| sum.saturating_add(stake.units()))
+    }
+
+    /// The largest delegation that still earns in full: `stake = cap * (stake + rest)`.
     fn largest_useful(&self, own: Amount) -> u128 {
-        if self.others.len() + 1 < self.cap_from() {
+        let cap = u128::from(self.params.staking.power_cap.get());
+        if self.others.len().saturating_add(1) < self.cap_from() || cap >= WHOLE {
             return LARGEST;
         }
-        let mut stakes: Vec<u128> = self.others.iter().map(|stake| stake.units()).collect();
-        stakes.push(LARGEST);
-        let level = level(&mut stakes, self.params.staking.power_cap, self.cap_from());
-        level.saturating_sub(own.units())
+        part(self.rest(), cap, WHOLE.saturating_sub(cap)).saturating_sub(own.units())
     }
 }
 
@@ -222,30 +226,6 @@ fn least(most: u128, enough: impl Fn(u128) -> bool) -> Option<u128> {
         }
     }
     Some(high)
-}
-
-/// The most that one stake counts: so much that it is `cap` of the sum of what all count. Sorts the
-/// stakes, largest first.
-pub(crate) fn level(stakes: &mut [u128], cap: Ppm, from: usize) -> u128 {
-    stakes.sort_unstable_by(|a, b| b.cmp(a));
-    let (Some(largest), Some(smallest)) = (stakes.first(), stakes.last()) else { return 0 };
-    if stakes.len() < from {
-        return *largest;
-    }
-    let cap = u128::from(cap.get());
-    let mut rest = stakes.iter().copied().fold(0u128, u128::saturating_add);
-    // With the `capped` largest at the level: level = cap * (capped * level + rest).
-    for (capped, stake) in (0u128..).zip(stakes.iter()) {
-        let Some(open) = WHOLE.checked_sub(capped * cap).filter(|open| *open > 0) else {
-            return *smallest;
-        };
-        let level = part(rest, cap, open);
-        if *stake <= level {
-            return if capped == 0 { *largest } else { level };
-        }
-        rest = rest.saturating_sub(*stake);
-    }
-    *smallest
 }
 
 #[cfg(test)]
@@ -284,17 +264,19 @@ mod tests {
     }
 
     #[test]
-    fn no_stake_counts_above_the_cap_of_what_all_count() {
-        let cap = ppm(200_000);
-        let mut stakes = [100, 10, 10, 10, 10, 10];
-        let level = super::level(&mut stakes, cap, 5);
-        assert_eq!(level, 12);
-        // Five at 20 % leave no choice: everybody counts as the least.
-        assert_eq!(super::level(&mut [900, 50, 40, 30, 20], cap, 5), 20);
-        // Below five members the cap sleeps, and a level that nobody reaches is the largest stake.
-        assert_eq!(super::level(&mut [900, 1], cap, 5), 900);
-        assert_eq!(super::level(&mut [10, 11, 10, 10, 10, 10], cap, 5), 11);
-        assert_eq!(super::level(&mut [], cap, 5), 0);
+    fn no_stake_earns_above_its_part_of_all_stake_and_nobody_else_earns_more_for_it() {
+        let others = [10_000, 10_000, 10_000, 10_000, 10_000];
+        let (small, large) = (devnet(&others), devnet(&others));
+        let at_cap = small.year(&plan(12_500, 0, 0));
+        let above = large.year(&plan(100_000, 0, 0));
+        assert_eq!((at_cap.weight, above.weight), (tokens(12_500), tokens(30_000)));
+        for year in [at_cap, above] {
+            assert!(year.reward.units().abs_diff(year.pot.units() / 5) < 10);
+        }
+        // Below five members the cap sleeps.
+        assert_eq!(devnet(&[10, 10, 10]).year(&plan(900, 0, 0)).weight, tokens(900));
+        assert_eq!(small.largest_useful(tokens(2_500)), tokens(10_000).units());
+        assert_eq!(devnet(&[1]).largest_useful(tokens(1)), LARGEST);
     }
 
     #[test]

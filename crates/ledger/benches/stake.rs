@@ -1,7 +1,6 @@
 //! Prints what stake costs: blocks of 1,000 messages of stake beside blocks of 1,000 transfers, and
-//! the turn of an epoch with 100 active validators, 500 candidates and 1,000,000 delegations. The
-//! records of delegations that nobody touches are not there; their validators' records say that
-//! they are. Run with `cargo bench -p althing-ledger --bench stake`.
+//! the turn of an epoch, with 100 active validators, 500 candidates and 1,000,000 delegations. Takes
+//! about a minute, most of it to delegate. Run with `cargo bench -p althing-ledger --bench stake`.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program for developers")]
 #![allow(clippy::disallowed_types, reason = "a benchmark reads the clock; the ledger does not")]
 
@@ -11,12 +10,13 @@ use althing_ledger::{ApplyError, BeginError, BlockContext, Ledger, Outcome, quer
 use althing_state::{Missing, StateKey, StateValue, View as StateView};
 use althing_types::{
     Address, Allocation, Amount, Authorization, Gas, GasPrice, Genesis, GenesisValidator, Height,
-    Nonce, Payload, Period, Ppm, Shares, SignedTransaction, Text, Timestamp, Transaction, Transfer,
+    Nonce, Payload, Period, Ppm, SignedTransaction, Text, Timestamp, Transaction, Transfer,
     ValidatorKey, View,
-    message::{Delegate, Redelegate, Stake, Undelegate},
+    message::{
+        Delegate, Possession, Redelegate, Registration, Stake, Undelegate, ValidatorDetails,
+    },
 };
 use common::{Random, authorization};
-use commonware_codec::Encode as _;
 use commonware_cryptography::{Signer as _, ed25519};
 use std::{
     collections::BTreeMap,
@@ -26,8 +26,9 @@ use std::{
 
 const ACTIVE: usize = 100;
 const CANDIDATES: usize = 500;
-const USERS: usize = 20_000;
-const DELEGATIONS: u32 = 1_000_000;
+const USERS: usize = 112_000;
+/// Delegations of each.
+const EACH: usize = 9;
 const MESSAGES: usize = 1_000;
 const EPOCHS: u64 = 20;
 
@@ -51,7 +52,7 @@ fn genesis() -> Genesis {
         stake: tokens(10_000 + number as u64),
         commission: Ppm::new(50_000).unwrap(),
     });
-    let allocations = (0..USERS + ACTIVE).map(|user| Allocation {
+    let allocations = (0..USERS + CANDIDATES).map(|user| Allocation {
         address: authorization(user).address(),
         amount: tokens(100_000),
         vesting: None,
@@ -98,13 +99,13 @@ impl Cost {
 impl Chain {
     fn new() -> Self {
         let genesis = Arc::new(genesis());
-        let authorizations: Vec<_> = (0..USERS + ACTIVE).map(authorization).collect();
+        let authorizations: Vec<_> = (0..USERS + CANDIDATES).map(authorization).collect();
         Self {
             ledger: Ledger::new(genesis).unwrap(),
             addresses: authorizations.iter().map(Authorization::address).collect(),
             authorizations,
             keys: (0..ACTIVE).map(validator_key).collect(),
-            nonces: vec![0; USERS + ACTIVE],
+            nonces: vec![0; USERS + CANDIDATES],
             state: BTreeMap::new(),
             height: 0,
             random: Random(0x9e37_79b9_7f4a_7c15),
@@ -208,47 +209,68 @@ impl Chain {
         (outcome, cost)
     }
 
-    /// Makes the validators' records those of many delegations, and adds candidates that nobody
-    /// has chosen.
+    /// Registers candidates that have too little stake to be chosen.
     fn crowd(&mut self) {
-        let mut candidates = self.keys.clone();
-        let own = tokens(1_000);
-        for number in 0..CANDIDATES {
-            let key = self.keys.get(number).copied().unwrap_or_else(|| validator_key(number));
-            let at = query::validator_key(key);
-            let model = query::validator_key(self.keys[number % ACTIVE]);
-            let mut record = query::decode_validator(&self.state[&model]).unwrap();
-            if number >= ACTIVE {
-                (record.tokens, record.shares) = (own, Shares::new(own.units()));
-                record.chosen_until = None;
-                let profile = self.state[&query::profile_key(self.keys[0])].clone();
-                self.state.insert(query::profile_key(key), profile);
-                candidates.push(key);
-            } else {
-                let each = DELEGATIONS / ACTIVE as u32;
-                record.delegations += each;
-                record.pending_count += each / 100;
-                let given = tokens(100).units() * u128::from(each / 100);
-                record.pending = Amount::new(record.pending.units() + given);
-                record.pending_nominal = Amount::new(record.pending_nominal.units() + given);
-            }
-            self.state.insert(at, StateValue::new(record.encode()).unwrap());
-        }
-        candidates.sort_unstable();
-        let list = althing_ledger::staking::Candidates(candidates);
-        self.state.insert(query::candidates_key(), StateValue::new(list.encode()).unwrap());
-        let mut totals = query::decode_totals(&self.state[&query::totals_key()]).unwrap();
-        totals.bonded = Amount::new(totals.bonded.units() * 100);
-        self.state.insert(query::totals_key(), StateValue::new(totals.encode()).unwrap());
-        let stake = query::account_key(Address::of_module("stake"));
-        let mut account = query::decode_account(&self.state[&stake]).unwrap();
-        account.balance = Amount::new(account.balance.units() * 100);
-        self.state.insert(stake, StateValue::new(account.encode()).unwrap());
+        let registrations = (ACTIVE..CANDIDATES).map(|number| {
+            let operator = USERS + number;
+            let secret = ed25519::PrivateKey::from_seed(number as u64);
+            let chain = self.ledger.genesis().chain_id;
+            let claim = Possession { chain, operator: self.addresses[operator] };
+            let name = format!("candidate {number}").parse().unwrap();
+            let registration = Registration {
+                details: ValidatorDetails { name, ..ValidatorDetails::default() },
+                endpoint: format!("10.1.0.1:{number}").parse().unwrap(),
+                commission: Ppm::ZERO,
+                possession: claim.sign(&secret),
+            };
+            let stake = Stake {
+                validator: validator_key(number),
+                amount: tokens(1_000),
+                registration: Some(registration),
+            };
+            (operator, Payload::Stake(stake))
+        });
+        let registrations: Vec<_> = registrations.collect();
+        let registrations: Vec<_> =
+            registrations.into_iter().map(|(user, stake)| self.transaction(user, stake)).collect();
+        self.all(&registrations);
     }
 
-    fn delegate(&mut self, user: usize) -> SignedTransaction {
-        let validator = self.keys[user % ACTIVE];
-        self.transaction(user, Payload::Delegate(Delegate { validator, amount: tokens(500) }))
+    /// A block whose transactions all succeed.
+    fn all(&mut self, transactions: &[SignedTransaction]) -> Cost {
+        let (outcome, cost) = self.block(transactions);
+        let failed = outcome.receipts.iter().find(|receipt| !receipt.code.is_ok());
+        assert!(failed.is_none(), "{failed:?}");
+        cost
+    }
+
+    /// The validator of a user's delegation `number`: a user has nine, and may have a tenth.
+    fn validator(&self, user: usize, number: usize) -> ValidatorKey {
+        self.keys[(user + 11 * number) % ACTIVE]
+    }
+
+    /// Every user delegates to nine validators.
+    fn delegate(&mut self) {
+        for number in 0..EACH {
+            for first in (0..USERS).step_by(4_000) {
+                let users = first..(first + 4_000).min(USERS);
+                let messages: Vec<SignedTransaction> = users
+                    .map(|user| {
+                        let validator = self.validator(user, number);
+                        let amount = tokens(500);
+                        self.transaction(user, Payload::Delegate(Delegate { validator, amount }))
+                    })
+                    .collect();
+                self.all(&messages);
+            }
+        }
+        let totals = query::decode_totals(&self.state[&query::totals_key()]).unwrap();
+        println!(
+            "{} delegations of {USERS} accounts to {ACTIVE} validators, {CANDIDATES} candidates, {} \
+             records",
+            totals.delegations,
+            self.state.len(),
+        );
     }
 
     /// Delegations, additions to them, withdrawals, moves, stakes.
@@ -256,10 +278,10 @@ impl Chain {
         let mut messages = Vec::with_capacity(MESSAGES);
         for number in 0..MESSAGES {
             let user = (round * MESSAGES + number) % USERS;
-            let (own, other) = (self.keys[user % ACTIVE], self.keys[(user + 7) % ACTIVE]);
+            let [own, other, new] = [0, 1, EACH].map(|number| self.validator(user, number));
             let amount = Some(tokens(150));
             let payload = match number % 10 {
-                0..=2 => Payload::Delegate(Delegate { validator: other, amount: tokens(200) }),
+                0..=2 => Payload::Delegate(Delegate { validator: new, amount: tokens(200) }),
                 3 | 4 => Payload::Delegate(Delegate { validator: own, amount: tokens(200) }),
                 5..=7 => Payload::Undelegate(Undelegate { validator: own, amount }),
                 8 => Payload::Redelegate(Redelegate { from: own, to: other, amount }),
@@ -311,31 +333,27 @@ fn print(name: &str, cost: &Cost) {
 fn main() {
     let mut chain = Chain::new();
     chain.block(&[]);
-    let first: Vec<SignedTransaction> = (0..USERS).map(|user| chain.delegate(user)).collect();
-    for messages in first.chunks(4_000) {
-        let (outcome, _) = chain.block(messages);
-        assert!(outcome.receipts.iter().all(|receipt| receipt.code.is_ok()));
-    }
     chain.crowd();
+    chain.delegate();
     let (mut stakes, mut transfers, mut turns) = (Vec::new(), Vec::new(), Vec::new());
     let length = chain.ledger.genesis().params.epoch_length;
     let mut round = 0;
-    while chain.height + 1 < EPOCHS * length {
+    chain.block(&[]);
+    while !chain.height.is_multiple_of(length) {
+        chain.block(&[]);
+    }
+    let end = chain.height + EPOCHS * length;
+    while chain.height < end {
         let is_turn = (chain.height + 2).is_multiple_of(length);
         if is_turn {
             turns.push(chain.block(&[]).1);
-        } else if chain.height < length {
-            chain.block(&[]);
         } else if chain.height.is_multiple_of(2) {
             let messages = chain.transfers();
             transfers.push(chain.block(&messages).1);
-        } else if round < 2 * USERS / MESSAGES {
+        } else if round < USERS / MESSAGES {
             let messages = chain.messages(round);
             round += 1;
-            let (outcome, cost) = chain.block(&messages);
-            let failed = outcome.receipts.iter().find(|receipt| !receipt.code.is_ok());
-            assert!(failed.is_none(), "{failed:?}");
-            stakes.push(cost);
+            stakes.push(chain.all(&messages));
         } else {
             chain.block(&[]);
         }

@@ -31,6 +31,21 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
     }
 }
 
+/// Gas of each message, by its name.
+pub(crate) const GAS: &[(&str, u64)] = &[
+    ("transfer", transfer::GAS),
+    ("stake", stake::GAS),
+    ("unstake", unstake::GAS),
+    ("update-validator", update_validator::GAS),
+    ("delegate", delegate::GAS),
+    ("undelegate", undelegate::GAS),
+    ("redelegate", redelegate::GAS),
+    ("unjail", unjail::GAS),
+    ("submit-evidence", submit_evidence::GAS),
+    ("register-node", register_node::GAS),
+    ("heartbeat", heartbeat::GAS),
+];
+
 /// Checks the fields of the message.
 pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
     match payload {
@@ -79,5 +94,16 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::SubmitEvidence(message) => submit_evidence::execute(message, context),
         Payload::RegisterNode(message) => register_node::execute(message, context),
         Payload::Heartbeat(message) => heartbeat::execute(message, context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_has_its_gas() {
+        let names: Vec<&str> = Payload::NAMES.iter().map(|(_, name)| *name).collect();
+        assert_eq!(GAS.iter().map(|(name, _)| *name).collect::<Vec<_>>(), names);
     }
 }

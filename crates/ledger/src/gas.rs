@@ -19,6 +19,9 @@ pub const WEBAUTHN: u64 = 9_000;
 /// Checking an ML-DSA-65 signature, on top of what an Ed25519 signature costs.
 pub const ML_DSA_65: u64 = 12_000;
 
+/// Gas of each message itself, by its name.
+pub const MESSAGES: &[(&str, u64)] = crate::dispatch::GAS;
+
 /// What the transaction needs before its message runs: the least legal `gas_limit`.
 pub fn intrinsic(transaction: &SignedTransaction) -> Gas {
     let bytes = u64::try_from(transaction.bytes().len()).unwrap_or(u64::MAX);

@@ -130,7 +130,8 @@ impl Context {
     pub fn signer(&self, name: Option<&str>) -> Result<Signer, CliError> {
         if let Some(name) = name {
             if let Some(index) = name.strip_prefix("dev-operator:") {
-                let bad = |_| CliError::usage("expected dev-operator:N, for example dev-operator:0");
+                let bad =
+                    |_| CliError::usage("expected dev-operator:N, for example dev-operator:0");
                 return index.parse().map(Signer::DevOperator).map_err(bad);
             }
             return match dev_index(name)? {
@@ -161,8 +162,7 @@ impl Context {
     pub fn consensus_key(&self, file: Option<&Path>) -> Result<ConsensusKey, CliError> {
         let path = file.map_or_else(|| self.home().join("validator.key"), Path::to_owned);
         let encrypted = validator_key::inspect(&path)?.encrypted;
-        let password =
-            if encrypted { Some(self.password("the validator key")?) } else { None };
+        let password = if encrypted { Some(self.password("the validator key")?) } else { None };
         Ok(ConsensusKey::read(&path, password.as_ref().map(|password| password.as_str()))?)
     }
 

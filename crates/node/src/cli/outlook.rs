@@ -25,11 +25,7 @@ impl Outlook {
     ///
     /// # Errors
     /// As any question to a node.
-    pub(super) async fn ask(
-        client: &Client,
-        symbol: &str,
-        query: &str,
-    ) -> Result<Self, CliError> {
+    pub(super) async fn ask(client: &Client, symbol: &str, query: &str) -> Result<Self, CliError> {
         let forecast = client.get(&format!("/v1/economics?{query}")).await?;
         let (params, status) = (client.params().await?, client.status().await?);
         Ok(Self { params, status, forecast, symbol: symbol.to_owned() })

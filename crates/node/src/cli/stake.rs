@@ -75,10 +75,11 @@ pub(super) fn stake(context: &Context, args: &TxStake) -> Result<(), CliError> {
             }
             _ => {
                 let validator = own(&client, &signer).await?;
-                let query = format!("validator={}&stake={}", validator.key, sum(
-                    validator.own_stake,
-                    args.amount,
-                ));
+                let query = format!(
+                    "validator={}&stake={}",
+                    validator.key,
+                    sum(validator.own_stake, args.amount,)
+                );
                 let outlook = Outlook::ask(&client, &chain.symbol, &query).await?;
                 let amount = outlook.tokens(args.amount);
                 let plan = Plan {
@@ -197,23 +198,25 @@ pub(super) fn update(context: &Context, args: &TxUpdateValidator) -> Result<(), 
             Outlook::ask(&client, &chain.symbol, &format!("validator={}", validator.key)).await?;
         let staking = &outlook.params.staking;
         let mut facts = vec![("validator", describe(&validator))];
-        let changes = [
-            ("name", &args.name),
-            ("website", &args.website),
-            ("description", &args.description),
-        ];
+        let changes =
+            [("name", &args.name), ("website", &args.website), ("description", &args.description)];
         for (name, value) in changes {
             facts.extend(value.as_ref().map(|value| (name, format!("{value:?}, at once"))));
         }
-        facts.extend(args.endpoint.as_ref().map(|endpoint| {
-            ("endpoint", format!("{endpoint}, {}", outlook.epoch(2)))
-        }));
+        facts.extend(
+            args.endpoint
+                .as_ref()
+                .map(|endpoint| ("endpoint", format!("{endpoint}, {}", outlook.epoch(2)))),
+        );
         if let Some(commission) = args.commission {
             let percent = |ppm: althing_types::Ppm| output::percent(ppm.get().into());
             let (now, then) = (percent(validator.commission), percent(commission));
             facts.push(("commission", format!("{now}, then {then}")));
             let announced = outlook.after(staking.commission_announcement);
-            facts.push(("applies", format!("with the first epoch that begins after that: {announced}")));
+            facts.push((
+                "applies",
+                format!("with the first epoch that begins after that: {announced}"),
+            ));
             facts.push(("changes again", outlook.after(staking.commission_cooldown)));
         }
         let question = format!("Change {}", validator.name);
@@ -239,7 +242,10 @@ pub(super) fn delegate(context: &Context, args: &TxDelegate) -> Result<(), CliEr
                 ("amount", amount.clone()),
                 ("counts", outlook.epoch(1)),
                 ("earns", outlook.earns(args.amount)),
-                ("takes back", format!("{}, if it were asked for now", outlook.after(staking.unbonding))),
+                (
+                    "takes back",
+                    format!("{}, if it were asked for now", outlook.after(staking.unbonding)),
+                ),
             ],
             question: format!("Delegate {amount} to {}", validator.name),
         };
@@ -346,9 +352,13 @@ pub(super) fn unjail(context: &Context, args: &TxUnjail) -> Result<(), CliError>
             ("validates", format!("at the earliest {}", outlook.epoch(2))),
         ];
         if let Some(due) = validator.jailed_until.filter(|_| !over) {
-            facts.insert(1, ("jailed until", format!(
-                "block {} and {}", due.height, output::time(due.time.get())
-            )));
+            facts.insert(
+                1,
+                (
+                    "jailed until",
+                    format!("block {} and {}", due.height, output::time(due.time.get())),
+                ),
+            );
         }
         let plan = Plan { facts, question: format!("Let {} out of jail", validator.name) };
         let builder = Builder::unjail(signer.public_key());
@@ -389,7 +399,10 @@ pub(super) fn submit_evidence(context: &Context, args: &TxSubmitEvidence) -> Res
                 ("validator", evidence.validator.to_string()),
                 ("fault", evidence.conflict.name().to_owned()),
                 ("when", format!("epoch {}, view {}", evidence.epoch, evidence.view)),
-                ("costs it", format!("{} of its stake, and its place", percent(slashing.equivocation))),
+                (
+                    "costs it",
+                    format!("{} of its stake, and its place", percent(slashing.equivocation)),
+                ),
                 ("you earn", format!("{} of that", percent(slashing.reporter_reward))),
             ],
             question: "Report this fault".to_owned(),

@@ -29,9 +29,9 @@ use std::sync::Arc;
 /// transactions.
 pub(crate) fn run(context: &Context, command: &ValidatorsCommand) -> Result<(), CliError> {
     match command {
-        ValidatorsCommand::Ls(args) => with_chain(context, async |client, chain| {
-            ls(context, &client, &chain, args).await
-        }),
+        ValidatorsCommand::Ls(args) => {
+            with_chain(context, async |client, chain| ls(context, &client, &chain, args).await)
+        }
         ValidatorsCommand::Show { validator, epochs } => {
             with_chain(context, async |client, chain| {
                 show(context, &client, &chain, validator, *epochs).await
@@ -153,7 +153,15 @@ pub(super) async fn ls(
         output::about(amount(&value, "/bonded"), &chain.symbol),
     ));
     let header = [
-        "rank", "name", "key", "stake", "share", "commission", "uptime", "registry", "status",
+        "rank",
+        "name",
+        "key",
+        "stake",
+        "share",
+        "commission",
+        "uptime",
+        "registry",
+        "status",
         "jailed until",
     ];
     output::rows(&header, &[0, 3, 4, 5, 6, 7], &rows);
@@ -192,14 +200,25 @@ async fn show(
         ("commission", ratio(&value, "commission")),
     ];
     if let Some(announced) = value.get("announced") {
-        let then = format!("{} after {}", ratio(announced, "commission"), due(announced.get("due")));
+        let then =
+            format!("{} after {}", ratio(announced, "commission"), due(announced.get("due")));
         facts.push(("announced", then));
     }
     facts.extend([
         ("uptime", ratio(&value, "score")),
-        ("this epoch", format!("{} made, {} missed", number(&value, "made"), number(&value, "missed"))),
+        (
+            "this epoch",
+            format!("{} made, {} missed", number(&value, "made"), number(&value, "missed")),
+        ),
         ("in a row", format!("{} missed", number(&value, "streak"))),
-        ("ever", format!("{} made, {} missed", number(&value, "made_total"), number(&value, "missed_total"))),
+        (
+            "ever",
+            format!(
+                "{} made, {} missed",
+                number(&value, "made_total"),
+                number(&value, "missed_total")
+            ),
+        ),
         ("jails, slashes", format!("{}, {}", number(&value, "jails"), number(&value, "slashes"))),
         ("jailed until", due(value.get("jailed_until"))),
         ("registry score", ratio(&value, "registry_score")),
@@ -208,7 +227,15 @@ async fn show(
         ("description", text(&value, "description")),
     ]);
     if let Some(node) = value.get("node") {
-        facts.push(("node", format!("{} {} {}", text(node, "version"), text(node, "region"), text(node, "endpoint"))));
+        facts.push((
+            "node",
+            format!(
+                "{} {} {}",
+                text(node, "version"),
+                text(node, "region"),
+                text(node, "endpoint")
+            ),
+        ));
         if let Some(last) = node.get("last_heartbeat_ms").and_then(Value::as_u64) {
             facts.push(("last heartbeat", output::time(last)));
         }
@@ -439,7 +466,11 @@ pub(super) async fn rewards(
         })
         .collect();
     output::rows(&["epoch", "validator", "stake", "reward", "commission"], &[0, 2, 3, 4], &rows);
-    output::line(format!("\nshown: {} of rewards, {} of commission", sum("reward"), sum("commission")));
+    output::line(format!(
+        "\nshown: {} of rewards, {} of commission",
+        sum("reward"),
+        sum("commission")
+    ));
     if let Some(next) = value.get("next").and_then(Value::as_u64) {
         output::line(format!("earlier ones: althing query rewards {name} --before {next}"));
     }
@@ -466,17 +497,19 @@ pub(super) async fn economics(
         ("costs", args.costs),
         ("fees", args.fees),
     ];
-    query.extend(amounts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))));
+    query
+        .extend(amounts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?))));
     let ratios = [("commission", args.commission), ("score", args.score)];
-    query.extend(ratios.into_iter().filter_map(|(name, value)| {
-        Some(format!("{name}={}", value?.get()))
-    }));
+    query.extend(
+        ratios.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?.get()))),
+    );
     let value: Value = client.get(&format!("/v1/economics?{}", query.join("&"))).await?;
     if context.global.json {
         output::json(&value);
         return Ok(());
     }
-    let money = |name: &str| output::about(amount(&value, &format!("/{name}/amount")), &chain.symbol);
+    let money =
+        |name: &str| output::about(amount(&value, &format!("/{name}/amount")), &chain.symbol);
     let who = match value.get("validator_name").and_then(Value::as_str) {
         Some(name) => name.to_owned(),
         None => "one that joins".to_owned(),
@@ -493,17 +526,53 @@ pub(super) async fn economics(
         ("own stake", money("stake")),
         ("delegated", money("delegated")),
         ("commission", ratio(&value, "commission_rate")),
-        ("counts", format!("{} of {} in a set of {}", money("weight"), money("counted_stake"), number(&value, "members"))),
-        ("blocks a year", format!("{}, one in {} ms", number(&value, "blocks_per_year"), number(&value, "block_time_ms"))),
+        (
+            "counts",
+            format!(
+                "{} of {} in a set of {}",
+                money("weight"),
+                money("counted_stake"),
+                number(&value, "members")
+            ),
+        ),
+        (
+            "blocks a year",
+            format!(
+                "{}, one in {} ms",
+                number(&value, "blocks_per_year"),
+                number(&value, "block_time_ms")
+            ),
+        ),
         ("emission a year", format!("{} to all who stake", money("emission"))),
         ("", String::new()),
         ("it earns", format!("{} a year", money("reward"))),
-        ("operator", format!("{} = {} commission + {} for its own stake", money("operator_income"), money("commission"), money("own_reward"))),
-        ("delegators", format!("{}, {} a year on what they delegate", money("delegators_reward"), ratio(&value, "delegator_rate"))),
+        (
+            "operator",
+            format!(
+                "{} = {} commission + {} for its own stake",
+                money("operator_income"),
+                money("commission"),
+                money("own_reward")
+            ),
+        ),
+        (
+            "delegators",
+            format!(
+                "{}, {} a year on what they delegate",
+                money("delegators_reward"),
+                ratio(&value, "delegator_rate")
+            ),
+        ),
         ("costs", money("costs")),
         (if profitable { "surplus" } else { "gap" }, money("surplus_or_gap")),
-        ("covers costs with", even(delegated.map(|text| format!("{text} of delegations")), "delegation")),
-        ("or with", even(commission.map(|text| format!("a commission of {text}")), "legal commission")),
+        (
+            "covers costs with",
+            even(delegated.map(|text| format!("{text} of delegations")), "delegation"),
+        ),
+        (
+            "or with",
+            even(commission.map(|text| format!("a commission of {text}")), "legal commission"),
+        ),
     ]);
     Ok(())
 }
@@ -518,7 +587,14 @@ pub(super) fn show_supply(value: &Value) {
     let mut facts = vec![("height", number(value, "height").to_string())];
     facts.extend(["total", "genesis", "minted", "burned"].map(|name| (name, plain(name))));
     let parts = [
-        "staked", "delegated", "unbonding", "treasury", "stakers", "miners", "reserve", "released",
+        "staked",
+        "delegated",
+        "unbonding",
+        "treasury",
+        "stakers",
+        "miners",
+        "reserve",
+        "released",
     ];
     facts.extend(parts.map(|name| (name, money(name))));
     output::facts(&facts);
@@ -528,7 +604,10 @@ pub(super) fn show_supply(value: &Value) {
     output::line("");
     output::facts(&[
         ("audit at height", number(audit, "height").to_string()),
-        ("records read", format!("{} in {} ms", number(audit, "records"), number(audit, "took_ms"))),
+        (
+            "records read",
+            format!("{} in {} ms", number(audit, "records"), number(audit, "took_ms")),
+        ),
         ("accounts", number(audit, "accounts").to_string()),
         ("they own", of("balances")),
         ("genesis + minted - burned", of("supply")),

@@ -81,15 +81,15 @@ pub(super) fn about(region: &str, public: &str) -> Result<About, CliError> {
 
 /// What the API must know of the ledger.
 fn rules() -> althing_api::Rules {
-    let transfer = althing_api::GasRule {
-        message_type: "transfer",
-        base: Gas::new(gas::TRANSFER),
+    let rule = |(message_type, base): &(&'static str, u64)| althing_api::GasRule {
+        message_type,
+        base: Gas::new(*base),
         included_bytes: gas::FREE_BYTES,
         per_byte: Gas::new(gas::PER_BYTE),
     };
     althing_api::Rules {
         describe: |code| (codes::name_of(code), codes::sentence(code)),
-        gas: vec![transfer],
+        gas: gas::MESSAGES.iter().map(rule).collect(),
     }
 }
 

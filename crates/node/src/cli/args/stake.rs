@@ -244,7 +244,8 @@ mod tests {
 
     #[test]
     fn a_percentage_is_read_to_the_part_per_million() {
-        for (text, ppm) in [("5%", 50_000), ("12.5", 125_000), ("0.0001%", 1), ("100%", 1_000_000)] {
+        for (text, ppm) in [("5%", 50_000), ("12.5", 125_000), ("0.0001%", 1), ("100%", 1_000_000)]
+        {
             assert_eq!(parse_percent(text).unwrap().get(), ppm, "{text}");
         }
         for bad in ["", "%", "101%", "-1", "1.23456", "5 %%", "1e1", "9999999999"] {

@@ -55,7 +55,11 @@ impl Families {
             registry.register(name, help, family.clone());
         };
         add("validator_uptime", "Heartbeats of those due over 144 intervals, 0 to 1", &self.uptime);
-        add("performance", "Proposals made of those due over the window, 0 to 1", &self.performance);
+        add(
+            "performance",
+            "Proposals made of those due over the window, 0 to 1",
+            &self.performance,
+        );
         add("power", "Part of the stake of the set, 0 to 1", &self.power);
         add("missed_blocks", "Turns without a block since it registered", &self.missed);
         add("made_blocks", "Blocks since it registered", &self.made);
@@ -181,12 +185,8 @@ mod tests {
 
     fn sample() -> String {
         let amount = Amount::from_tokens(7).unwrap();
-        let supply = SupplyState {
-            height: Height::ZERO,
-            genesis: amount,
-            minted: amount,
-            burned: amount,
-        };
+        let supply =
+            SupplyState { height: Height::ZERO, genesis: amount, minted: amount, burned: amount };
         text(&Snapshot {
             height: Height::ZERO,
             epoch: Epoch::ZERO,
@@ -215,10 +215,37 @@ mod tests {
     /// Names in an expression that are no functions, labels or keywords of PromQL.
     fn metrics_in(expression: &str) -> BTreeSet<String> {
         const WORDS: &[&str] = &[
-            "sum", "max", "min", "avg", "count", "rate", "increase", "delta", "by", "topk", "and",
-            "or", "on", "unless", "bool", "histogram_quantile", "changes", "time", "without",
-            "absent", "bottomk", "validator", "name", "status", "job", "instance", "le", "ignoring",
-            "group_left", "clamp_min", "abs",
+            "sum",
+            "max",
+            "min",
+            "avg",
+            "count",
+            "rate",
+            "increase",
+            "delta",
+            "by",
+            "topk",
+            "and",
+            "or",
+            "on",
+            "unless",
+            "bool",
+            "histogram_quantile",
+            "changes",
+            "time",
+            "without",
+            "absent",
+            "bottomk",
+            "validator",
+            "name",
+            "status",
+            "job",
+            "instance",
+            "le",
+            "ignoring",
+            "group_left",
+            "clamp_min",
+            "abs",
         ];
         let mut plain = String::new();
         let (mut quoted, mut braces, mut brackets) = (false, 0, 0);

@@ -86,9 +86,7 @@ impl Stake {
 
     /// Everything about all validators now. Callers of one height share one reading.
     pub(super) async fn snapshot(&self) -> Option<Arc<Snapshot>> {
-        let is_new = |snapshot: &Arc<Snapshot>| {
-            snapshot.height >= self.engine.status().tip.height
-        };
+        let is_new = |snapshot: &Arc<Snapshot>| snapshot.height >= self.engine.status().tip.height;
         if let Some(known) = self.known().filter(is_new) {
             return Some(known);
         }
@@ -119,10 +117,7 @@ impl Stake {
 
     /// Reads by `read` until everything is of one height; after some tries as it comes, because
     /// blocks may come faster than that.
-    async fn untorn<T>(
-        &self,
-        read: impl AsyncFn(&mut Records) -> Option<T>,
-    ) -> Option<T> {
+    async fn untorn<T>(&self, read: impl AsyncFn(&mut Records) -> Option<T>) -> Option<T> {
         let mut last = None;
         for _ in 0..TRIES {
             let mut records = Records::default();

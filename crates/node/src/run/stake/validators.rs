@@ -52,9 +52,8 @@ impl Stake {
             all.iter().filter_map(|key| Some((*key, validator(key)?))).collect();
         let pairs: Vec<_> = found.iter().map(|(key, entry)| (entry.operator, *key)).collect();
         self.fetch_delegations(records, &pairs, now.epoch).await?;
-        let views = found.into_iter().map(|(key, entry)| {
-            self.view(records, now, set.as_ref(), key, entry)
-        });
+        let views =
+            found.into_iter().map(|(key, entry)| self.view(records, now, set.as_ref(), key, entry));
         let mut views: Vec<ValidatorState> = views.collect();
         views.sort_by_key(|view| (view.ejected, Reverse(view.tokens), view.key));
         let stake = stake(records, &views);
@@ -79,7 +78,8 @@ impl Stake {
         let profile = records.get(query::profile_key(key), query::decode_profile);
         let record = records.get(query::performance_key(key), query::decode_performance);
         let node = records.get(query::node_key(key), query::decode_node);
-        let own = owned(records, now, entry.operator, key).map_or(Amount::ZERO, |own| own.worth.total);
+        let own =
+            owned(records, now, entry.operator, key).map_or(Amount::ZERO, |own| own.worth.total);
         let most = entry.epoch_tokens.share(params.staking.max_unbonding_per_epoch);
         let may_leave = if entry.is_active(now.epoch) && !entry.ejected {
             most.checked_sub(entry.left).unwrap_or(Amount::ZERO).min(entry.tokens)
