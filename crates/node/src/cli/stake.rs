@@ -368,7 +368,7 @@ pub(super) fn unjail(context: &Context, args: &TxUnjail) -> Result<(), CliError>
 
 /// Evidence from JSON, from an entry of `/v1/evidence`, or from its encoding in hex.
 fn parse_evidence(text: &str) -> Option<Evidence> {
-    let decode = |text: &str| Evidence::decode(hex::decode(text.trim()).ok()?.as_slice()).ok();
+    let decode = |text: &str| Evidence::decode(hex::decode(text.trim()).ok()?).ok();
     let Ok(value) = serde_json::from_str::<Value>(text) else { return decode(text) };
     match serde_json::from_value(value.clone()) {
         Ok(evidence) => Some(evidence),

@@ -88,7 +88,8 @@ fn free_space(folder: &Path) -> u64 {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let Ok(disks) = Disks::new_with_refreshed_list() else { return 0 };
     let holds = |disk: &&Disk| folder.starts_with(disk.mount_point());
-    let nearest = disks.iter().filter(holds).max_by_key(|disk| disk.mount_point().as_os_str().len());
+    let nearest =
+        disks.iter().filter(holds).max_by_key(|disk| disk.mount_point().as_os_str().len());
     nearest.map_or(0, Disk::available_space)
 }
 

@@ -1,6 +1,6 @@
 //! What accounts have staked.
 
-use super::{Records, Stake};
+use super::{Records, Stake, Tries};
 use althing_api::backend::{DelegationState, DelegatorState, UnbondingState, VestingState};
 use althing_ledger::{
     query,
@@ -72,8 +72,14 @@ impl Stake {
 
     /// What an account has staked.
     pub(in crate::run) async fn delegator(&self, address: Address) -> DelegatorState {
-        let read = self.untorn(async |records| self.read_delegator(records, address).await);
-        read.await.unwrap_or_default()
+        let mut tries = Tries::new();
+        loop {
+            let mut records = Records::default();
+            let outcome = self.read_delegator(&mut records, address).await;
+            if let Some(read) = tries.settle(&records, outcome) {
+                return read.unwrap_or_default();
+            }
+        }
     }
 
     async fn read_delegator(
@@ -129,17 +135,33 @@ impl Stake {
         validator: ValidatorKey,
         delegators: &[Address],
     ) -> Option<Vec<(Address, DelegationState)>> {
-        self.untorn(async |records| {
-            self.fetch(records, vec![query::validator_key(validator)]).await?;
-            let now = self.now(records);
-            let pairs: Vec<_> = delegators.iter().map(|who| (*who, validator)).collect();
-            self.fetch_delegations(records, &pairs, now.epoch).await?;
-            let found = delegators.iter().filter_map(|who| {
-                Some((*who, view(validator, &owned(records, now, *who, validator)?)))
-            });
-            Some(found.collect())
-        })
-        .await
+        let mut tries = Tries::new();
+        loop {
+            let mut records = Records::default();
+            let outcome = self.read_delegations(&mut records, validator, delegators).await;
+            if let Some(read) = tries.settle(&records, outcome) {
+                return read;
+            }
+        }
+    }
+
+    async fn read_delegations(
+        &self,
+        records: &mut Records,
+        validator: ValidatorKey,
+        delegators: &[Address],
+    ) -> Option<Vec<(Address, DelegationState)>> {
+        self.fetch(records, vec![query::validator_key(validator)]).await?;
+        let now = self.now(records);
+        let pairs: Vec<_> = delegators.iter().map(|who| (*who, validator)).collect();
+        self.fetch_delegations(records, &pairs, now.epoch).await?;
+        let mut found = Vec::with_capacity(pairs.len());
+        for who in delegators {
+            if let Some(owned) = owned(records, now, *who, validator) {
+                found.push((*who, view(validator, &owned)));
+            }
+        }
+        Some(found)
     }
 
     /// The vesting schedule of an account, if it has one.

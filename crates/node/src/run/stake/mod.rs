@@ -49,6 +49,29 @@ impl Records {
     }
 }
 
+/// Reads of the same records until all are of one height; after some tries as they come, because
+/// blocks may come faster than that.
+struct Tries<T> {
+    left: usize,
+    last: Option<T>,
+}
+
+impl<T> Tries<T> {
+    const fn new() -> Self {
+        Self { left: TRIES, last: None }
+    }
+
+    /// Takes what one read led to, and returns what counts if there is to be no other.
+    fn settle(&mut self, records: &Records, outcome: Option<T>) -> Option<Option<T>> {
+        if outcome.is_some() && !records.torn {
+            return Some(outcome);
+        }
+        self.left = self.left.saturating_sub(1);
+        self.last = outcome.or(self.last.take());
+        (self.left == 0).then(|| self.last.take())
+    }
+}
+
 /// Reads stake.
 #[derive(Clone)]
 pub(super) struct Stake {
@@ -113,21 +136,6 @@ impl Stake {
         let found = keys.into_iter().zip(values);
         records.values.extend(found.filter_map(|(key, value)| Some((key, value?))));
         Some(())
-    }
-
-    /// Reads by `read` until everything is of one height; after some tries as it comes, because
-    /// blocks may come faster than that.
-    async fn untorn<T>(&self, read: impl AsyncFn(&mut Records) -> Option<T>) -> Option<T> {
-        let mut last = None;
-        for _ in 0..TRIES {
-            let mut records = Records::default();
-            let outcome = read(&mut records).await;
-            if outcome.is_some() && !records.torn {
-                return outcome;
-            }
-            last = outcome.or(last);
-        }
-        last
     }
 
     fn params(&self, records: &Records) -> ChainParams {

@@ -1,6 +1,6 @@
 //! All validators, read in three batches however many there are.
 
-use super::{EJECTED, Records, Snapshot, Stake, balance, delegator::owned, pool};
+use super::{EJECTED, Records, Snapshot, Stake, Tries, balance, delegator::owned, pool};
 use crate::run::lookup::ask;
 use althing_api::backend::{NodeState, PerformanceState, StakeState, ValidatorState};
 use althing_ledger::{
@@ -18,7 +18,14 @@ impl Stake {
             Some(index) => ask(index, |index| index.ejected(EJECTED)).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        self.untorn(async |records| self.read_all(records, &ejected).await).await
+        let mut tries = Tries::new();
+        loop {
+            let mut records = Records::default();
+            let outcome = self.read_all(&mut records, &ejected).await;
+            if let Some(read) = tries.settle(&records, outcome) {
+                return read;
+            }
+        }
     }
 
     async fn read_all(&self, records: &mut Records, ejected: &[ValidatorKey]) -> Option<Snapshot> {
