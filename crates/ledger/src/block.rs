@@ -159,18 +159,18 @@ impl Ledger {
     ) -> Result<Receipt, ApplyError> {
         let params = params::load(view).map_err(|fault| fault.at::<ApplyError>(height))?;
         let mut scratch = view.clone();
-        let environment = self.environment(height, timestamp, &params);
+        let epoch = height.epoch(self.0.genesis.params.epoch_length);
+        let environment = self.environment((height, epoch), timestamp, &params);
         execute::transaction(&mut scratch, &environment, transaction, Keys::Ignored)
     }
 
     fn environment<'a>(
         &'a self,
-        height: Height,
+        (height, epoch): (Height, Epoch),
         time: Timestamp,
         params: &'a ChainParams,
     ) -> Environment<'a> {
         let Inner { genesis, genesis_hash, protocol, .. } = &*self.0;
-        let epoch = height.epoch(genesis.params.epoch_length);
         let (chain_id, genesis) = (genesis.chain_id, *genesis_hash);
         Environment { chain_id, genesis, height, epoch, time, params, protocol }
     }
@@ -271,8 +271,8 @@ impl BlockExecution<'_> {
         if !self.fits(transaction) {
             return Err(Invalid::BlockFull.into());
         }
-        let height = self.context.height;
-        let environment = self.ledger.environment(height, self.context.timestamp, &self.params);
+        let BlockContext { height, epoch, timestamp, .. } = self.context;
+        let environment = self.ledger.environment((height, epoch), timestamp, &self.params);
         let receipt =
             execute::transaction(&mut self.view, &environment, transaction, Keys::Checked)?;
         // None of these can overflow: `fits` bounds gas and bytes, the supply bounds fees.

@@ -4,9 +4,16 @@
 use bytes::{BufMut, Bytes};
 use commonware_codec::{Buf, Error, RangeCfg, Read, ReadExt as _, Write as _, varint::UInt};
 
-/// Writes an unsigned integer as a varint.
+/// Writes an unsigned integer as a varint: the bytes of the library's `UInt`, in one go.
 pub(crate) fn write_u64(value: u64, buf: &mut impl BufMut) {
-    write_u128(value.into(), buf);
+    let mut bytes = [0; 10];
+    let (mut rest, mut length) = (value, 0);
+    while rest >= 0x80 {
+        bytes[length] = rest as u8 | 0x80;
+        (rest, length) = (rest >> 7, length + 1);
+    }
+    bytes[length] = rest as u8;
+    buf.put_slice(&bytes[..=length]);
 }
 
 /// Size of [`write_u64`]'s output, in bytes.
@@ -17,34 +24,31 @@ pub(crate) fn size_u64(value: u64) -> usize {
 
 /// Reads a varint written by [`write_u64`].
 pub(crate) fn read_u64(buf: &mut impl Buf) -> Result<u64, Error> {
-    match read_short(buf, 9) {
-        Some(value) => Ok(value as u64),
-        None => Ok(UInt::<u64>::read(buf)?.into()),
-    }
-}
-
-/// Reads a varint that lies within one piece of memory and has at most `most` bytes of 7 bits, the
-/// common case. Reads nothing if it is longer, cut off, or not the shortest of its value: the
-/// library then says what is wrong.
-fn read_short(buf: &mut impl Buf, most: usize) -> Option<u128> {
+    // The common case: in one piece of memory, at most 9 bytes of 7 bits, the shortest of its value.
+    // The library says what is wrong with anything else.
     let mut value = 0;
-    for (at, byte) in buf.chunk().iter().take(most).enumerate() {
-        value |= u128::from(byte & 0x7f) << (7 * at);
+    for (at, byte) in buf.chunk().iter().take(9).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
             if *byte == 0 && at > 0 {
-                return None;
+                break;
             }
             buf.advance(at + 1);
-            return Some(value);
+            return Ok(value);
         }
     }
-    None
+    Ok(UInt::<u64>::read(buf)?.into())
 }
 
 /// Writes an unsigned 128-bit integer as a varint: the bytes of the library's `UInt`, in one go.
 pub(crate) fn write_u128(value: u128, buf: &mut impl BufMut) {
     let mut bytes = [0; 19];
     let (mut rest, mut length) = (value, 0);
+    while rest > u128::from(u64::MAX) {
+        bytes[length] = rest as u8 | 0x80;
+        (rest, length) = (rest >> 7, length + 1);
+    }
+    let mut rest = rest as u64;
     while rest >= 0x80 {
         bytes[length] = rest as u8 | 0x80;
         (rest, length) = (rest >> 7, length + 1);
@@ -61,10 +65,24 @@ pub(crate) fn size_u128(value: u128) -> usize {
 
 /// Reads a varint written by [`write_u128`].
 pub(crate) fn read_u128(buf: &mut impl Buf) -> Result<u128, Error> {
-    match read_short(buf, 18) {
-        Some(value) => Ok(value),
-        None => Ok(UInt::<u128>::read(buf)?.into()),
+    // As in [`read_u64`], in two halves of at most 9 bytes.
+    let (mut low, mut high) = (0u64, 0u64);
+    for (at, byte) in buf.chunk().iter().take(18).enumerate() {
+        let part = u64::from(byte & 0x7f);
+        if at < 9 {
+            low |= part << (7 * at);
+        } else {
+            high |= part << (7 * (at - 9));
+        }
+        if byte & 0x80 == 0 {
+            if *byte == 0 && at > 0 {
+                break;
+            }
+            buf.advance(at + 1);
+            return Ok(u128::from(high) << 63 | u128::from(low));
+        }
     }
+    Ok(UInt::<u128>::read(buf)?.into())
 }
 
 /// Reads length-prefixed bytes, at most `max` of them.

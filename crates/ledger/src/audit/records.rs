@@ -287,8 +287,12 @@ impl Records {
         if !listed.iter().all(|key| self.validators.contains_key(*key)) {
             return wrong("a candidate is no validator");
         }
-        let open = self.validators.iter().filter(|(_, validator)| !validator.ejected);
-        if !open.map(|(key, _)| key).all(|key| listed.contains(key)) {
+        // So does who has left its delegators behind, until it comes back.
+        let open = |validator: &Validator| {
+            !validator.ejected && (!validator.leaving || validator.pending_count > 0)
+        };
+        let mut open = self.validators.iter().filter(|(_, validator)| open(validator));
+        if !open.all(|(key, _)| listed.contains(key)) {
             return wrong("a validator that was not ejected is no candidate");
         }
         Ok(())

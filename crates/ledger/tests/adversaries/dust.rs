@@ -204,3 +204,33 @@ fn an_own_stake_of_a_unit_more_and_a_unit_less_earns_nothing_extra() {
     Verdict::of(&attack, &twin, &[operator(1)], &[operator(0), operator(2)])
         .expect_no_gain("6 dust, own stake by units");
 }
+
+/// He fills the list of candidates, so that nobody else can register, and takes his stake back.
+#[test]
+fn a_place_among_the_candidates_cannot_be_held_with_a_delegation() {
+    let mut genesis = plan(&[10_000; 4], 2);
+    genesis.params.staking.max_validators = 4;
+    genesis.params.staking.max_candidates = 5;
+    let mut world = World::new(genesis);
+    world.must(operator(4), register(4, 1_000));
+    world.must(0, delegate(4, tokens(100)));
+    world.epochs(1);
+    world.must(operator(4), unstake(None));
+    assert_eq!(world.send(operator(5), register(5, 2_000)), codes::TOO_MANY_CANDIDATES);
+    assert_eq!(world.send(operator(4), delegate(4, tokens(100))), codes::VALIDATOR_CLOSED);
+    world.epochs(1);
+    world.must(operator(5), register(5, 2_000));
+    // Nor does he come back while there is no place, and his delegator gets everything.
+    let more = stake(4, tokens(1_000));
+    assert_eq!(world.send(operator(4), more.clone()), codes::TOO_MANY_CANDIDATES);
+    world.must(operator(5), unstake(None));
+    world.epochs(1);
+    world.must(operator(4), more);
+    world.must(operator(4), unstake(None));
+    world.epochs(2);
+    assert!(world.stake(operator(4), key(4)) == 0 && world.validator(4).delegations == 1);
+    world.must(0, undelegate(4, None));
+    world.epochs(1);
+    assert!(!world.chain.state.contains_key(&althing_ledger::query::validator_key(key(4))));
+    world.must(operator(4), register(4, 1_000));
+}

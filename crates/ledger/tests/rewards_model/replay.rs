@@ -350,7 +350,9 @@ impl Model {
 
     fn end_epoch(&mut self, outcome: &Outcome) {
         let late = |member: &Member| member.announced.is_some_and(|(_, due)| due <= self.height);
-        let open = self.members.values().find(|member| late(member) && !member.ejected);
+        // Who has left its delegators behind changes nothing before it is back.
+        let takes_part = |member: &Member| !member.ejected && !member.leaving;
+        let open = self.members.values().find(|member| late(member) && takes_part(member));
         assert!(open.is_none(), "a commission did not change in time");
         self.choose();
         let told = |set: &Option<ValidatorSet>| -> Vec<(ValidatorKey, u128)> {

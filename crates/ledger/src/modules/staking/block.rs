@@ -195,8 +195,9 @@ pub(super) fn unbond_own(
     own.close(view, moment)
 }
 
-/// Takes validators that are ejected off the list of candidates, and forgets those that nobody has
-/// a stake in and that no evidence can be about any more. The last step of the turn.
+/// Takes validators that are ejected, and those that have left their delegators behind, off the list
+/// of candidates, and forgets those that nobody has a stake in and that no evidence can be about any
+/// more. The last step of the turn.
 pub(crate) fn end_epoch_removals(
     view: &mut View,
     moment: &BlockMoment<'_>,
@@ -212,7 +213,7 @@ pub(crate) fn end_epoch_removals(
         } else if is_empty(&validator) && !is_accountable(&validator, next, moment) {
             forget(view, key, &validator);
             events.push(Event::ValidatorRemoved { validator: *key });
-        } else {
+        } else if !has_left(view, key, &validator, next)? {
             kept.push(*key);
         }
     }
@@ -225,6 +226,18 @@ pub(crate) fn end_epoch_removals(
 fn is_empty(validator: &Validator) -> bool {
     let Validator { shares, pending_nominal, delegations, .. } = validator;
     shares.is_zero() && pending_nominal.is_zero() && *delegations == 0
+}
+
+/// Whether a validator has left and is kept by its delegators alone: it takes no place among the
+/// candidates, so that to hold one takes the stake of a validator. It comes back by `Stake`.
+fn has_left(
+    view: &View,
+    key: &ValidatorKey,
+    validator: &Validator,
+    next: Epoch,
+) -> Result<bool, Fault> {
+    let is_out = validator.leaving && !validator.is_active(next) && !is_empty(validator);
+    Ok(is_out && load_delegation(view, &validator.operator, key)?.is_none())
 }
 
 /// Whether evidence of what the validator did as a member of a set can come yet. Its unbonding stake

@@ -420,6 +420,10 @@ impl Position {
             if self.is_own() && self.validator.ejected {
                 store::remove_operator(view, &self.delegator);
             }
+            if self.validator.delegations == 1 && self.validator.leaving {
+                // Nobody is left: the turn of the epoch forgets it.
+                store::list_candidate(view, &self.key, u64::MAX)?;
+            }
             self.validator.delegations.checked_sub(1)
         };
         self.validator.delegations = counted.ok_or(self.broken(TOO_MANY))?;

@@ -1,7 +1,7 @@
 use super::{
-    CANDIDATES, Candidates, Conversion, Delegation, Delegator, Profile, QUEUE, Queue, Slashes,
-    TOTALS, Totals, Unbonding, Validator, conversion_key, delegation_key, delegator_key,
-    operator_key, profile_key, slashes_key, unbonding_key, validator_key,
+    CANDIDATES, Candidates, Conversion, Delegation, Delegator, MAX_CANDIDATES, Profile, QUEUE,
+    Queue, Slashes, TOTALS, Totals, Unbonding, Validator, conversion_key, delegation_key,
+    delegator_key, operator_key, profile_key, slashes_key, unbonding_key, validator_key,
 };
 use crate::{error::Fault, store};
 use althing_state::{Missing, StateKey, View};
@@ -91,6 +91,25 @@ pub(crate) fn load_candidates(view: &View) -> Result<Candidates, Fault> {
 
 pub(super) fn save_candidates(view: &mut View, candidates: &Candidates) -> Result<(), Fault> {
     store::save(view, CANDIDATES, candidates)
+}
+
+/// Puts a validator that was not ejected on the list of candidates, if it is not there. Returns
+/// whether it is now: not if there are `most` others.
+pub(super) fn list_candidate(
+    view: &mut View,
+    key: &ValidatorKey,
+    most: u64,
+) -> Result<bool, Fault> {
+    know(view, [CANDIDATES])?;
+    let Candidates(mut candidates) = load_candidates(view)?;
+    let Err(at) = candidates.binary_search(key) else { return Ok(true) };
+    let most = most.min(MAX_CANDIDATES);
+    if u64::try_from(candidates.len()).is_ok_and(|count| count >= most) {
+        return Ok(false);
+    }
+    candidates.insert(at, *key);
+    save_candidates(view, &Candidates(candidates))?;
+    Ok(true)
 }
 
 /// The sums over all validators.

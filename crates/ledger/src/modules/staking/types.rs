@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub const MAX_UNBONDING_ENTRIES: usize = 32;
 /// Most redelegations into one delegation that are still liable.
 pub const MAX_LIABILITIES: usize = 8;
+/// Most validators on the list of candidates.
+pub(crate) const MAX_CANDIDATES: u64 = 1_000;
 /// Most slashes of one validator: the third jail and an equivocation eject, so four can happen.
 pub(crate) const MAX_SLASHES: usize = 8;
 

@@ -230,7 +230,9 @@ impl Records {
         }
         for (key, validator) in &self.validators {
             let at = validator_key(key);
-            if !validator.ejected && !listed.contains(key) {
+            let may_be_absent =
+                validator.ejected || validator.leaving && validator.pending_count == 0;
+            if !may_be_absent && !listed.contains(key) {
                 return Err((at, "a validator is no candidate"));
             }
             if !self.profiles.contains(key) {

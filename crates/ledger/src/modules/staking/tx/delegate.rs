@@ -38,6 +38,10 @@ pub(crate) fn execute(
     }
     let mut events = Vec::new();
     let mut position = Position::open(view, &moment, delegator, key, validator, &mut events)?;
+    if position.validator.leaving && !position.validator.ejected {
+        // Its operator comes back by `Stake`.
+        return Err(StakingError::ValidatorClosed.into());
+    }
     position.deposit(&moment, amount)?;
     bank::take_for_stake(view, moment.protocol, &delegator, amount, moment.time)?;
     position.close(view, &moment)?;

@@ -14,7 +14,7 @@ use crate::{
             know, load_candidates, load_slashes, load_validator, operated_by, operator_key,
             position::Position,
             profile_key, slashes_key,
-            store::{save_candidates, save_operator, save_profile},
+            store::{list_candidate, save_candidates, save_operator, save_profile},
         },
     },
 };
@@ -84,6 +84,10 @@ pub(crate) fn execute(message: &Stake, context: &mut Context<'_>) -> Result<Vec<
     if own.validator.leaving {
         if own.worth()?.total < moment.params.staking.min_validator_stake {
             return Err(StakingError::StakeTooLow.into());
+        }
+        let most = moment.params.staking.max_candidates;
+        if !list_candidate(view, &key, most)? {
+            return Err(StakingError::TooManyCandidates.into());
         }
         own.validator.leaving = false;
     }
