@@ -14,6 +14,7 @@ use commonware_codec::DecodeExt as _;
 use commonware_cryptography::{Signer as _, ed25519};
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    ops::Range,
     time::Duration,
 };
 
@@ -152,15 +153,34 @@ impl DevChain {
     }
 }
 
+/// Ports that a development network listens on. A chain that is kept returns to its ports after a
+/// restart, so they lie below those that the system gives to outgoing connections, one of which
+/// could hold the port just then.
+const PORTS: Range<u16> = 20_000..32_768;
+
 /// Loopback addresses with ports that are free now, all different.
 ///
 /// # Errors
 /// An I/O error if there is none.
 pub(super) fn free_endpoints(count: u16) -> std::io::Result<Vec<SocketAddr>> {
+    // The search begins anywhere, so that networks that start together seldom meet.
+    let first = rand::random_range(PORTS);
+    let mut last = std::io::Error::from(std::io::ErrorKind::AddrInUse);
     // All listeners are held until the last port is known, so that no port is given out twice.
-    let listeners: std::io::Result<Vec<TcpListener>> =
-        (0..count).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).collect();
-    listeners?.iter().map(TcpListener::local_addr).collect()
+    let mut listeners = Vec::new();
+    for port in (first..PORTS.end).chain(PORTS.start..first) {
+        if listeners.len() == usize::from(count) {
+            break;
+        }
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => last = error,
+        }
+    }
+    if listeners.len() < usize::from(count) {
+        return Err(last);
+    }
+    listeners.iter().map(TcpListener::local_addr).collect()
 }
 
 #[cfg(test)]
