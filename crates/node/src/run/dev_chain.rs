@@ -26,6 +26,8 @@ pub(super) const LOAD_SEED: &str = "dev";
 const LOAD_TOKENS: u64 = 1_000;
 /// What each validator of a development network stakes, in whole tokens.
 const STAKE_TOKENS: u64 = 100_000;
+/// What the operator of each validator owns besides, for fees and to leave jail, in whole tokens.
+const OPERATOR_TOKENS: u64 = 10_000;
 /// What the faucet owns, in whole tokens.
 const FAUCET_TOKENS: u64 = 10_000_000;
 
@@ -114,13 +116,15 @@ impl DevChain {
         }
         let mut validators = Vec::with_capacity(endpoints.len());
         for (index, endpoint) in (0..self.validators).zip(endpoints) {
+            let operator = self.validator_account(index)?;
+            allocations.push(plain(operator, tokens(OPERATOR_TOKENS)?));
             validators.push(GenesisValidator {
                 name: Text::new(format!("validator-{index}")).unwrap_or_default(),
                 website: Text::default(),
                 description: Text::default(),
                 key: ValidatorKey::from_public_key(&validator(index).public_key()),
                 endpoint: endpoint.to_string(),
-                account: self.validator_account(index)?,
+                account: operator,
                 stake: tokens(STAKE_TOKENS)?,
                 commission: Ppm::ZERO,
             });
@@ -200,7 +204,8 @@ mod tests {
         let genesis = chain.genesis(&endpoints).unwrap();
         assert_eq!(genesis.hash(), chain.genesis(&endpoints).unwrap().hash());
         assert_eq!(genesis.validators.len(), 4);
-        assert_eq!(genesis.allocations.len(), 4);
+        // The faucet, three accounts, and for each validator its operator and its node.
+        assert_eq!(genesis.allocations.len(), 12);
         assert_eq!(Genesis::from_json(&genesis.to_json()).unwrap().hash(), genesis.hash());
     }
 }

@@ -22,6 +22,8 @@ use std::{
 };
 
 const STAKE_TOKENS: u64 = 100_000;
+/// What the operator of each validator owns besides its stake: for fees, and to leave jail early.
+const OPERATOR_TOKENS: u64 = 10_000;
 const DEV_TOKENS: u64 = 1_000_000;
 const LOAD_TOKENS: u64 = 1_000;
 const LOAD_SEED: &str = "load";
@@ -58,6 +60,10 @@ pub(super) fn new(context: &Context, args: &GenesisNew) -> Result<(), CliError> 
         }
     }
     if !validators.is_empty() {
+        for validator in &validators {
+            let (address, amount) = (validator.account, tokens(OPERATOR_TOKENS)?);
+            genesis.allocations.push(Allocation { address, amount, vesting: None });
+        }
         genesis = genesis.with_validators(validators, None)?;
     }
     let text = genesis.to_json() + "\n";
