@@ -38,13 +38,13 @@ fn genesis(endpoints: &[SocketAddr], accounts: u64) -> Result<Genesis, Failure> 
     for (index, endpoint) in (0u16..).zip(endpoints) {
         validators.push(GenesisValidator {
             name: Text::new(format!("validator-{index}")).unwrap_or_default(),
-        website: Text::default(),
-        description: Text::default(),
+            website: Text::default(),
+            description: Text::default(),
             key: ValidatorKey::from_public_key(&key(index)?.public_key()),
             endpoint: endpoint.to_string(),
             account: Address::new([index as u8 + 1; 20]),
             stake: Amount::from_tokens(1_000)?,
-        commission: Ppm::ZERO,
+            commission: Ppm::ZERO,
         });
     }
     let genesis = Genesis {

@@ -15,7 +15,7 @@ const ROUNDS: usize = 16;
 
 /// The height that the transaction would enter at, and its receipt, or why it may not enter.
 /// Signature and key are not checked. `None` if the storage fails.
-pub async fn run<E: Runtime, S: Strategy>(
+pub(crate) async fn run<E: Runtime, S: Strategy>(
     ledger: &Ledger,
     database: &Dbs<E, S>,
     chain: &Chain,

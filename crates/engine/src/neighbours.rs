@@ -110,7 +110,9 @@ impl Inner {
         let before = epoch.previous().and_then(|before| self.chosen.get(&before.get()));
         let before = before.or(self.present.as_ref());
         match (self.is_member(before), self.is_member(Some(set))) {
-            (false, true) => info!(from = %epoch, "this node was chosen: it validates from then on"),
+            (false, true) => {
+                info!(from = %epoch, "this node was chosen: it validates from then on")
+            }
             (true, false) => warn!(
                 from = %epoch,
                 "this node was not chosen: it follows without a vote from then on"

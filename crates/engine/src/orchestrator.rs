@@ -186,7 +186,9 @@ where
                 let heard = channels.votes.1.heard();
                 let engine = self.enter(channels, floor);
                 // Who was ahead when this node was an epoch behind is so still.
-                if let Some((_, from)) = self.ahead.clone().filter(|(epoch, _)| *epoch > self.epoch.get()) {
+                if let Some((_, from)) =
+                    self.ahead.clone().filter(|(epoch, _)| *epoch > self.epoch.get())
+                {
                     self.config.marshal.hint_finalized(self.last(), NonEmptyVec::new(from));
                 }
                 let mut next = muxes.open(self.epoch.get() + 1).await;
@@ -243,9 +245,9 @@ where
         let Some(scheme) = sets.scheme_at(self.epoch) else { return };
         let before = self.epoch.previous().and_then(|before| sets.set(before));
         let lively = |key: &PublicKey| {
-            let voted = before.as_ref().is_some_and(|set| {
-                set.position(&ValidatorKey::from_public_key(key)).is_some()
-            });
+            let voted = before
+                .as_ref()
+                .is_some_and(|set| set.position(&ValidatorKey::from_public_key(key)).is_some());
             !voted || heard.is_none_or(|heard| heard.contains(key))
         };
         channels.votes.1.vouch(self.epoch.get(), &scheme, lively);

@@ -21,9 +21,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub const KEPT: usize = 2_050;
 
 fn same_keys(one: &ValidatorSet, other: &ValidatorSet) -> bool {
-    let keys = |set: &ValidatorSet| -> Vec<_> {
-        set.entries().iter().map(|entry| entry.key).collect()
-    };
+    let keys =
+        |set: &ValidatorSet| -> Vec<_> { set.entries().iter().map(|entry| entry.key).collect() };
     keys(one) == keys(other)
 }
 

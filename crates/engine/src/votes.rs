@@ -108,6 +108,7 @@ mod tests {
     };
     use commonware_cryptography::Signer as _;
     use commonware_parallel::Sequential;
+    use commonware_utils::non_empty;
 
     #[test]
     fn signers_of_certificates_are_counted_for_members_of_the_epoch() {
@@ -135,7 +136,8 @@ mod tests {
                 })
                 .collect();
             let scheme = sets::verifier(&genesis, &set);
-            Finalization::from_finalizes(&scheme, &finalizes, &Sequential).unwrap()
+            Finalization::from_finalizes(&scheme, non_empty![@finalizes.iter()], &Sequential)
+                .unwrap()
         };
         let votes = Votes::default();
         votes.observe(&certificate(&[0, 1, 3]), &known);

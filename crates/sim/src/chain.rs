@@ -2,8 +2,8 @@
 
 use althing_engine::types::{PrivateKey, PublicKey};
 use althing_types::{
-    Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period, Ppm,
-    SecretKey, Text, Timestamp, ValidatorKey, hash, params::EmissionParams,
+    Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period,
+    Ppm, SecretKey, Text, Timestamp, ValidatorKey, hash, params::EmissionParams,
 };
 use commonware_cryptography::Signer as _;
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 mod inspect;
 mod members;
 
+use self::members::Members;
 use crate::{
     audit::{Auditor, Violation},
     chain::{START_MS, Setup},
@@ -15,7 +16,6 @@ use crate::{
 use althing_engine::types::PublicKey;
 use althing_mempool::{Account, Origin, Verifier, VerifierConfig};
 use althing_types::{Address, Amount, Height, Nonce, SignedTransaction, Timestamp};
-use self::members::Members;
 use commonware_cryptography::Signer as _;
 use commonware_p2p::{
     Manager as _,

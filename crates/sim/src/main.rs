@@ -50,7 +50,10 @@ fn main() -> anyhow::Result<ExitCode> {
         println!("{scenario:#?}");
         let report = althing_sim::run(&scenario);
         println!("{}", line(&report));
-        println!("longest time between blocks {} ms, before height {}", report.longest_gap.0, report.longest_gap.1);
+        println!(
+            "longest time between blocks {} ms, before height {}",
+            report.longest_gap.0, report.longest_gap.1
+        );
         for joined in &report.joined {
             println!("{joined:?}");
         }

@@ -9,8 +9,8 @@ use crate::{
 };
 use althing_engine::{
     FinalizedBlock,
-    app::Forgery,
     admit::Admitter,
+    app::Forgery,
     assemble::{Network, StateMailbox, Validator, ValidatorConfig},
     chain::Chain,
     duties::{self, About, Duties, Machine},

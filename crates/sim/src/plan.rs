@@ -172,7 +172,11 @@ pub const PLANS: &[Plan] = &[
     Plan { name: "leave", about: "a validator leaves for good", draw: leave },
     Plan { name: "grow", about: "one validator becomes four, and four become one", draw: grow },
     Plan { name: "replace", about: "all validators of the genesis are replaced", draw: replace },
-    Plan { name: "punish", about: "who contradicts its votes is reported and ejected", draw: punish },
+    Plan {
+        name: "punish",
+        about: "who contradicts its votes is reported and ejected",
+        draw: punish,
+    },
     Plan { name: "fault", about: "4, 7 or 16 validators and any mixture of all that", draw: fault },
 ];
 

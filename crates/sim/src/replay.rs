@@ -7,9 +7,7 @@ use althing_ledger::{
     prefix, query,
 };
 use althing_state::{Missing, StateKey, StateValue, View, Write};
-use althing_types::{
-    Address, Block, Genesis, Hash, Header, Height, Receipt, ValidatorSet, merkle,
-};
+use althing_types::{Address, Block, Genesis, Hash, Header, Height, Receipt, ValidatorSet, merkle};
 use std::{collections::BTreeMap, sync::Arc};
 
 type State = BTreeMap<StateKey, StateValue>;

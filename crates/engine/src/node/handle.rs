@@ -15,8 +15,8 @@ use crate::{
 use althing_ledger::Ledger;
 use althing_mempool::{Fate, Stats};
 use althing_types::{
-    Address, Epoch, Hash, Header, Height, Nonce, SignedTransaction, ValidatorKey,
-    ValidatorSet, View,
+    Address, Epoch, Hash, Header, Height, Nonce, SignedTransaction, ValidatorKey, ValidatorSet,
+    View,
 };
 use commonware_consensus::{
     Heightable as _,

@@ -7,6 +7,7 @@ use crate::{
     assemble::Network,
     evidence::Observer,
     limits::{self, Channel},
+    neighbours::Track,
     net::{
         self, PeerTable,
         evidence::{Alarm, Gossip},
@@ -14,7 +15,6 @@ use crate::{
         leaders::{Positions, Schedule},
         metrics::NetMetrics,
     },
-    neighbours::Track,
     pace,
     types::{PrivateKey, PublicKey},
 };

@@ -3,7 +3,7 @@
 use super::{Joined, Machine, World};
 use crate::{
     audit::Violation,
-    chain::{START_MS, STAKE, endpoint},
+    chain::{STAKE, START_MS, endpoint},
     node::{Known, Node},
     plan::{Expect, Scenario},
 };
