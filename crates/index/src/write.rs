@@ -174,10 +174,9 @@ impl Rows {
 /// when it failed) and those of its events.
 fn accounts(transaction: &SignedTransaction, receipt: &Receipt, out: &mut Vec<Address>) {
     out.push(transaction.sender());
-    match &transaction.body().payload {
-        Payload::Transfer(transfer) => out.push(transfer.to),
-        // The other messages name validators, and the sender's own money.
-        _ => {}
+    // The other messages name validators, and the sender's own money.
+    if let Payload::Transfer(transfer) = &transaction.body().payload {
+        out.push(transfer.to);
     }
     for event in &receipt.events {
         out.extend(event.accounts());

@@ -155,7 +155,7 @@ impl Chain {
         let height = Height::new(self.height + 1);
         let length = self.ledger.genesis().params.epoch_length;
         let epoch = height.epoch(length);
-        let parent = if height.get() % length == 0 { 0 } else { self.view };
+        let parent = if height.get().is_multiple_of(length) { 0 } else { self.view };
         let view = View::new(parent + 1 + self.skip);
         BlockContext {
             height,

@@ -117,7 +117,7 @@ impl Node {
     pub fn score(&self, now: Timestamp) -> Ppm {
         let (heard, due) = self.heard(now);
         let part = heard.saturating_mul(1_000_000).checked_div(due).unwrap_or(0);
-        u32::try_from(part).ok().and_then(|part| Ppm::new(part)).unwrap_or(Ppm::ONE)
+        u32::try_from(part).ok().and_then(Ppm::new).unwrap_or(Ppm::ONE)
     }
 
     fn mark(&mut self, slot: u64, heard: bool) {
@@ -139,7 +139,6 @@ fn slot(time: Timestamp, interval_ms: u64) -> u64 {
 }
 
 /// The byte and the bit of a slot in the ring.
-#[expect(clippy::arithmetic_side_effects, reason = "by constants that are not 0")]
 fn place(slot: u64) -> (usize, u8) {
     let position = slot % WINDOW;
     (usize::try_from(position / 8).unwrap_or(0), 1 << (position % 8))

@@ -11,7 +11,7 @@ use althing_engine::node::EngineHandle;
 use althing_index::Index;
 use althing_ledger::{query, staking::query::Now};
 use althing_state::{StateKey, StateValue};
-use althing_types::{Address, Amount, ChainParams, Epoch, Genesis, Height, Timestamp};
+use althing_types::{Address, Amount, ChainParams, Genesis, Height, Timestamp};
 use commonware_codec::Error;
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,6 @@ const REFRESH: Duration = Duration::from_secs(1);
 /// Everything about all validators at one height.
 pub(super) struct Snapshot {
     pub(super) height: Height,
-    pub(super) epoch: Epoch,
     pub(super) validators: Arc<Vec<ValidatorState>>,
     pub(super) stake: StakeState,
     pub(super) supply: SupplyState,

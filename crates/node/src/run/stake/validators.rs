@@ -66,7 +66,6 @@ impl Stake {
         let stake = stake(records, &views);
         Some(Snapshot {
             height: records.height,
-            epoch: now.epoch,
             validators: Arc::new(views),
             stake,
             supply: Self::supply(records),

@@ -179,7 +179,7 @@ impl Records {
             delegations.extend(lists.validators.iter().map(|key| (*delegator, *key)));
             for number in &lists.unbonding {
                 let known = self.unbonding.get(number);
-                if !known.is_some_and(|entry| entry.delegator == *delegator) {
+                if known.is_none_or(|entry| entry.delegator != *delegator) {
                     return Err((at, "a delegator lists an entry that is not its own"));
                 }
                 entries.insert(*number);
@@ -248,7 +248,7 @@ impl Records {
             }
         }
         for (operator, key) in &self.operators {
-            if !self.validators.get(key).is_some_and(|known| known.operator == *operator) {
+            if self.validators.get(key).is_none_or(|known| known.operator != *operator) {
                 return Err((operator_key(operator), "an operator has another validator"));
             }
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Send(Address, Payload),
+    Send(Address, Box<Payload>),
     Reward(u8, u128),
     Slash(u8, u32, u64),
     Jail(u8),
@@ -33,7 +33,7 @@ fn message() -> impl Strategy<Value = Step> {
                 2 => undelegate(from, part),
                 _ => redelegate(from, to, part),
             };
-            Step::Send(who, payload)
+            Step::Send(who, Box::new(payload))
         },
     );
     let own = (1u8..7, amount(), some_amount(), 0u8..4).prop_map(|(n, amount, part, kind)| {
@@ -46,7 +46,7 @@ fn message() -> impl Strategy<Value = Step> {
                 ..UpdateValidator::default()
             }),
         };
-        Step::Send(operator(n), payload)
+        Step::Send(operator(n), Box::new(payload))
     });
     prop_oneof![3 => delegator, 1 => own]
 }
@@ -68,7 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
 impl World {
     fn take_step(&mut self, step: Step) {
         match step {
-            Step::Send(who, payload) => drop(self.try_send(who, payload, 0)),
+            Step::Send(who, payload) => drop(self.try_send(who, *payload, 0)),
             Step::Reward(n, amount) => {
                 if self.is_registered(n) && !self.validator(n).shares.is_zero() {
                     self.reward(n, amount);

@@ -16,7 +16,7 @@ fn what_is_named_changes_and_the_rest_stays() {
     let mut world = World::new(1);
     let website = update(|message| message.website = Some("https://one.example".parse().unwrap()));
     let updated = Event::ValidatorUpdated { validator: key(1) };
-    assert_eq!(world.does(operator(1), website.clone()), [updated.clone()]);
+    assert_eq!(world.does(operator(1), website.clone()), std::slice::from_ref(&updated));
     assert!(world.does(operator(1), website).is_empty());
     let others = update(|message| {
         message.name = Some("uno".parse().unwrap());
