@@ -106,6 +106,10 @@ impl Model {
     pub fn execute(&mut self, block: &Block, receipts: &[Receipt]) -> Result<(), String> {
         self.check_header(block)?;
         let expected = self.receipts(block)?;
+        let hashes: Vec<Hash> = block.transactions.iter().map(SignedTransaction::hash).collect();
+        if block.header.transactions_root != merkle::root(&hashes) {
+            return Err("transactions_root is wrong".to_owned());
+        }
         let (own, of_block) = receipts.split_at(expected.len().min(receipts.len()));
         if own != expected {
             let same = own.iter().zip(&expected).take_while(|(one, other)| one == other).count();
@@ -221,10 +225,8 @@ impl Model {
     fn check_outcome(&self, block: &Block, receipts: &[Receipt]) -> Result<(), String> {
         let header = &block.header;
         let rule = |holds: bool, rule: &str| if holds { Ok(()) } else { Err(rule.to_owned()) };
-        let hashes: Vec<Hash> = block.transactions.iter().map(SignedTransaction::hash).collect();
         let leaves: Vec<Hash> = receipts.iter().map(Receipt::hash).collect();
         let gas: u64 = receipts.iter().map(|receipt| receipt.gas_used.get()).sum();
-        rule(header.transactions_root == merkle::root(&hashes), "transactions_root is wrong")?;
         rule(header.receipts_root == merkle::root(&leaves), "receipts_root is wrong")?;
         rule(header.results_root == merkle::root(&[]), "results_root is wrong")?;
         rule(header.gas_used.get() == gas, "gas_used is wrong")?;
