@@ -89,7 +89,8 @@ impl Bench {
     }
 
     async fn populate(&self) {
-        let rich = Account { nonce: Nonce::ZERO, balance: Amount::from_tokens(1_000_000).unwrap() };
+        let balance = Amount::from_tokens(1_000_000).unwrap();
+        let rich = Account { nonce: Nonce::ZERO, balance, vesting: false };
         let value = althing_state::StateValue::new(rich.encode()).unwrap();
         let mut next = 0;
         while next < self.accounts {

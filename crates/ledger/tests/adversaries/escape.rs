@@ -216,7 +216,8 @@ fn in_jail(moves: impl Fn(&mut World)) -> World {
 #[test]
 fn jail_cannot_be_left_with_the_stake_for_less_than_the_penalty() {
     let twin = in_jail(|_| ());
-    let tricks: [(&str, fn(&mut World)); 4] = [
+    type Trick = (&'static str, fn(&mut World));
+    let tricks: [Trick; 4] = [
         ("unstake in jail", |world| world.must(operator(BAD), unstake(Some(tokens(8_000))))),
         ("leave in jail", |world| world.must(operator(BAD), unstake(None))),
         ("move own stake in jail", |world| {

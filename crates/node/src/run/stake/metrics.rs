@@ -144,7 +144,7 @@ impl Stake {
 mod tests {
     use super::*;
     use althing_api::backend::{PerformanceState, StakeState, SupplyState};
-    use althing_types::{Due, Epoch, Height, Ppm, Shares, ValidatorDetails, ValidatorKey};
+    use althing_types::{Due, Height, Ppm, Shares, ValidatorDetails, ValidatorKey};
     use std::{collections::BTreeSet, sync::Arc};
 
     fn validator(index: u8, name: &str) -> ValidatorState {
@@ -189,7 +189,6 @@ mod tests {
             SupplyState { height: Height::ZERO, genesis: amount, minted: amount, burned: amount };
         text(&Snapshot {
             height: Height::ZERO,
-            epoch: Epoch::ZERO,
             validators: Arc::new(vec![validator(1, "a\"b"), validator(2, "c")]),
             stake: StakeState { treasury: amount, ..StakeState::default() },
             supply,
