@@ -6,8 +6,8 @@
 use althing_client::verify::{AccountBundle, Bundle, FinalityBundle, state_holds, verify};
 use althing_state::StateKey;
 use althing_types::{
-    Amount, ChainParams, Genesis, GenesisValidator, Hash, KeyScheme, SecretKey, Timestamp,
-    ValidatorKey, hash::sha256,
+    Amount, ChainParams, Genesis, GenesisValidator, Hash, KeyScheme, Ppm, SecretKey, Text,
+    Timestamp, ValidatorKey, hash::sha256,
 };
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
@@ -23,12 +23,16 @@ static GENESIS: LazyLock<Genesis> = LazyLock::new(|| {
         symbol: "CPC".into(),
         params: ChainParams::devnet(),
         validators: vec![GenesisValidator {
-            name: "v".into(),
+            name: Text::new("v").expect("a short text"),
+            website: Text::default(),
+            description: Text::default(),
             key: ValidatorKey::new(bytes),
             endpoint: "127.0.0.1:1".into(),
             account: key.address(),
-            stake: Amount::new(1),
+            stake: Amount::from_tokens(10_000).expect("a small amount"),
+            commission: Ppm::ZERO,
         }],
+        reserve: Amount::ZERO,
         allocations: Vec::new(),
         load_accounts: None,
     }
