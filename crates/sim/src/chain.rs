@@ -1,5 +1,6 @@
 //! The chain that is simulated: keys of validators and users, and the genesis.
 
+use crate::plan::Rules;
 use althing_engine::types::{PrivateKey, PublicKey};
 use althing_types::{
     Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period,
@@ -41,6 +42,14 @@ impl Setup {
     /// # Panics
     /// Never: the genesis is legal.
     pub fn new(validators: usize, joiners: usize) -> Self {
+        Self::ruled(validators, joiners, Rules::LENIENT)
+    }
+
+    /// The same, where missed turns cost something.
+    ///
+    /// # Panics
+    /// Never: the genesis is legal.
+    pub fn ruled(validators: usize, joiners: usize, rules: Rules) -> Self {
         let key = |index| PrivateKey::from_seed(1_000 + index);
         let mut keys: Vec<PrivateKey> = (0..validators as u64).map(key).collect();
         keys.sort_by_key(|key| key.public_key());
@@ -71,7 +80,7 @@ impl Setup {
             genesis_time: Timestamp::new(START_MS),
             address_prefix: "cpc".to_owned(),
             symbol: "CPC".to_owned(),
-            params: params(),
+            params: params(rules),
             validators: validators.collect(),
             allocations: allocations
                 .chain(operators.iter().map(|key| owns(key.address(), PURSE)))
@@ -116,9 +125,8 @@ fn user(index: usize) -> SecretKey {
     SecretKey::from_seed(scheme, seed.0).expect("a hash is a seed of every scheme")
 }
 
-/// Fees go four ways; blocks hold few transactions, so that they fill. Nothing is emitted. Nobody is
-/// jailed for silence, because faults last longer here than epochs.
-fn params() -> ChainParams {
+/// Fees go four ways; blocks hold few transactions, so that they fill. Nothing is emitted.
+fn params(rules: Rules) -> ChainParams {
     let ppm = |value| Ppm::new(value).unwrap_or(Ppm::ZERO);
     let mut params = ChainParams {
         epoch_length: EPOCH_LENGTH,
@@ -133,8 +141,10 @@ fn params() -> ChainParams {
     params.staking.max_validators = 100;
     params.staking.unbonding = Period::blocks(20);
     params.emission = EmissionParams::none();
-    params.slashing.max_consecutive_misses = 100_000;
-    params.slashing.min_score = Ppm::ZERO;
+    params.slashing.max_consecutive_misses = rules.misses;
+    params.slashing.min_score = ppm(rules.min_score);
+    params.slashing.min_due = rules.min_due;
+    params.slashing.jail = Period::blocks(20);
     params.registry.heartbeat_interval_ms = 2_000;
     params.fee_split.proposer = ppm(333_333);
     params.fee_split.stakers = ppm(100_000);

@@ -162,7 +162,7 @@ struct Machine {
 
 impl<'a> World<'a> {
     fn new(scenario: &'a Scenario) -> Self {
-        let setup = Setup::new(scenario.validators, scenario.joiners);
+        let setup = Setup::ruled(scenario.validators, scenario.joiners, scenario.rules);
         let nodes = setup.validators.len();
         let load = Load::new(setup.genesis.clone(), &setup.users, Rng::new(scenario.seed, 2));
         let verifier = Verifier::new(VerifierConfig { keys: 64, verified: 4_096 });
@@ -228,7 +228,7 @@ impl<'a> World<'a> {
     async fn power_on(&mut self, context: deterministic::Context) -> Machine {
         let config = simulated::Config {
             max_size: althing_engine::limits::max_payload(),
-            max_peers_per_set: NZUsize!(64),
+            max_peers_per_set: NZUsize!(128),
             disconnect_on_block: true,
             tracked_peer_sets: NZUsize!(1),
         };
@@ -347,6 +347,9 @@ impl<'a> World<'a> {
                 }
                 Event::Stake(index) => self.stake(*index),
                 Event::Unstake(index) => self.unstake(*index),
+                Event::Delegate(from, to, tokens) => self.delegate(*from, *to, *tokens),
+                Event::Undelegate(from, to) => self.undelegate(*from, *to),
+                Event::Unjail(index) => self.unjail(*index),
                 Event::AddPeer(node, peer) => self.members.add_peer(*node, *peer),
                 Event::Restart(index) => {
                     if !machine.nodes.contains_key(index) {

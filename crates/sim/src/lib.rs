@@ -19,4 +19,4 @@ pub mod wire;
 
 pub use audit::Violation;
 pub use cluster::{Report, run};
-pub use plan::{PLANS, Plan, Scenario, plan};
+pub use plan::{LONG_PLANS, PLANS, Plan, Scenario, plan};

@@ -1,6 +1,6 @@
 //! Runs simulated networks: `sim --plan fault --seeds 200`.
 
-use althing_sim::{PLANS, Report, campaign, plan};
+use althing_sim::{LONG_PLANS, PLANS, Report, campaign, plan};
 use anyhow::{Context as _, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<ExitCode> {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).without_time().init();
     }
     if arguments.list {
-        for plan in PLANS {
+        for plan in PLANS.iter().chain(LONG_PLANS) {
             println!("{:12} {}", plan.name, plan.about);
         }
         return Ok(ExitCode::SUCCESS);

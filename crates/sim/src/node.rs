@@ -284,12 +284,12 @@ fn twist(
     let (votes, blocks) = (channel == 0, channel == 4);
     match kind {
         Byzantine::Silent => Some(Twist::Drop),
-        Byzantine::Equivocator if votes => {
+        Byzantine::Equivocator if votes => Some(Twist::Contradict(signer(setup, index)?)),
+        Byzantine::Colluder(victim) if votes => {
             let set = setup.genesis.validator_set().ok()?;
-            let namespace = consensus_namespace(&setup.genesis.hash());
-            let key = setup.validators[index].clone();
-            let scheme = Scheme::signer(&namespace, sets::keys_of(&set), key)?;
-            Some(Twist::Contradict(Arc::new(scheme)))
+            let at = set.position(&setup.key(victim))? as u64;
+            let victim = (at, set.entries().len() as u64);
+            Some(Twist::Oppose { scheme: signer(setup, index)?, victim })
         }
         Byzantine::Twins => {
             let group = audience(index, keys.len(), face);
@@ -305,6 +305,14 @@ fn twist(
         }
         _ => None,
     }
+}
+
+/// Signs votes of a validator of the genesis.
+fn signer(setup: &Setup, index: usize) -> Option<Arc<Scheme>> {
+    let set = setup.genesis.validator_set().ok()?;
+    let namespace = consensus_namespace(&setup.genesis.hash());
+    let key = setup.validators[index].clone();
+    Scheme::signer(&namespace, sets::keys_of(&set), key).map(Arc::new)
 }
 
 /// Makes one claim of every block wrong.

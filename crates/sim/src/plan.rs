@@ -1,6 +1,10 @@
 //! Plans: what a simulated network has to live through. A plan and a seed give a scenario, which
 //! is plain data.
 
+mod economy;
+
+pub use economy::Rules;
+
 use crate::rng::Rng;
 use std::collections::BTreeMap;
 
@@ -35,6 +39,8 @@ pub enum Byzantine {
     Withholder,
     /// Sends damaged copies of everything.
     Garbler,
+    /// Votes to skip every turn of another validator, and never for its blocks.
+    Colluder(usize),
 }
 
 impl Byzantine {
@@ -70,6 +76,12 @@ pub enum Event {
     Stake(usize),
     /// The operator of a validator takes everything out: it leaves.
     Unstake(usize),
+    /// The operator of the first validator delegates so many tokens to the second.
+    Delegate(usize, usize, u64),
+    /// The operator of the first validator takes what it delegates to the second.
+    Undelegate(usize, usize),
+    /// The operator of a validator asks for its release from jail.
+    Unjail(usize),
     /// The operator of the first node adds the second as a peer by hand.
     AddPeer(usize, usize),
     /// A node stops for good.
@@ -90,6 +102,16 @@ pub enum Expect {
     Gone(usize),
     /// It proposed a block that became final.
     Proposed(usize),
+    /// It was jailed and slashed once.
+    Jailed(usize),
+    /// It was never jailed or slashed.
+    Free(usize),
+    /// It missed two turns at most.
+    Undisturbed(usize),
+    /// It was slashed for contradicting itself, once, and its reporter was paid.
+    Reported(usize),
+    /// Blocks were never further apart than so many milliseconds.
+    NoPause(u64),
 }
 
 /// One network and what happens to it.
@@ -106,6 +128,8 @@ pub struct Scenario {
     pub joiners: usize,
     /// Whether the validators change.
     pub changes: bool,
+    /// What missed turns cost.
+    pub rules: Rules,
     /// What must have come of that in the end.
     pub expected: Vec<Expect>,
     /// Those that break the rules; fewer than a third.
@@ -177,12 +201,29 @@ pub const PLANS: &[Plan] = &[
         about: "who contradicts its votes is reported and ejected",
         draw: punish,
     },
+    Plan {
+        name: "accuse",
+        about: "more than a third is cut off, and nobody is punished for it",
+        draw: economy::accuse,
+    },
+    Plan {
+        name: "collude",
+        about: "a minority votes against the turns of one validator",
+        draw: economy::collude,
+    },
     Plan { name: "fault", about: "4, 7 or 16 validators and any mixture of all that", draw: fault },
 ];
 
+/// Plans that take minutes.
+pub const LONG_PLANS: &[Plan] = &[Plan {
+    name: "hundred",
+    about: "a hundred validators join, leave, are jailed and delegate for twenty epochs",
+    draw: economy::hundred,
+}];
+
 /// The plan with this name.
 pub fn plan(name: &str) -> Option<&'static Plan> {
-    PLANS.iter().find(|plan| plan.name == name)
+    PLANS.iter().chain(LONG_PLANS).find(|plan| plan.name == name)
 }
 
 impl Plan {
@@ -194,6 +235,7 @@ impl Plan {
             validators: 4,
             joiners: 0,
             changes: false,
+            rules: Rules::LENIENT,
             expected: Vec::new(),
             byzantine: BTreeMap::new(),
             link: LinkSpec::GOOD,
@@ -426,7 +468,10 @@ fn punish(draft: &mut Draft) {
     draft.changing(0);
     draft.corrupt(Byzantine::Equivocator);
     let guilty: Vec<usize> = draft.scenario.byzantine.keys().copied().collect();
-    draft.expect(guilty.into_iter().map(Expect::Gone));
+    draft.expect(guilty.into_iter().flat_map(|one| [Expect::Gone(one), Expect::Reported(one)]));
+    let honest = (0..4).filter(|index| !draft.scenario.byzantine.contains_key(index));
+    let honest: Vec<Expect> = honest.map(Expect::Free).collect();
+    draft.expect(honest);
 }
 
 /// Any mixture. Four validators are drawn most often, because they run fastest and because with

@@ -7,7 +7,9 @@ use althing_ledger::{
     prefix, query,
 };
 use althing_state::{Missing, StateKey, StateValue, View, Write};
-use althing_types::{Address, Block, Genesis, Hash, Header, Height, Receipt, ValidatorSet, merkle};
+use althing_types::{
+    Address, Block, Genesis, Hash, Header, Height, Receipt, ValidatorKey, ValidatorSet, merkle,
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 type State = BTreeMap<StateKey, StateValue>;
@@ -65,6 +67,13 @@ impl Replay {
     /// The validators of the epoch of the next block.
     pub const fn set(&self) -> &ValidatorSet {
         &self.set
+    }
+
+    /// Turns that a validator has missed since it registered.
+    pub fn missed(&self, key: &ValidatorKey) -> u64 {
+        let record = self.state.get(&query::performance_key(*key));
+        let record = record.and_then(|value| query::decode_performance(value).ok());
+        record.map_or(0, |record| record.missed_total)
     }
 
     /// The longest time between two blocks, in milliseconds, and the height it led to.

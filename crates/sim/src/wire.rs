@@ -6,7 +6,10 @@ use althing_engine::types::{Digest, PublicKey, Scheme};
 use althing_types::hash;
 use commonware_actor::{Feedback, Unreliable};
 use commonware_codec::{DecodeExt as _, Encode as _, ReadExt as _, varint::UInt};
-use commonware_consensus::simplex::types::{Finalize, Notarize, Nullify, Proposal, Vote};
+use commonware_consensus::{
+    simplex::types::{Finalize, Notarize, Nullify, Proposal, Vote},
+    types::Round,
+};
 use commonware_p2p::{CheckedSender, LimitedSender, Recipients, Sender as _, simulated};
 use commonware_runtime::{IoBuf, IoBufs, deterministic};
 use commonware_utils::sync::Mutex;
@@ -23,6 +26,13 @@ pub enum Twist {
     Only(Arc<Vec<PublicKey>>),
     /// Each vote is followed by votes that contradict it.
     Contradict(Arc<Scheme>),
+    /// A vote for a block of one member becomes a vote to skip it.
+    Oppose {
+        /// Signs.
+        scheme: Arc<Scheme>,
+        /// The position of the member among all, who are so many.
+        victim: (u64, u64),
+    },
     /// Each message is followed by damaged copies of itself.
     Garble(Arc<Mutex<Rng>>),
 }
@@ -127,6 +137,10 @@ impl Twist {
                 all.extend(more.into_iter().map(|vote| (recipients.clone(), vote)));
                 all
             }
+            Self::Oppose { scheme, victim } => {
+                let message = oppose(scheme, *victim, message);
+                message.into_iter().map(|message| (recipients.clone(), message)).collect()
+            }
             Self::Garble(rng) => {
                 let mut bytes = message.as_ref().to_vec();
                 let mut rng = rng.lock();
@@ -163,6 +177,23 @@ fn contradictions(scheme: &Scheme, message: &IoBuf) -> Vec<IoBuf> {
         Vote::Nullify(_) => Vec::new(),
     };
     votes.into_iter().flatten().map(|vote| encode_vote(epoch, &vote)).collect()
+}
+
+/// What a colluder sends instead of a vote, if anything.
+fn oppose(scheme: &Scheme, (victim, members): (u64, u64), message: IoBuf) -> Option<IoBuf> {
+    let mut rest = message.clone();
+    let Ok(epoch) = UInt::<u64>::read(&mut rest) else { return Some(message) };
+    let epoch: u64 = epoch.into();
+    let Ok(vote) = Vote::<Scheme, Digest>::decode(rest) else { return Some(message) };
+    let led = |round: Round| (epoch + round.view().get()) % members == victim;
+    match vote {
+        Vote::Notarize(vote) if led(vote.proposal.round) => {
+            let vote = Nullify::sign::<Digest>(scheme, vote.proposal.round)?;
+            Some(encode_vote(epoch, &Vote::Nullify(vote)))
+        }
+        Vote::Finalize(vote) if led(vote.proposal.round) => None,
+        _ => Some(message),
+    }
 }
 
 /// A vote as the channel of its epoch carries it.

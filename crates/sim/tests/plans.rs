@@ -127,6 +127,23 @@ fn validators_join_and_leave_without_a_pause_and_their_nodes_do_their_duties() {
     }
 }
 
+#[test]
+fn adversaries_bring_no_punishment_upon_others() {
+    for name in ["accuse", "collude", "punish"] {
+        for seed in 3..6 {
+            simulate(name, seed);
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_hundred_validators_agree_for_twenty_epochs_of_joins_leaves_jails_and_delegations() {
+    let report = simulate("hundred", 1);
+    assert!(report.height >= 200, "{}", report.height);
+    println!("{} blocks, {} ms simulated, {:?}", report.height, report.simulated_ms, report.wall);
+}
+
 /// Two hundred seeds of the mixture, in four parts.
 fn part(from: u64) {
     let mut broken = Vec::new();

@@ -11,7 +11,8 @@ use althing_mempool::{Account, Origin};
 use althing_types::{
     Amount, Event, Gas, Height, Nonce, Payload, Ppm, SignedTransaction, Text, Timestamp,
     Transaction, ValidatorDetails, ValidatorKey,
-    message::{Possession, Registration, Stake, Unstake},
+    event::SlashReason,
+    message::{Delegate, Possession, Registration, Stake, Undelegate, Unjail, Unstake},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,15 @@ struct Order {
     payload: Payload,
     sent: Option<SignedTransaction>,
     next_ms: u64,
+}
+
+/// How often a validator was punished, and what for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Fate {
+    jailed: usize,
+    slashed: usize,
+    contradictions: usize,
+    reported: usize,
 }
 
 /// Who takes part.
@@ -114,6 +124,21 @@ impl World<'_> {
 
     pub(super) fn unstake(&mut self, index: usize) {
         self.order(index, Payload::Unstake(Unstake { amount: None }));
+    }
+
+    pub(super) fn delegate(&mut self, index: usize, to: usize, tokens: u64) {
+        let amount = Amount::from_tokens(tokens).unwrap_or(Amount::ZERO);
+        let validator = self.shared.setup.key(to);
+        self.order(index, Payload::Delegate(Delegate { validator, amount }));
+    }
+
+    pub(super) fn undelegate(&mut self, index: usize, from: usize) {
+        let validator = self.shared.setup.key(from);
+        self.order(index, Payload::Undelegate(Undelegate { validator, amount: None }));
+    }
+
+    pub(super) fn unjail(&mut self, index: usize) {
+        self.order(index, Payload::Unjail(Unjail {}));
     }
 
     fn order(&mut self, index: usize, payload: Payload) {
@@ -233,6 +258,29 @@ impl World<'_> {
         }
     }
 
+    /// How a validator was punished.
+    fn fate(&self, index: usize) -> Fate {
+        let key = self.shared.setup.key(index);
+        let receipts = self.auditor.blocks().iter().flat_map(|block| block.receipts.iter());
+        let mut fate = Fate::default();
+        for event in receipts.flat_map(|receipt| &receipt.events) {
+            match event {
+                Event::Jailed { validator, .. } if *validator == key => fate.jailed += 1,
+                Event::Slashed { validator, reason, .. } if *validator == key => match reason {
+                    SlashReason::Downtime => fate.slashed += 1,
+                    SlashReason::Equivocation => fate.contradictions += 1,
+                },
+                Event::EvidenceAccepted { validator, reward, .. }
+                    if *validator == key && !reward.is_zero() =>
+                {
+                    fate.reported += 1;
+                }
+                _ => {}
+            }
+        }
+        fate
+    }
+
     /// Whether everybody is where the scenario says.
     pub(super) fn check_expected(&mut self) {
         for block in self.auditor.blocks() {
@@ -249,10 +297,22 @@ impl World<'_> {
         let proposed = |index: usize| {
             self.members.joined.get(&index).is_some_and(|joined| joined.proposed.is_some())
         };
+        let fates: Vec<Fate> = (0..self.lives.len()).map(|index| self.fate(index)).collect();
         let broken = |expect: &&Expect| match **expect {
             Expect::Member(index) => !member(index),
             Expect::Gone(index) => member(index),
             Expect::Proposed(index) => !proposed(index),
+            Expect::Jailed(index) => {
+                fates[index] != Fate { jailed: 1, slashed: 1, ..Fate::default() }
+            }
+            Expect::Free(index) => fates[index] != Fate::default(),
+            Expect::Undisturbed(index) => {
+                self.auditor.replay().missed(&self.shared.setup.key(index)) > 2
+            }
+            Expect::NoPause(ms) => self.auditor.replay().longest_gap().0 > ms,
+            Expect::Reported(index) => {
+                fates[index] != Fate { contradictions: 1, reported: 1, ..Fate::default() }
+            }
         };
         let found: Vec<Expect> = self.scenario.expected.iter().filter(broken).copied().collect();
         for expect in found {
