@@ -6,7 +6,7 @@ mod stake;
 pub use stake::{
     AuditState, BeatState, DelegationState, DelegatorState, EpochState, NodeState, PaidState,
     PerformanceState, RewardState, StakeState, StandingState, UnbondingState, ValidatorState,
-    VestingState,
+    VestingState, VotesState,
 };
 
 use althing_types::{
@@ -197,7 +197,8 @@ pub struct Evidence {
     pub epoch: u64,
     /// View of the fault.
     pub view: u64,
-    /// The two signed messages, encoded, hex. Anybody can verify them.
+    /// The encoding of `althing_types::Evidence`, hex: what `tx submit-evidence` takes. Anybody can
+    /// verify it.
     pub proof: String,
 }
 
@@ -263,8 +264,13 @@ pub trait Backend: Send + Sync + 'static {
     async fn stake(&self) -> StakeState;
     /// Recomputes the supply from every record of the state; `None` if the node cannot now. Slow.
     async fn audit(&self) -> Option<AuditState>;
-    /// Every registered validator, the largest stake first, then those that were ejected.
+    /// Every registered validator, the largest stake first, then those that were ejected. With an
+    /// index, those that have left their delegators behind too.
     async fn validator_list(&self) -> Arc<Vec<ValidatorState>>;
+    /// A validator that the state has a record of, also one that has left or was ejected.
+    async fn validator(&self, key: ValidatorKey) -> Option<ValidatorState>;
+    /// The validator that an account operates.
+    async fn validator_of(&self, operator: Address) -> Option<ValidatorState>;
     /// What an account has staked, from the state.
     async fn delegator(&self, address: Address) -> DelegatorState;
     /// What an account earned, newest epoch first, before an epoch, whole epochs, about `limit`

@@ -4,6 +4,7 @@
 //! that every share adds up to the base unit and names the line of the first fault; the draft that
 //! [`Plan::draft`] makes is the same on every machine.
 
+mod airdrop;
 mod read;
 
 pub use read::{PlanError, parse_time};
@@ -12,6 +13,7 @@ use althing_types::{
     Address, Allocation, Amount, ChainId, ChainParams, Genesis, Ppm, Timestamp,
     genesis::{CeremonyError, GenesisEntry, Vesting},
 };
+use std::path::Path;
 
 /// A plan with comments, for the main network. Its accounts are placeholders.
 pub const EXAMPLE: &str = include_str!("genesis_plan/example.toml");
@@ -47,13 +49,13 @@ pub struct Share {
 }
 
 impl Plan {
-    /// Reads and checks a plan. Sets the address prefix of this process first, because the plan's
-    /// addresses use it.
+    /// Reads and checks a plan; files that it names are looked for in `folder`. Sets the address
+    /// prefix of this process first, because the plan's addresses use it.
     ///
     /// # Errors
     /// [`PlanError`] naming the line and the field of the first fault.
-    pub fn parse(text: &str) -> Result<Self, PlanError> {
-        read::plan(text)
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, PlanError> {
+        read::plan(text, folder)
     }
 
     /// What exists at the start, in base units.

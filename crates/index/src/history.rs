@@ -205,15 +205,16 @@ impl Index {
         })
     }
 
-    /// Validators that were ejected, ordered by key.
+    /// Validators that were ejected or have wanted to leave, ordered by key. Some of them may be
+    /// validators again, and some may be forgotten by the chain.
     ///
     /// # Errors
     /// [`IndexError::Sqlite`].
-    pub fn ejected(&self, limit: usize) -> Result<Vec<ValidatorKey>, IndexError> {
+    pub fn former(&self, limit: usize) -> Result<Vec<ValidatorKey>, IndexError> {
         self.read(|db| {
             db.prepare_cached(
-                "SELECT DISTINCT validator FROM validator_event WHERE kind = 'ejected'
-                 ORDER BY validator LIMIT ?1",
+                "SELECT DISTINCT validator FROM validator_event
+                 WHERE kind IN ('ejected', 'validator-leaving') ORDER BY validator LIMIT ?1",
             )?
             .query_map([limit_of(limit)], |row| key_at(row, 0))?
             .collect()

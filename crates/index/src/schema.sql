@@ -85,7 +85,8 @@ CREATE TABLE validator_event (
     amount    BLOB,
     PRIMARY KEY (validator, position, seq)
 ) WITHOUT ROWID;
-CREATE INDEX ejected_validator ON validator_event (validator) WHERE kind = 'ejected';
+CREATE INDEX former_validator ON validator_event (validator)
+    WHERE kind IN ('ejected', 'validator-leaving');
 
 CREATE TABLE operator (
     validator BLOB PRIMARY KEY,

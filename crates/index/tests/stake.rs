@@ -357,7 +357,7 @@ fn unbonding_entries_say_when_they_are_due_and_what_was_paid() {
 }
 
 #[test]
-fn slashes_and_jails_are_told_with_their_reasons_and_ejected_validators_are_found() {
+fn slashes_and_jails_are_told_with_their_reasons_and_former_validators_are_found() {
     let (validator, fraction) = (key(2), Ppm::new(50_000).unwrap());
     let until = Due { height: Height::new(99), time: Timestamp::ZERO };
     let reason = SlashReason::Equivocation;
@@ -373,7 +373,7 @@ fn slashes_and_jails_are_told_with_their_reasons_and_ejected_validators_are_foun
     let slash = &told[1];
     assert_eq!(slash.reason.as_deref(), Some("equivocation"));
     assert_eq!((slash.ppm, slash.amount), (Some(fraction), Some(Amount::new(7))));
-    assert_eq!(index.ejected(9).unwrap(), [validator]);
+    assert_eq!(index.former(9).unwrap(), [validator]);
 }
 
 #[test]

@@ -10,13 +10,13 @@ use std::{
 };
 
 /// First line and body.
-type Request = (String, Vec<u8>);
-type Table = Vec<(&'static str, u16, Value)>;
+pub(crate) type Request = (String, Vec<u8>);
+pub(crate) type Table = Vec<(&'static str, u16, Value)>;
 
 /// Answers every request whose line starts like an entry of its table, until the test ends.
-struct Fake {
-    url: String,
-    requests: Arc<Mutex<Vec<Request>>>,
+pub(crate) struct Fake {
+    pub(crate) url: String,
+    pub(crate) requests: Arc<Mutex<Vec<Request>>>,
 }
 
 fn receive(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
@@ -38,7 +38,7 @@ fn receive(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 }
 
 impl Fake {
-    fn start(mut table: Table) -> Self {
+    pub(crate) fn start(mut table: Table) -> Self {
         table.push((
             "GET /v1/version",
             200,
@@ -71,26 +71,26 @@ impl Fake {
         Self { url, requests }
     }
 
-    fn document(&self, home: &Path, arguments: &[&str]) -> Value {
+    pub(crate) fn document(&self, home: &Path, arguments: &[&str]) -> Value {
         document(home, &[&["--node", &self.url], arguments].concat())
     }
 
-    fn failure(&self, home: &Path, arguments: &[&str]) -> (i32, Value) {
+    pub(crate) fn failure(&self, home: &Path, arguments: &[&str]) -> (i32, Value) {
         failure(home, &[&["--node", &self.url], arguments].concat())
     }
 
-    fn human(&self, home: &Path, arguments: &[&str]) -> String {
+    pub(crate) fn human(&self, home: &Path, arguments: &[&str]) -> String {
         let output = althing(home, &[&["--node", &self.url], arguments].concat());
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     }
 
-    fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.requests.lock().unwrap().iter().map(|(line, _)| line.clone()).collect()
     }
 }
 
-fn receipt(success: bool) -> Value {
+pub(crate) fn receipt(success: bool) -> Value {
     let (code, name, message) = match success {
         true => (0, "ok", "done"),
         false => (12, "insufficient_balance", "the sender owns too little"),

@@ -6,3 +6,4 @@ mod cli_online;
 mod genesis;
 mod malformed;
 mod network;
+mod stake;

@@ -4,7 +4,8 @@ use crate::plan::Rules;
 use althing_engine::types::{PrivateKey, PublicKey};
 use althing_types::{
     Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period,
-    Ppm, SecretKey, Text, Timestamp, ValidatorKey, hash, params::EmissionParams,
+    Ppm, SecretKey, Text, Timestamp, ValidatorKey, hash,
+    params::{EmissionParams, Schedule},
 };
 use commonware_cryptography::Signer as _;
 use std::sync::Arc;
@@ -13,13 +14,10 @@ use std::sync::Arc;
 pub const START_MS: u64 = 1_800_000_000_000;
 /// Accounts that send transactions.
 pub const USERS: usize = 12;
-/// Time between blocks when nothing happens, in milliseconds.
-pub const IDLE_MS: u64 = 200;
-/// Blocks in an epoch.
-pub const EPOCH_LENGTH: u64 = 10;
-
 /// Stake of each validator of the genesis, in tokens.
 pub const STAKE: u64 = 100;
+/// What is emitted for a block at first, in base units, where anything is: no round number.
+pub const EMISSION: u128 = 12_345_678_901_234_567;
 /// What each operator owns besides, in tokens. Their nodes own one.
 pub const PURSE: u64 = 1_000;
 
@@ -45,7 +43,7 @@ impl Setup {
         Self::ruled(validators, joiners, Rules::LENIENT)
     }
 
-    /// The same, where missed turns cost something.
+    /// The same, with other rules.
     ///
     /// # Panics
     /// Never: the genesis is legal.
@@ -125,12 +123,12 @@ fn user(index: usize) -> SecretKey {
     SecretKey::from_seed(scheme, seed.0).expect("a hash is a seed of every scheme")
 }
 
-/// Fees go four ways; blocks hold few transactions, so that they fill. Nothing is emitted.
+/// Fees go four ways; blocks hold few transactions, so that they fill.
 fn params(rules: Rules) -> ChainParams {
     let ppm = |value| Ppm::new(value).unwrap_or(Ppm::ZERO);
     let mut params = ChainParams {
-        epoch_length: EPOCH_LENGTH,
-        idle_interval_ms: IDLE_MS,
+        epoch_length: rules.epoch_length,
+        idle_interval_ms: rules.idle_ms,
         block_gas_limit: Gas::new(1_500_000),
         max_validity_blocks: 1_000,
         ..ChainParams::devnet()
@@ -140,12 +138,19 @@ fn params(rules: Rules) -> ChainParams {
     params.staking.min_delegation = tokens(1);
     params.staking.max_validators = 100;
     params.staking.unbonding = Period::blocks(20);
-    params.emission = EmissionParams::none();
+    params.emission = match rules.halving {
+        0 => EmissionParams::none(),
+        period => {
+            let initial = Amount::new(EMISSION);
+            let schedule = Schedule::Halving { initial, period };
+            EmissionParams { schedule, ..params.emission }
+        }
+    };
     params.slashing.max_consecutive_misses = rules.misses;
     params.slashing.min_score = ppm(rules.min_score);
     params.slashing.min_due = rules.min_due;
     params.slashing.jail = Period::blocks(20);
-    params.registry.heartbeat_interval_ms = 2_000;
+    params.registry.heartbeat_interval_ms = rules.heartbeat_ms;
     params.fee_split.proposer = ppm(333_333);
     params.fee_split.stakers = ppm(100_000);
     params.fee_split.treasury = ppm(66_667);

@@ -2,6 +2,7 @@
 
 mod inspect;
 mod members;
+mod weather;
 
 use self::members::Members;
 use crate::{
@@ -10,19 +11,19 @@ use crate::{
     guard,
     load::Load,
     node::{self, Face, Node, Pair},
-    plan::{Byzantine, Event, LinkSpec, Scenario, StorageSpec},
+    plan::{Byzantine, LinkSpec, Scenario, StorageSpec},
     rng::Rng,
 };
 use althing_engine::types::PublicKey;
+use althing_ledger::audit::SupplyReport;
 use althing_mempool::{Account, Origin, Verifier, VerifierConfig};
 use althing_types::{Address, Amount, Height, Nonce, SignedTransaction, Timestamp};
-use commonware_cryptography::Signer as _;
 use commonware_p2p::{
     Manager as _,
-    simulated::{self, Link, Oracle, SplitTarget},
+    simulated::{self, Oracle, SplitTarget},
 };
 use commonware_runtime::{Clock as _, Supervisor as _, deterministic};
-use commonware_utils::{NZUsize, Probability, TryCollect as _, ordered::Set};
+use commonware_utils::{NZUsize, TryCollect as _, ordered::Set};
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -56,6 +57,8 @@ pub struct Report {
     pub evidence: usize,
     /// Heartbeats in final blocks.
     pub heartbeats: usize,
+    /// The money of a validator's database, counted record by record at the end.
+    pub supply: Option<SupplyReport>,
     /// The longest time between two blocks, in milliseconds, and the height it led to.
     pub longest_gap: (u64, u64),
     /// What became of nodes that joined.
@@ -106,6 +109,7 @@ pub fn run(scenario: &Scenario) -> Report {
         storage_deaths: world.storage_deaths,
         evidence: world.evidence.len(),
         heartbeats: world.heartbeats(),
+        supply: world.supply,
         longest_gap: world.auditor.replay().longest_gap(),
         joined: world.joined(),
         simulated_ms: world.now_ms,
@@ -145,6 +149,7 @@ struct World<'a> {
     stops: usize,
     storage_deaths: usize,
     evidence: BTreeSet<Proof>,
+    supply: Option<SupplyReport>,
 }
 
 /// Who did what, when.
@@ -185,6 +190,7 @@ impl<'a> World<'a> {
             stops: 0,
             storage_deaths: 0,
             evidence: BTreeSet::new(),
+            supply: None,
         }
     }
 
@@ -313,69 +319,6 @@ impl<'a> World<'a> {
         receiver.split_with(machine.context.child("divide"), router)
     }
 
-    /// Lets everything happen whose time has come.
-    async fn events(&mut self, machine: &mut Machine) -> Ended {
-        let due: Vec<usize> = machine
-            .revive
-            .iter()
-            .filter(|(_, at)| **at <= self.now_ms)
-            .map(|(index, _)| *index)
-            .collect();
-        for index in due {
-            self.start(machine, index).await;
-        }
-        let scenario = self.scenario;
-        while let Some((at, event)) = scenario.events.get(self.happened) {
-            if *at > self.now_ms {
-                break;
-            }
-            self.happened += 1;
-            match event {
-                Event::Partition(sides) => {
-                    self.sides.clone_from(sides);
-                    self.connect(machine).await;
-                }
-                Event::Link(link) => {
-                    self.link = *link;
-                    self.sides.iter_mut().for_each(|side| *side = 0);
-                    self.connect(machine).await;
-                }
-                Event::Crash(index) => self.stop(machine, *index),
-                Event::Retire(index) => {
-                    self.stop(machine, *index);
-                    self.members.retire(*index);
-                }
-                Event::Stake(index) => self.stake(*index),
-                Event::Unstake(index) => self.unstake(*index),
-                Event::Delegate(from, to, tokens) => self.delegate(*from, *to, *tokens),
-                Event::Undelegate(from, to) => self.undelegate(*from, *to),
-                Event::Unjail(index) => self.unjail(*index),
-                Event::AddPeer(node, peer) => self.members.add_peer(*node, *peer),
-                Event::Restart(index) => {
-                    if !machine.nodes.contains_key(index) {
-                        self.start(machine, *index).await;
-                    }
-                }
-                Event::Storage(spec) => {
-                    self.storage = Some(*spec);
-                    self.apply_storage(machine);
-                }
-                Event::StorageWorks => {
-                    self.collect(machine).await;
-                    self.storage = None;
-                    self.apply_storage(machine);
-                }
-                Event::PowerLoss { .. } => {
-                    self.collect(machine).await;
-                    machine.nodes.iter().for_each(|(index, node)| self.hear(*index, node));
-                    self.stops += self.scenario.validators;
-                    return Ended::PowerLost;
-                }
-            }
-        }
-        Ended::Done
-    }
-
     fn stop(&mut self, machine: &mut Machine, index: usize) {
         if let Some(node) = machine.nodes.remove(&index) {
             self.hear(index, &node);
@@ -385,54 +328,6 @@ impl<'a> World<'a> {
         if let Some(twin) = machine.twins.remove(&index) {
             twin.kill();
         }
-    }
-
-    /// Sets every link to the present weather.
-    async fn connect(&self, machine: &Machine) {
-        for from in 0..self.sides.len() {
-            for to in (0..self.sides.len()).filter(|to| *to != from) {
-                self.link(machine, from, to).await;
-            }
-        }
-    }
-
-    /// Sets one link to the present weather.
-    async fn link(&self, machine: &Machine, from: usize, to: usize) {
-        let link = Link {
-            latency: Duration::from_millis(self.link.latency_ms),
-            jitter: Duration::from_millis(self.link.jitter_ms),
-            success_rate: Probability::new(100 - self.link.loss_percent, 100)
-                .expect("a share of 100 is a probability"),
-        };
-        let keys = &self.shared.setup.validators;
-        let (a, b) = (keys[from].public_key(), keys[to].public_key());
-        let _ = machine.oracle.remove_link(a.clone(), b.clone()).await;
-        let acquainted = !self.scenario.changes || self.acquainted(from, to);
-        if self.sides[from] == self.sides[to] && acquainted {
-            let _ = machine.oracle.add_link(a, b, link).await;
-        }
-    }
-
-    /// Sets the failure rates of storage.
-    fn apply_storage(&self, machine: &Machine) {
-        use commonware_runtime::deterministic::{FaultConfig, PartialWriteMode, WriteConfig};
-        let upcoming = self.scenario.events.get(self.happened..).unwrap_or_default();
-        let kept = upcoming.iter().find_map(|(_, event)| match event {
-            Event::PowerLoss { kept_percent } => Some(*kept_percent),
-            _ => None,
-        });
-        let per_mille = |rate| Probability::new(rate, 1_000).expect("rates are below one");
-        let mut config = FaultConfig::default();
-        let failing = self.storage.unwrap_or(StorageSpec { sync_per_mille: 0, write_per_mille: 0 });
-        if kept.is_some() || self.storage.is_some() {
-            config = config.write(WriteConfig {
-                failure_rate: per_mille(failing.write_per_mille),
-                retention_rate: per_mille(kept.unwrap_or(50) * 10),
-                mode: PartialWriteMode::Subset,
-            });
-            config = config.sync(per_mille(failing.sync_per_mille));
-        }
-        *machine.context.storage_fault_config().write() = config;
     }
 
     /// Takes what the validators have finalized, and buries the dead.
@@ -472,7 +367,7 @@ impl<'a> World<'a> {
         if self.now_ms < self.next_load_ms {
             return;
         }
-        self.next_load_ms = self.now_ms + 100;
+        self.next_load_ms = self.now_ms + self.scenario.load_every_ms;
         let height = self.auditor.height();
         let mut transactions = self.load.make(self.scenario.load, height);
         if self.now_ms >= self.next_repeat_ms {

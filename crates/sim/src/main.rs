@@ -1,6 +1,8 @@
 //! Runs simulated networks: `sim --plan fault --seeds 200`.
 
+use althing_ledger::audit::SupplyReport;
 use althing_sim::{LONG_PLANS, PLANS, Report, campaign, plan};
+use althing_types::Amount;
 use anyhow::{Context as _, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -54,6 +56,9 @@ fn main() -> anyhow::Result<ExitCode> {
             "longest time between blocks {} ms, before height {}",
             report.longest_gap.0, report.longest_gap.1
         );
+        if let Some(supply) = &report.supply {
+            println!("{}", money(supply));
+        }
         for joined in &report.joined {
             println!("{joined:?}");
         }
@@ -122,6 +127,27 @@ fn line(report: &Report) -> String {
         report.evidence,
         report.simulated_ms,
         report.wall.as_millis()
+    )
+}
+
+/// The money in a validator's database, in tokens.
+fn money(report: &SupplyReport) -> String {
+    let supply = &report.supply;
+    format!(
+        "supply after block {}: genesis {} + minted {} - burned {}; {} accounts own {}; account of \
+         stake {}, {} validators, {} delegations and {} unbonding entries {}: {}",
+        report.height,
+        supply.genesis.to_tokens(),
+        supply.minted.to_tokens(),
+        supply.burned.to_tokens(),
+        report.account_count,
+        report.counted.to_tokens(),
+        report.stake.to_tokens(),
+        report.validator_count,
+        report.delegation_count,
+        report.unbonding_count,
+        report.staked().map_or_else(|| "overflow".to_owned(), Amount::to_tokens),
+        if report.agrees() { "agrees to the unit" } else { "DOES NOT AGREE" }
     )
 }
 

@@ -1,7 +1,7 @@
 //! One simulated validator: the real engine on a simulated machine and a simulated network.
 
 use crate::{
-    chain::{IDLE_MS, Setup},
+    chain::Setup,
     guard::{Death, Guarded},
     plan::Byzantine,
     rng::Rng,
@@ -236,7 +236,7 @@ fn config(
         Face::First => format!("v{index}"),
         Face::Second => format!("v{index}-twin"),
     };
-    let leader = Duration::from_millis(IDLE_MS + 400);
+    let leader = Duration::from_millis(shared.setup.genesis.params.idle_interval_ms + 400);
     ValidatorConfig {
         genesis: shared.setup.genesis.clone(),
         key,

@@ -2,6 +2,8 @@
 //! is plain data.
 
 mod economy;
+mod faults;
+mod membership;
 
 pub use economy::Rules;
 
@@ -106,6 +108,8 @@ pub enum Expect {
     Jailed(usize),
     /// It was never jailed or slashed.
     Free(usize),
+    /// It missed no turn.
+    Reliable(usize),
     /// It missed two turns at most.
     Undisturbed(usize),
     /// It was slashed for contradicting itself, once, and its reporter was paid.
@@ -128,7 +132,7 @@ pub struct Scenario {
     pub joiners: usize,
     /// Whether the validators change.
     pub changes: bool,
-    /// What missed turns cost.
+    /// What the chain's parameters say.
     pub rules: Rules,
     /// What must have come of that in the end.
     pub expected: Vec<Expect>,
@@ -144,8 +148,10 @@ pub struct Scenario {
     pub blocks_after: u64,
     /// Time that they may take, in milliseconds.
     pub patience_ms: u64,
-    /// New transactions in 100 ms.
+    /// New transactions of users at a time.
     pub load: usize,
+    /// Time between those, in milliseconds.
+    pub load_every_ms: u64,
 }
 
 impl Scenario {
@@ -173,33 +179,57 @@ pub struct Plan {
 /// All plans.
 pub const PLANS: &[Plan] = &[
     Plan { name: "good", about: "nothing bad happens", draw: |_| {} },
-    Plan { name: "lossy", about: "a fifth of all messages is lost", draw: lossy },
-    Plan { name: "slow", about: "messages take long and overtake each other", draw: slow },
-    Plan { name: "minority", about: "a minority is cut off and comes back", draw: minority },
-    Plan { name: "split", about: "nobody has a quorum for a while", draw: split },
-    Plan { name: "crashes", about: "validators crash at random points", draw: crashes },
-    Plan { name: "rolling", about: "every validator is restarted in turn", draw: rolling },
-    Plan { name: "outage", about: "all validators stop and start again", draw: outage },
-    Plan { name: "power", about: "power is lost; unsynced writes survive in part", draw: power },
-    Plan { name: "storage", about: "writes and syncs fail", draw: storage },
+    Plan { name: "lossy", about: "a fifth of all messages is lost", draw: faults::lossy },
+    Plan { name: "slow", about: "messages take long and overtake each other", draw: faults::slow },
+    Plan {
+        name: "minority",
+        about: "a minority is cut off and comes back",
+        draw: faults::minority,
+    },
+    Plan { name: "split", about: "nobody has a quorum for a while", draw: faults::split },
+    Plan { name: "crashes", about: "validators crash at random points", draw: faults::crashes },
+    Plan { name: "rolling", about: "every validator is restarted in turn", draw: faults::rolling },
+    Plan { name: "outage", about: "all validators stop and start again", draw: faults::outage },
+    Plan {
+        name: "power",
+        about: "power is lost; unsynced writes survive in part",
+        draw: faults::power,
+    },
+    Plan { name: "storage", about: "writes and syncs fail", draw: faults::storage },
     Plan { name: "silent", about: "a leader never speaks", draw: |d| d.corrupt(Byzantine::Silent) },
-    Plan { name: "equivocator", about: "a validator contradicts its votes", draw: equivocator },
+    Plan {
+        name: "equivocator",
+        about: "a validator contradicts its votes",
+        draw: faults::equivocator,
+    },
     Plan { name: "twins", about: "one key runs twice", draw: |d| d.corrupt(Byzantine::Twins) },
     Plan {
         name: "liar",
         about: "blocks with a wrong outcome",
         draw: |d| d.corrupt(Byzantine::Liar),
     },
-    Plan { name: "withholder", about: "blocks that nobody gets to see", draw: withholder },
+    Plan { name: "withholder", about: "blocks that nobody gets to see", draw: faults::withholder },
     Plan { name: "garbler", about: "damaged messages", draw: |d| d.corrupt(Byzantine::Garbler) },
-    Plan { name: "join", about: "a fifth validator joins from an empty disk", draw: join },
-    Plan { name: "leave", about: "a validator leaves for good", draw: leave },
-    Plan { name: "grow", about: "one validator becomes four, and four become one", draw: grow },
-    Plan { name: "replace", about: "all validators of the genesis are replaced", draw: replace },
+    Plan {
+        name: "join",
+        about: "a fifth validator joins from an empty disk",
+        draw: membership::join,
+    },
+    Plan { name: "leave", about: "a validator leaves for good", draw: membership::leave },
+    Plan {
+        name: "grow",
+        about: "one validator becomes four, and four become one",
+        draw: membership::grow,
+    },
+    Plan {
+        name: "replace",
+        about: "all validators of the genesis are replaced",
+        draw: membership::replace,
+    },
     Plan {
         name: "punish",
         about: "who contradicts its votes is reported and ejected",
-        draw: punish,
+        draw: membership::punish,
     },
     Plan {
         name: "accuse",
@@ -211,15 +241,26 @@ pub const PLANS: &[Plan] = &[
         about: "a minority votes against the turns of one validator",
         draw: economy::collude,
     },
-    Plan { name: "fault", about: "4, 7 or 16 validators and any mixture of all that", draw: fault },
+    Plan {
+        name: "fault",
+        about: "4, 7 or 16 validators and any mixture of all that",
+        draw: faults::fault,
+    },
 ];
 
 /// Plans that take minutes.
-pub const LONG_PLANS: &[Plan] = &[Plan {
-    name: "hundred",
-    about: "a hundred validators join, leave, are jailed and delegate for twenty epochs",
-    draw: economy::hundred,
-}];
+pub const LONG_PLANS: &[Plan] = &[
+    Plan {
+        name: "hundred",
+        about: "a hundred validators join, leave, are jailed and delegate for twenty epochs",
+        draw: economy::hundred,
+    },
+    Plan {
+        name: "day",
+        about: "24 hours with emission, delegations, joins, slashing, a split, an outage",
+        draw: economy::day,
+    },
+];
 
 /// The plan with this name.
 pub fn plan(name: &str) -> Option<&'static Plan> {
@@ -244,6 +285,7 @@ impl Plan {
             blocks_after: 14,
             patience_ms: 60_000,
             load: 4,
+            load_every_ms: 100,
         };
         let mut draft = Draft { scenario, rng: Rng::new(seed, 1) };
         (self.draw)(&mut draft);
@@ -301,228 +343,6 @@ impl Draft {
         let link = self.scenario.link;
         self.at(to, Event::Link(link));
     }
-}
-
-fn lossy(draft: &mut Draft) {
-    draft.scenario.link = LinkSpec { latency_ms: 15, jitter_ms: 10, loss_percent: 20 };
-    draft.at(3_000, Event::Link(LinkSpec::GOOD));
-    draft.scenario.heal_ms = 3_000;
-}
-
-fn slow(draft: &mut Draft) {
-    draft.scenario.link = LinkSpec { latency_ms: 120, jitter_ms: 80, loss_percent: 0 };
-    draft.at(4_000, Event::Link(LinkSpec::GOOD));
-    draft.scenario.heal_ms = 4_000;
-}
-
-fn minority(draft: &mut Draft) {
-    let group = Scenario::faulty(draft.scenario.validators);
-    draft.scenario.heal_ms = 3_500;
-    draft.cut(group, 500, 3_500);
-}
-
-fn split(draft: &mut Draft) {
-    let group = draft.scenario.validators / 2;
-    draft.scenario.heal_ms = 3_500;
-    draft.cut(group, 700, 3_500);
-}
-
-fn crashes(draft: &mut Draft) {
-    draft.scenario.heal_ms = 4_000;
-    for _ in 0..draft.rng.range(3, 8) {
-        draft.crash(100, 3_500);
-    }
-}
-
-fn rolling(draft: &mut Draft) {
-    let count = draft.scenario.validators;
-    for index in 0..count {
-        let at = 600 + 700 * index as u64;
-        draft.at(at, Event::Crash(index));
-        draft.at(at + 300, Event::Restart(index));
-    }
-    draft.scenario.heal_ms = 600 + 700 * count as u64;
-}
-
-fn outage(draft: &mut Draft) {
-    let at = draft.rng.range(300, 2_500);
-    for index in 0..draft.scenario.validators {
-        draft.at(at, Event::Crash(index));
-        draft.at(at + 500, Event::Restart(index));
-    }
-    draft.scenario.heal_ms = at + 500;
-}
-
-fn power(draft: &mut Draft) {
-    draft.scenario.heal_ms = 3_500;
-    for _ in 0..draft.rng.range(1, 3) {
-        let at = draft.rng.range(100, 3_400);
-        let kept_percent = draft.rng.range(0, 100);
-        draft.at(at, Event::PowerLoss { kept_percent });
-    }
-}
-
-fn storage(draft: &mut Draft) {
-    draft.scenario.heal_ms = 3_500;
-    let spec = StorageSpec {
-        sync_per_mille: draft.rng.range(2, 20),
-        write_per_mille: draft.rng.range(0, 20),
-    };
-    let at = draft.rng.range(0, 1_000);
-    draft.at(at, Event::Storage(spec));
-    draft.at(3_200, Event::StorageWorks);
-}
-
-fn equivocator(draft: &mut Draft) {
-    draft.corrupt(Byzantine::Equivocator);
-}
-
-fn withholder(draft: &mut Draft) {
-    draft.corrupt(Byzantine::Withholder);
-}
-
-impl Draft {
-    /// The validators change: few transactions of users, so that epochs last.
-    fn changing(&mut self, joiners: usize) {
-        self.scenario.joiners = joiners;
-        self.scenario.changes = true;
-        self.scenario.load = 1;
-        self.scenario.blocks_after = 40;
-    }
-
-    /// A node with an empty disk starts, and its operator stakes a little later.
-    fn enter(&mut self, index: usize, at: u64) {
-        self.at(at, Event::Restart(index));
-        let staked = at + self.rng.range(20, 1_500);
-        self.at(staked, Event::Stake(index));
-    }
-
-    fn expect(&mut self, expected: impl IntoIterator<Item = Expect>) {
-        self.scenario.expected.extend(expected);
-    }
-}
-
-fn join(draft: &mut Draft) {
-    draft.changing(1);
-    let at = draft.rng.range(100, 6_000);
-    draft.enter(4, at);
-    draft.expect([Expect::Member(4), Expect::Proposed(4)]);
-    draft.scenario.heal_ms = 9_000;
-}
-
-/// It may follow after that, through one validator that knows it.
-fn leave(draft: &mut Draft) {
-    draft.scenario.validators = 5;
-    draft.changing(0);
-    let victim = draft.anybody();
-    let at = draft.rng.range(100, 4_000);
-    draft.at(at, Event::Unstake(victim));
-    let after = if draft.rng.chance(50) {
-        Event::Retire(victim)
-    } else {
-        Event::AddPeer((victim + 1) % 5, victim)
-    };
-    draft.at(9_000, after);
-    draft.expect([Expect::Gone(victim)]);
-    draft.expect((0..5).filter(|index| *index != victim).map(Expect::Member));
-    draft.scenario.heal_ms = 9_000;
-}
-
-fn grow(draft: &mut Draft) {
-    draft.scenario.validators = 1;
-    draft.changing(3);
-    for index in 1..4 {
-        let at = draft.rng.range(100, 3_000);
-        draft.enter(index, at);
-    }
-    let stays = draft.rng.index(4);
-    for index in (0..4).filter(|index| *index != stays) {
-        let at = 12_000 + draft.rng.range(0, 2_500);
-        draft.at(at, Event::Unstake(index));
-        draft.at(22_000, Event::Retire(index));
-    }
-    draft.expect((0..4).map(Expect::Proposed));
-    draft.expect([Expect::Member(stays)]);
-    draft.expect((0..4).filter(|index| *index != stays).map(Expect::Gone));
-    draft.scenario.heal_ms = 22_000;
-}
-
-/// One after the other; the last who joins finds nobody whom the genesis names.
-fn replace(draft: &mut Draft) {
-    draft.changing(5);
-    for index in 0..4 {
-        let at = 500 + 5_000 * index as u64;
-        draft.at(at, Event::AddPeer(4 + index, (3 + index).max(1)));
-        draft.enter(4 + index, at);
-        draft.at(at + 4_000, Event::Unstake(index));
-        draft.at(at + 14_000, Event::Retire(index));
-    }
-    draft.at(32_000, Event::AddPeer(8, 7));
-    draft.enter(8, 32_000);
-    draft.expect((4..9).flat_map(|index| [Expect::Member(index), Expect::Proposed(index)]));
-    draft.expect((0..4).map(Expect::Gone));
-    draft.scenario.heal_ms = 36_000;
-}
-
-fn punish(draft: &mut Draft) {
-    draft.changing(0);
-    draft.corrupt(Byzantine::Equivocator);
-    let guilty: Vec<usize> = draft.scenario.byzantine.keys().copied().collect();
-    draft.expect(guilty.into_iter().flat_map(|one| [Expect::Gone(one), Expect::Reported(one)]));
-    let honest = (0..4).filter(|index| !draft.scenario.byzantine.contains_key(index));
-    let honest: Vec<Expect> = honest.map(Expect::Free).collect();
-    draft.expect(honest);
-}
-
-/// Any mixture. Four validators are drawn most often, because they run fastest and because with
-/// them every single fault counts.
-fn fault(draft: &mut Draft) {
-    draft.scenario.validators = match draft.rng.below(100) {
-        0..80 => 4,
-        80..96 => 7,
-        _ => 16,
-    };
-    draft.scenario.heal_ms = draft.rng.range(2_000, 4_000);
-    let heal = draft.scenario.heal_ms;
-    draft.scenario.link = LinkSpec {
-        latency_ms: draft.rng.range(1, 60),
-        jitter_ms: draft.rng.range(0, 30),
-        loss_percent: if draft.rng.chance(40) { draft.rng.range(1, 20) } else { 0 },
-    };
-    let corrupted = draft.rng.below(Scenario::faulty(draft.scenario.validators) as u64 + 1);
-    for _ in 0..corrupted {
-        let kind = Byzantine::ALL[draft.rng.index(Byzantine::ALL.len())];
-        draft.corrupt(kind);
-    }
-    if draft.rng.chance(35) {
-        let group = 1 + draft.rng.index(draft.scenario.validators / 2);
-        let from = draft.rng.range(100, heal - 600);
-        let to = draft.rng.range(from + 200, heal);
-        draft.cut(group, from, to);
-    }
-    if draft.rng.chance(60) {
-        for _ in 0..draft.rng.range(1, 5) {
-            draft.crash(50, heal - 100);
-        }
-    }
-    match draft.rng.below(10) {
-        0..2 => {
-            let at = draft.rng.range(100, heal);
-            let kept_percent = draft.rng.range(0, 100);
-            draft.at(at, Event::PowerLoss { kept_percent });
-        }
-        2..5 => {
-            let from = draft.rng.range(0, heal / 2);
-            let spec = StorageSpec {
-                sync_per_mille: draft.rng.range(1, 15),
-                write_per_mille: draft.rng.range(0, 15),
-            };
-            draft.at(from, Event::Storage(spec));
-            draft.at(heal - 100, Event::StorageWorks);
-        }
-        _ => {}
-    }
-    draft.at(heal, Event::Link(LinkSpec::GOOD));
 }
 
 #[cfg(test)]

@@ -144,6 +144,16 @@ fn a_hundred_validators_agree_for_twenty_epochs_of_joins_leaves_jails_and_delega
     println!("{} blocks, {} ms simulated, {:?}", report.height, report.simulated_ms, report.wall);
 }
 
+#[test]
+#[ignore = "takes minutes"]
+fn the_supply_agrees_to_the_unit_after_a_day_of_everything() {
+    let report = simulate("day", 1);
+    let supply = report.supply.expect("a validator has a state");
+    assert!(report.simulated_ms >= 86_400_000, "{} ms", report.simulated_ms);
+    assert!(supply.agrees(), "{supply:?}");
+    assert!(!supply.supply.minted.is_zero() && !supply.supply.burned.is_zero(), "{supply:?}");
+}
+
 /// Two hundred seeds of the mixture, in four parts.
 fn part(from: u64) {
     let mut broken = Vec::new();

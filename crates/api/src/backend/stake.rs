@@ -50,8 +50,21 @@ pub struct ValidatorState {
     pub slashes: u32,
     /// What it proposed and missed.
     pub performance: PerformanceState,
+    /// Certificates that it signed, as this node saw it since it started; absent if it saw none of
+    /// an epoch in which this was a validator.
+    pub votes: Option<VotesState>,
     /// What its node says about itself, if it has.
     pub node: Option<NodeState>,
+}
+
+/// Signatures in finalization certificates. A certificate needs a quorum only, so that a vote that
+/// came late is in none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VotesState {
+    /// Certificates with its signature.
+    pub signed: u64,
+    /// Certificates of epochs in which it was a validator.
+    pub certificates: u64,
 }
 
 /// What a validator proposed and missed.
@@ -63,8 +76,9 @@ pub struct PerformanceState {
     pub missed: u32,
     /// Turns missed one after the other.
     pub streak: u32,
-    /// The part of its turns that it used, over the window of the chain's parameters.
-    pub score: Ppm,
+    /// The part of its turns that it used, over the window of the chain's parameters; `None` if
+    /// none was due.
+    pub score: Option<Ppm>,
     /// Blocks since it registered.
     pub made_total: u64,
     /// Missed turns since it registered.

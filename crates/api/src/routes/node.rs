@@ -44,6 +44,7 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Json<StatusView> {
     let info = app.backend.info();
     let status = app.backend.status();
     let height = status.height.get();
+    let failing = app.backend.not_ready();
     Json(StatusView {
         chain_id: info.genesis.chain_id.to_string(),
         genesis_hash: hex_of(&info.genesis_hash),
@@ -63,7 +64,8 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Json<StatusView> {
         abandoned_branches: status.abandoned_branches,
         validator: info.validator.map(|key| key.to_string()),
         started_at_ms: info.started_at_ms,
-        ready: app.backend.not_ready().is_empty(),
+        ready: failing.is_empty(),
+        failing,
     })
 }
 

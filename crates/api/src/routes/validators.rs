@@ -92,6 +92,7 @@ async fn page(app: &App, query: &ListQuery) -> Result<ValidatorPage, ApiError> {
     Ok(ValidatorPage {
         height: status.height.get(),
         epoch: epoch.get(),
+        members: set.entries().len(),
         quorum: set.quorum(),
         total,
         bonded: bonded.to_string(),
@@ -137,10 +138,18 @@ pub(super) async fn find(app: &App, id: &str) -> Result<(usize, ValidatorState),
         })?),
     };
     let all = app.backend.validator_list().await;
-    let found = (1..)
-        .zip(all.iter())
-        .find(|(_, v)| by_key.is_some_and(|key| v.key == key) || by_operator == Some(v.operator));
-    found.map(|(rank, validator)| (rank, validator.clone())).ok_or_else(|| {
+    let is_wanted = |v: &&ValidatorState| Some(v.key) == by_key || Some(v.operator) == by_operator;
+    let mut found = all.iter().position(|v| is_wanted(&v)).map(|at| (at + 1, all[at].clone()));
+    if found.is_none() {
+        // One that has left and whose delegators stay is in no list of candidates.
+        let departed = match (by_key, by_operator) {
+            (Some(key), _) => app.backend.validator(key).await,
+            (None, Some(operator)) => app.backend.validator_of(operator).await,
+            (None, None) => None,
+        };
+        found = departed.map(|validator| (all.len() + 1, validator));
+    }
+    found.ok_or_else(|| {
         let message = "No registered validator has this key or operator: see /v1/validators.";
         ApiError::new(ErrorCode::ValidatorNotFound, message).detail(json!({ "key": id }))
     })

@@ -3,19 +3,28 @@
 //! epoch.
 
 mod account;
+mod audit;
 mod authorization;
 mod block;
+mod delegation;
 mod economics;
+mod history;
 pub(crate) mod message;
 mod node;
 mod proof;
-mod stake;
 mod transaction;
+mod validator;
 
 pub use account::{AccountView, NonceView, VestingView};
+pub use audit::AuditView;
 pub use authorization::AuthorizationJson;
 pub use block::{BlockPage, BlockView, ForkList, HeaderView, MemberView, SyncRangeView};
+pub use delegation::{
+    DelegationPage, DelegationView, DelegatorView, RewardPage, RewardView, UnbondingPage,
+    UnbondingView,
+};
 pub use economics::{EconomicsView, Money};
+pub use history::{BeatView, StandingView, ValidatorEpochView, ValidatorHistory};
 pub use node::{
     Done, EvidenceList, FeeEstimate, GasRuleView, GasSchedule, Health, MempoolView, PeerList,
     Percentiles, Prices, SearchHit, SearchResult, StatusView, SupplyView, VersionView,
@@ -23,18 +32,18 @@ pub use node::{
 pub use proof::{
     AccountBundle, CertifiedView, EpochView, FinalityView, SharedFinality, TransactionBundle,
 };
-pub use stake::{
-    AnnouncementView, AuditView, BeatView, DelegationPage, DelegationView, DelegatorView, DueView,
-    HealthView, NodeView, RewardPage, RewardView, StandingView, UnbondingPage, UnbondingView,
-    ValidatorEpochView, ValidatorHistory, ValidatorPage, ValidatorView,
-};
 pub use transaction::{
     BatchAnswer, BatchRejection, Reason, ReceiptPage, ReceiptView, SimulationView, TransactionPage,
     TransactionStatusView, TransactionView,
 };
 
-pub(crate) use stake::{Names, Standing};
+pub use validator::{
+    AnnouncementView, DueView, HealthView, NodeView, ValidatorPage, ValidatorView, VotesView,
+};
+
+pub(crate) use delegation::Names;
 pub(crate) use transaction::concerns;
+pub(crate) use validator::Standing;
 
 use crate::config::Rules;
 use althing_types::{Amount, Hash};

@@ -67,6 +67,9 @@ pub struct StatusView {
     pub started_at_ms: u64,
     /// Whether every readiness check passes.
     pub ready: bool,
+    /// Names of the readiness checks that fail, as `/v1/health/ready` has them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<String>,
 }
 
 /// Whether a check passes.

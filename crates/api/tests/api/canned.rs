@@ -4,7 +4,7 @@ use crate::chain;
 use althing_api::backend::{
     AuditState, BeatState, DelegationState, DelegatorState, EpochState, NodeState, PaidState,
     PerformanceState, RewardState, StakeState, StandingState, UnbondingState, ValidatorState,
-    VestingState,
+    VestingState, VotesState,
 };
 use althing_types::{
     Address, Amount, Due, Epoch, Height, Ppm, Shares, Timestamp, ValidatorDetails, ValidatorKey,
@@ -59,11 +59,12 @@ fn validator(index: u8, name: &str, stake: u64) -> ValidatorState {
         performance: PerformanceState {
             made: 4,
             missed: 1,
-            score: ppm(800_000 + u32::from(index)),
+            score: Some(ppm(800_000 + u32::from(index))),
             made_total: 90,
             missed_total: 10,
             ..PerformanceState::default()
         },
+        votes: (index == 0).then_some(VotesState { signed: 19, certificates: 20 }),
         node: None,
     }
 }
@@ -89,6 +90,13 @@ pub fn validators() -> Vec<ValidatorState> {
     let mut four = validator(3, "gone", 0);
     four.ejected = true;
     vec![one, two, three, four]
+}
+
+/// One that has left its delegators behind: in no list, but in the state.
+pub fn departed() -> ValidatorState {
+    let mut five = validator(4, "departed", 10);
+    five.leaving = true;
+    five
 }
 
 pub fn stake() -> StakeState {

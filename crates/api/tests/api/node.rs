@@ -193,6 +193,16 @@ impl Backend for Node {
     async fn validator_list(&self) -> Arc<Vec<ValidatorState>> {
         Arc::new(canned::validators())
     }
+    async fn validator(&self, key: ValidatorKey) -> Option<ValidatorState> {
+        let gone = canned::departed();
+        let all = canned::validators();
+        all.into_iter().chain([gone]).find(|validator| validator.key == key)
+    }
+    async fn validator_of(&self, operator: Address) -> Option<ValidatorState> {
+        let gone = canned::departed();
+        let all = canned::validators();
+        all.into_iter().chain([gone]).find(|validator| validator.operator == operator)
+    }
     async fn delegator(&self, address: Address) -> DelegatorState {
         let known = address == chain::address(1);
         if known { canned::delegator(self.status().height) } else { DelegatorState::default() }

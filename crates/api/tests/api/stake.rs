@@ -246,3 +246,27 @@ async fn messages_of_stake_are_shown_with_their_fields() {
     let waiting = api.get("/v1/mempool").await.ok();
     assert!(waiting["transactions"][1]["payload"].get("amount").is_none());
 }
+
+#[tokio::test]
+async fn a_validator_that_left_its_delegators_behind_is_found_by_key_and_by_operator() {
+    let api = Api::new();
+    let gone = canned::departed();
+    for id in [gone.key.to_string(), gone.operator.to_string()] {
+        let view = api.get(&format!("/v1/validators/{id}")).await.ok();
+        assert_eq!((&view["name"], &view["status"]), (&"departed".into(), &"leaving".into()));
+        assert_eq!(view["rank"], 5, "behind all that are listed");
+    }
+    let listed = api.get("/v1/validators").await.ok();
+    assert!(!names(&listed).contains(&"departed"), "{listed}");
+}
+
+#[tokio::test]
+async fn votes_are_shown_where_this_node_saw_any() {
+    let api = Api::new();
+    let all = api.get("/v1/validators").await.ok();
+    assert_eq!(
+        all["validators"][0]["votes"],
+        serde_json::json!({ "signed": 19, "certificates": 20 })
+    );
+    assert!(all["validators"][1].get("votes").is_none(), "{all}");
+}

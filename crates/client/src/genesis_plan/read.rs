@@ -1,12 +1,12 @@
 //! Reading a plan: TOML, then every rule, each fault with its line.
 
-use super::{Plan, Share, line};
+use super::{Plan, Share, airdrop, line};
 use althing_types::{
     Address, Allocation, Amount, ChainId, ChainParams, GenesisError, Ppm, Timestamp, address,
     genesis::Vesting,
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 use toml::{
     Spanned,
     value::{Datetime, Offset},
@@ -74,6 +74,7 @@ struct ShareFile {
     stakes: Option<AccountFile>,
     #[serde(default)]
     accounts: Vec<AccountFile>,
+    airdrop: Option<AirdropFile>,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +88,13 @@ struct VestingFile {
 #[serde(deny_unknown_fields)]
 struct AccountFile {
     address: Spanned<String>,
+    amount: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AirdropFile {
+    file: Spanned<String>,
     amount: Spanned<String>,
 }
 
@@ -106,9 +114,9 @@ fn total() -> Spanned<String> {
     default(TOTAL_TOKENS)
 }
 
-/// What faults are reported against.
+/// What faults are reported against, and where other files are.
 #[derive(Clone, Copy)]
-struct Source<'a>(&'a str);
+struct Source<'a>(&'a str, &'a Path);
 
 impl Source<'_> {
     fn fault<T>(
@@ -132,9 +140,9 @@ impl Source<'_> {
     }
 }
 
-pub(super) fn plan(text: &str) -> Result<Plan, PlanError> {
+pub(super) fn plan(text: &str, folder: &Path) -> Result<Plan, PlanError> {
     let file: File = toml::from_str(text).map_err(|error| PlanError::Toml(error.to_string()))?;
-    let source = Source(text);
+    let source = Source(text, folder);
     address::set_prefix(file.address_prefix.get_ref())
         .map_err(|error| source.fault(&file.address_prefix, "address_prefix", error.to_string()))?;
     let chain_id: ChainId = file
@@ -253,6 +261,18 @@ fn share(
     let mut accounts = Vec::with_capacity(file.accounts.len());
     for (index, entry) in file.accounts.iter().enumerate() {
         accounts.push(account(entry, &format!("accounts[{index}]"), vesting)?);
+    }
+    if let Some(entry) = &file.airdrop {
+        let amount = source.amount(&entry.amount, &path("airdrop.amount"))?;
+        let fault = |problem: String| source.fault(&entry.file, path("airdrop.file"), problem);
+        let list = source.1.join(entry.file.get_ref());
+        for entry in airdrop::divide(&list, amount, vesting).map_err(fault)? {
+            if let Some(first) = seen.addresses.insert(entry.address, path("airdrop")) {
+                let problem = format!("{} has money in {first} already", entry.address);
+                return Err(fault(problem));
+            }
+            accounts.push(entry);
+        }
     }
     let share = Share { name: name.clone(), part, amount, reserve, pool, accounts };
     check_sum(&share).map_err(|problem| source.fault(&file.name, path("accounts"), problem))?;

@@ -18,7 +18,7 @@ fn tokens(count: u64) -> Amount {
 }
 
 fn fault(text: &str) -> (usize, String, String) {
-    match Plan::parse(text) {
+    match Plan::parse(text, Path::new(".")) {
         Err(PlanError::Field { line, field, problem }) => (line, field, problem),
         other => panic!("{other:?} is no fault of a field"),
     }
@@ -31,7 +31,7 @@ fn line_of(part: &str) -> usize {
 
 #[test]
 fn the_example_is_a_billion_in_four_shares_to_the_unit() {
-    let plan = Plan::parse(&filled()).unwrap();
+    let plan = Plan::parse(&filled(), Path::new(".")).unwrap();
     let shares: Vec<_> =
         plan.shares().iter().map(|share| (share.name.as_str(), share.amount)).collect();
     let expected = [
@@ -116,7 +116,7 @@ fn every_fault_names_its_line_and_field() {
 fn an_unknown_field_is_refused_by_name_and_line() {
     let text =
         filled().replace("[[share]]\nname = \"team\"", "[[share]]\ncolour = 1\nname = \"team\"");
-    let Err(error @ PlanError::Toml(_)) = Plan::parse(&text) else { panic!("it is refused") };
+    let Err(error @ PlanError::Toml(_)) = Plan::parse(&text, Path::new(".")) else { panic!("it is refused") };
     let message = error.to_string();
     assert!(message.contains("colour") && message.contains("line"), "{message}");
     assert_eq!(error.code(), "plan_unreadable");
@@ -154,17 +154,17 @@ fn entry(seed: u64) -> GenesisEntry {
 #[test]
 fn a_plan_and_its_entries_make_one_genesis_whose_supply_is_the_total() {
     let entries: Vec<_> = (0..9).map(entry).collect();
-    let genesis = Plan::parse(&filled()).unwrap().merge(&entries).unwrap();
+    let genesis = Plan::parse(&filled(), Path::new(".")).unwrap().merge(&entries).unwrap();
     assert_eq!(genesis.supply(), Ok(tokens(1_000_000_000)));
     let backwards: Vec<_> = entries.into_iter().rev().collect();
-    let elsewhere = Plan::parse(&filled()).unwrap().merge(&backwards).unwrap();
+    let elsewhere = Plan::parse(&filled(), Path::new(".")).unwrap().merge(&backwards).unwrap();
     assert_eq!(elsewhere.hash(), genesis.hash());
     assert_eq!(Genesis::from_json(&genesis.to_json()).unwrap(), genesis);
 }
 
 #[test]
 fn a_genesis_keeps_its_plan_to_the_unit() {
-    let plan = Plan::parse(&filled()).unwrap();
+    let plan = Plan::parse(&filled(), Path::new(".")).unwrap();
     let genesis = plan.merge(&[entry(1), entry(2)]).unwrap();
     assert_eq!(plan.is_kept_by(&genesis), Ok(true));
     let mut other = genesis.clone();
@@ -176,4 +176,66 @@ fn a_genesis_keeps_its_plan_to_the_unit() {
     let mut other = genesis;
     other.params.slashing.min_due += 1;
     assert_eq!(plan.is_kept_by(&other), Ok(false));
+}
+
+/// The example with 100 million of an airdrop for those on a list.
+fn with_list(folder: &Path, list: &str) -> Result<Plan, PlanError> {
+    std::fs::write(folder.join("airdrop.csv"), list).unwrap();
+    let account = format!(
+        "    {{ address = \"{}\", amount = \"100000000\" }},\n",
+        Address::new([6; 20])
+    );
+    let text = filled().replace(&account, "").replace(
+        "stakes = {",
+        "airdrop = { file = \"airdrop.csv\", amount = \"100000000\" }\nstakes = {",
+    );
+    Plan::parse(&text, folder)
+}
+
+#[test]
+fn an_airdrop_is_divided_by_weight_to_the_unit_and_the_rest_goes_to_the_first_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = |byte: u8| Address::new([byte; 20]);
+    let list = format!(
+        "address,weight\n{}, 1\n{},4\n{},1\n{},1\n",
+        address(0x53),
+        address(0x51),
+        address(0x50),
+        address(0x52)
+    );
+    let plan = with_list(folder.path(), &list).unwrap();
+    let draft = plan.draft();
+    assert_eq!(draft.supply(), Ok(tokens(1_000_000_000)));
+    let of = |byte: u8| {
+        let is = |entry: &&Allocation| entry.address == address(byte);
+        draft.allocations.iter().find(is).unwrap().amount.units()
+    };
+    let seventh = tokens(100_000_000).units() / 7;
+    // Of the two units that seven cannot share, four sevenths hold one.
+    assert_eq!(tokens(100_000_000).units() - 7 * seventh, 2);
+    assert_eq!((of(0x50), of(0x51)), (seventh + 1, 4 * seventh + 1), "the first by address");
+    assert_eq!((of(0x52), of(0x53)), (seventh, seventh));
+}
+
+#[test]
+fn faults_of_an_airdrop_are_named_with_their_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = Address::new([0x50; 20]);
+    for (list, expected) in [
+        (String::new(), "address,weight"),
+        ("address,weight\n".to_owned(), "lists nobody"),
+        (format!("{one},1\n"), "address,weight"),
+        (format!("address,weight\n{one},1\n{one},2\n"), "listed twice"),
+        (format!("address,weight\n{one},0\n"), "at least 1"),
+        (format!("address,weight\n{one},-1\n"), "line: 2"),
+        (format!("address,weight\n{one}\n"), "line: 2"),
+        ("address,weight\ncpc1nobody,1\n".to_owned(), "cpc1nobody"),
+        (format!("address,weight\n{},1\n", Address::new([7; 20])), "already"),
+    ] {
+        let Err(PlanError::Field { field, problem, .. }) = with_list(folder.path(), &list) else {
+            panic!("{list:?} is accepted");
+        };
+        assert_eq!(field, "share \"community\": airdrop.file");
+        assert!(problem.contains(expected), "{list:?}: {problem}");
+    }
 }

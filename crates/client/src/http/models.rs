@@ -51,6 +51,9 @@ pub struct Status {
     pub mempool_transactions: u64,
     /// Whether every readiness check passes.
     pub ready: bool,
+    /// Names of the readiness checks that fail.
+    #[serde(default)]
+    pub failing: Vec<String>,
 }
 
 /// An account.

@@ -96,13 +96,15 @@ pub(super) fn describe(validator: &ValidatorInfo) -> String {
 
 /// How a validator does.
 pub(super) fn standing(validator: &ValidatorInfo) -> String {
-    let score = validator.more.get("score").and_then(Value::as_u64).unwrap_or(0);
-    format!(
-        "{}, commission {}, uptime {}",
-        validator.status,
-        output::percent(validator.commission.get().into()),
-        output::percent(score)
-    )
+    let commission = output::percent(validator.commission.get().into());
+    match validator.more.get("score").and_then(Value::as_u64) {
+        Some(score) => format!(
+            "{}, commission {commission}, performance {}",
+            validator.status,
+            output::percent(score)
+        ),
+        None => format!("{}, commission {commission}, no turns yet", validator.status),
+    }
 }
 
 /// The validator that a text names: a key, `dev:N`, the address of an operator or the name of its

@@ -11,6 +11,12 @@ pub fn line(text: impl AsRef<str>) {
     let _ = writeln!(out, "{}", text.as_ref());
 }
 
+/// Tells people something beside the answer, on standard error.
+pub fn warning(text: &str) {
+    let mut err = std::io::stderr().lock();
+    let _ = writeln!(err, "warning: {text}");
+}
+
 /// Prints a JSON document on one line.
 pub fn json(value: &Value) {
     line(value.to_string());

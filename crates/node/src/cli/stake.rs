@@ -144,6 +144,20 @@ async fn registering(
     })
 }
 
+/// What an operator loses that takes its own stake out of jail.
+fn penalty(
+    outlook: &Outlook,
+    validator: &ValidatorInfo,
+    signer: &Signer,
+) -> Option<(&'static str, String)> {
+    let is_own = validator.operator == signer.address();
+    (is_own && validator.jailed_until.is_some()).then(|| {
+        let part = outlook.params.slashing.jailed_unstake_penalty;
+        let part = output::percent(part.get().into());
+        ("penalty", format!("{part} is burned, because {} is in jail", validator.name))
+    })
+}
+
 /// `althing tx unstake`
 pub(super) fn unstake(context: &Context, args: &TxUnstake) -> Result<(), CliError> {
     with_chain(context, async |client, chain| {
@@ -167,11 +181,7 @@ pub(super) fn unstake(context: &Context, args: &TxUnstake) -> Result<(), CliErro
                 "everything and leave".to_owned()
             }
         };
-        if validator.jailed_until.is_some() {
-            let part = outlook.params.slashing.jailed_unstake_penalty;
-            let penalty = output::percent(part.get().into());
-            facts.push(("penalty", format!("{penalty} is burned, because it is in jail")));
-        }
+        facts.extend(penalty(&outlook, &validator, &signer));
         let question = format!("Take {what} out of {}", validator.name);
         let builder = Builder::unstake(signer.public_key(), args.amount);
         let plan = Plan { facts, question };
@@ -286,15 +296,14 @@ pub(super) fn undelegate(context: &Context, args: &TxUndelegate) -> Result<(), C
         let outlook = Outlook::ask(&client, &chain.symbol, &query).await?;
         let all = delegated(&client, &signer, &validator).await?;
         let what = wanted(&outlook, args.amount, all);
-        let plan = Plan {
-            facts: vec![
-                ("validator", describe(&validator)),
-                ("amount", what.clone()),
-                ("stops earning", "at once".to_owned()),
-                ("paid", outlook.after(outlook.params.staking.unbonding)),
-            ],
-            question: format!("Take {what} back from {}", validator.name),
-        };
+        let mut facts = vec![
+            ("validator", describe(&validator)),
+            ("amount", what.clone()),
+            ("stops earning", "at once".to_owned()),
+            ("paid", outlook.after(outlook.params.staking.unbonding)),
+        ];
+        facts.extend(penalty(&outlook, &validator, &signer));
+        let plan = Plan { facts, question: format!("Take {what} back from {}", validator.name) };
         let builder = Builder::undelegate(signer.public_key(), validator.key, args.amount);
         carry_out(context, (&client, &chain), &signer, builder, &args.sending, &plan).await
     })
@@ -311,19 +320,19 @@ pub(super) fn redelegate(context: &Context, args: &TxRedelegate) -> Result<(), C
         let query = format!("validator={}&add={add}", to.key);
         let outlook = Outlook::ask(&client, &chain.symbol, &query).await?;
         let what = wanted(&outlook, args.amount, all);
-        let plan = Plan {
-            facts: vec![
-                ("from validator", describe(&from)),
-                ("to validator", describe(&to)),
-                ("stands", standing(&to)),
-                ("amount", what.clone()),
-                ("counts", outlook.epoch(1)),
-                ("earns", outlook.earns(add)),
-                ("moves again", outlook.after(outlook.params.staking.unbonding)),
-                ("risk", format!("until then it also pays for earlier faults of {}", from.name)),
-            ],
-            question: format!("Move {what} from {} to {}", from.name, to.name),
-        };
+        let mut facts = vec![
+            ("from validator", describe(&from)),
+            ("to validator", describe(&to)),
+            ("stands", standing(&to)),
+            ("amount", what.clone()),
+            ("counts", outlook.epoch(1)),
+            ("earns", outlook.earns(add)),
+            ("moves again", outlook.after(outlook.params.staking.unbonding)),
+            ("risk", format!("until then it also pays for earlier faults of {}", from.name)),
+        ];
+        facts.extend(penalty(&outlook, &from, &signer));
+        let question = format!("Move {what} from {} to {}", from.name, to.name);
+        let plan = Plan { facts, question };
         let keys = (from.key, to.key);
         let builder = Builder::redelegate(signer.public_key(), keys, args.amount);
         carry_out(context, (&client, &chain), &signer, builder, &args.sending, &plan).await
@@ -410,4 +419,45 @@ pub(super) fn submit_evidence(context: &Context, args: &TxSubmitEvidence) -> Res
         let builder = Builder::submit_evidence(signer.public_key(), evidence.clone());
         carry_out(context, (&client, &chain), &signer, builder, &args.sending, &plan).await
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use althing_types::{Epoch, Hash, ValidatorKey, View, evidence::{Conflict, SignedProposal}, validator::Signature64};
+    use commonware_codec::Encode as _;
+
+    fn evidence() -> Evidence {
+        let signature = || Signature64::new([7; 64]);
+        let vote = |byte: u8| SignedProposal {
+            parent: View::new(8),
+            block: Hash::from([byte; 32]),
+            signature: signature(),
+        };
+        Evidence {
+            validator: ValidatorKey::new([3; 32]),
+            epoch: Epoch::new(2),
+            view: View::new(9),
+            conflict: Conflict::Notarize { first: vote(1), second: vote(2) },
+        }
+    }
+
+    #[test]
+    fn evidence_is_read_from_every_form_that_the_api_and_the_command_line_print() {
+        let evidence = evidence();
+        let hex = hex::encode(evidence.encode());
+        let entry = serde_json::json!({ "kind": "conflicting_notarize", "proof": &hex });
+        let forms = [
+            serde_json::to_string(&evidence).unwrap(),
+            format!("{hex}\n"),
+            entry.to_string(),
+            serde_json::json!({ "evidence": [entry] }).to_string(),
+        ];
+        for form in forms {
+            assert_eq!(parse_evidence(&form), Some(evidence.clone()), "{form}");
+        }
+        for form in ["", "{}", "00", "{\"evidence\": []}", &hex[2..]] {
+            assert_eq!(parse_evidence(form), None, "{form}");
+        }
+    }
 }

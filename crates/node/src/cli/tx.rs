@@ -12,7 +12,7 @@ use althing_client::{
     http::{Client, ClientError, ReceiptInfo, TransactionInfo, Version},
 };
 use althing_types::{
-    Address, Gas, GasPrice, Hash, KeyScheme, Nonce, SignedTransaction, Transaction,
+    Address, Gas, GasPrice, Hash, Height, KeyScheme, Nonce, SignedTransaction, Transaction,
 };
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
@@ -135,6 +135,7 @@ pub(crate) async fn carry_out(
 ) -> Result<(), CliError> {
     let method = method(signer, sending.passkey)?;
     let builder = with_fees(builder.passkey(method == Method::Passkey), &sending.fees, chain);
+    warn_of_a_node_that_does_not_follow(client).await;
     let draft = builder.prepare(client).await?;
     if sending.dry_run || !context.global.json {
         show_draft(context, &draft, plan, &chain.symbol);
@@ -148,6 +149,22 @@ pub(crate) async fn carry_out(
     context.confirm(&question, sending.yes)?;
     let signed = sign_with(context, signer, draft.transaction, method)?;
     submit(context, client, &signed, chain, sending.wait.then_some(sending.timeout)).await
+}
+
+/// A node that has lost the network answers from what it knew then, and passes nothing on.
+async fn warn_of_a_node_that_does_not_follow(client: &Client) {
+    let Ok(status) = client.status().await else { return };
+    if status.ready || status.height == Height::ZERO {
+        return;
+    }
+    let since = output::time(status.block_time_ms);
+    output::warning(&format!(
+        "this node is not ready ({}): it stands at block {} of {since} with {} peers. What it says \
+         may be old, and it may not pass the transaction on; `--node URL` asks another one",
+        status.failing.join(", "),
+        status.height,
+        status.peers
+    ));
 }
 
 /// Prints what a transaction would do and cost.

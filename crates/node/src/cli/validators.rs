@@ -84,10 +84,27 @@ fn due(value: Option<&Value>) -> String {
     }
 }
 
-/// When an entry is paid, in blocks and in time.
-fn due_both(value: &Value) -> String {
-    let Some(due) = value.get("due") else { return String::new() };
-    format!("block {}, {}", number(due, "height"), output::time(number(due, "time")))
+/// When an entry is paid: not before a block, and not before a time that has not come yet.
+fn due_both(entry: &Value) -> String {
+    let Some(due) = entry.get("due") else { return String::new() };
+    let blocks = format!("block {}", number(due, "height"));
+    let left = match (number(entry, "blocks_left"), number(entry, "ms_left")) {
+        (blocks, 0) => format!("in {blocks} blocks"),
+        (_, ms) => format!("in {}", output::duration(ms)),
+    };
+    match number(entry, "ms_left") {
+        0 => format!("{blocks}, {left}"),
+        _ => format!("{blocks} and {}, {left}", output::time(number(due, "time"))),
+    }
+}
+
+/// Stake for a table: what counts, and what counts from the next epoch on.
+fn stake_cell(validator: &Value) -> String {
+    match (cell(validator, "tokens").as_str(), cell(validator, "pending").as_str()) {
+        (tokens, "-") => tokens.to_owned(),
+        ("-", pending) => format!("0 +{pending}"),
+        (tokens, pending) => format!("{tokens} +{pending}"),
+    }
 }
 
 /// All pages of a listing that is paged by `offset`.
@@ -135,7 +152,7 @@ pub(super) async fn ls(
                 number(v, "rank").to_string(),
                 text(v, "name"),
                 output::short(&text(v, "key")),
-                cell(v, "tokens"),
+                stake_cell(v),
                 ratio(v, "share"),
                 ratio(v, "commission"),
                 ratio(v, "score"),
@@ -146,9 +163,9 @@ pub(super) async fn ls(
         })
         .collect();
     output::line(format!(
-        "epoch {}, {} validators, quorum {}, staked {}\n",
+        "epoch {}, {} validators in the set, quorum {}, staked {}\n",
         number(&value, "epoch"),
-        number(&value, "total"),
+        number(&value, "members"),
         number(&value, "quorum"),
         output::about(amount(&value, "/bonded"), &chain.symbol),
     ));
@@ -159,8 +176,8 @@ pub(super) async fn ls(
         "stake",
         "share",
         "commission",
+        "performance",
         "uptime",
-        "registry",
         "status",
         "jailed until",
     ];
@@ -205,7 +222,8 @@ async fn show(
         facts.push(("announced", then));
     }
     facts.extend([
-        ("uptime", ratio(&value, "score")),
+        ("performance", ratio(&value, "score")),
+        ("votes seen", votes(&value)),
         (
             "this epoch",
             format!("{} made, {} missed", number(&value, "made"), number(&value, "missed")),
@@ -221,7 +239,7 @@ async fn show(
         ),
         ("jails, slashes", format!("{}, {}", number(&value, "jails"), number(&value, "slashes"))),
         ("jailed until", due(value.get("jailed_until"))),
-        ("registry score", ratio(&value, "registry_score")),
+        ("uptime", ratio(&value, "registry_score")),
         ("endpoint", text(&value, "endpoint")),
         ("website", text(&value, "website")),
         ("description", text(&value, "description")),
@@ -246,6 +264,17 @@ async fn show(
     Ok(())
 }
 
+/// Signatures in certificates, as the node that was asked saw them.
+fn votes(validator: &Value) -> String {
+    match validator.get("votes") {
+        Some(votes) => {
+            let (signed, all) = (number(votes, "signed"), number(votes, "certificates"));
+            format!("in {signed} of {all} certificates that this node stored")
+        }
+        None => String::new(),
+    }
+}
+
 fn show_epochs(epochs: &[Value]) {
     if epochs.is_empty() {
         return;
@@ -268,7 +297,7 @@ fn show_epochs(epochs: &[Value]) {
         })
         .collect();
     output::line("");
-    let header = ["epoch", "made", "missed", "uptime", "reward", "commission", "stake", "events"];
+    let header = ["epoch", "made", "missed", "performance", "reward", "commission", "stake", "events"];
     output::rows(&header, &[0, 1, 2, 3, 4, 5, 6], &rows);
 }
 
@@ -403,7 +432,7 @@ pub(super) async fn unbonding(
         .map(|entry| {
             let when = match entry.get("paid_height").and_then(Value::as_u64) {
                 Some(height) => format!("paid at block {height}"),
-                None => format!("{} ({} blocks)", due_both(entry), number(entry, "blocks_left")),
+                None => due_both(entry),
             };
             vec![
                 number(entry, "entry").to_string(),

@@ -21,13 +21,14 @@ use althing_types::{
     SignedTransaction, Transaction, Transfer, ValidatorKey, ValidatorSet,
 };
 use async_trait::async_trait;
+use commonware_codec::Encode as _;
 use std::{
     net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::broadcast;
 
@@ -39,6 +40,12 @@ const FAUCET_GAS: Gas = Gas::new(60_000);
 const FAUCET_VALIDITY: u64 = 1_000;
 /// Blocks behind the network at which a node is not ready.
 const MAX_BEHIND: u64 = 5;
+
+/// Age of the newest block at which a node is not ready, in milliseconds; ten idle intervals if
+/// those are longer.
+const MAX_AGE_MS: u64 = 30_000;
+/// Blocks that the index may be behind the state.
+const MAX_UNINDEXED: u64 = 1_000;
 
 /// See the module.
 pub(super) struct NodeBackend {
@@ -277,6 +284,14 @@ impl Backend for NodeBackend {
         snapshot.map_or_else(Arc::default, |snapshot| snapshot.validators.clone())
     }
 
+    async fn validator(&self, key: ValidatorKey) -> Option<ValidatorState> {
+        self.stake.validator(key).await
+    }
+
+    async fn validator_of(&self, operator: Address) -> Option<ValidatorState> {
+        self.stake.validator_of(operator).await
+    }
+
     async fn delegator(&self, address: Address) -> DelegatorState {
         self.stake.delegator(address).await
     }
@@ -422,15 +437,14 @@ impl Backend for NodeBackend {
     }
 
     async fn evidence(&self) -> Vec<Evidence> {
-        let faults = self.engine.faults().into_iter();
-        let view = |fault: althing_engine::Fault| Evidence {
-            kind: fault.kind.to_owned(),
-            validator: fault.validator.to_string(),
-            epoch: fault.epoch.get(),
-            view: fault.view.get(),
-            proof: hex::encode(fault.proof),
+        let view = |evidence: althing_types::Evidence| Evidence {
+            kind: evidence.conflict.name().to_owned(),
+            validator: evidence.validator.to_string(),
+            epoch: evidence.epoch.get(),
+            view: evidence.view.get(),
+            proof: hex::encode(evidence.encode()),
         };
-        faults.map(view).collect()
+        self.engine.faults().iter().filter_map(althing_engine::Fault::evidence).map(view).collect()
     }
 
     async fn forks(&self) -> Vec<Header> {
@@ -449,6 +463,15 @@ impl Backend for NodeBackend {
         note(status.height == Height::ZERO, "no_block_yet");
         let behind = status.network_height.get().saturating_sub(status.height.get());
         note(behind > MAX_BEHIND, "catching_up");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let age = u64::try_from(now.as_millis())
+            .unwrap_or(u64::MAX)
+            .saturating_sub(status.block_time_ms);
+        let idle = self.info.genesis.params.idle_interval_ms;
+        let old = MAX_AGE_MS.max(idle.saturating_mul(10));
+        note(status.height > Height::ZERO && age > old, "no_new_block");
+        let unindexed = status.height.get().saturating_sub(status.index_height.get());
+        note(self.index.is_some() && unindexed > MAX_UNINDEXED, "index_behind");
         failing
     }
 

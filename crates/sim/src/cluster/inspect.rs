@@ -7,7 +7,7 @@ use crate::{
     plan::Byzantine,
 };
 use althing_engine::types::PublicKey;
-use althing_ledger::audit as invariants;
+use althing_ledger::audit::{self as invariants, SupplyReport};
 use althing_state::{StateKey, StateValue};
 use althing_types::ValidatorKey;
 use commonware_runtime::Clock as _;
@@ -36,8 +36,11 @@ impl World<'_> {
                 self.collect(machine).await;
                 checked = self.check_state(&live).await;
             }
-            if let Err(reason) = checked {
-                self.auditor.report(Violation::State(format!("v{index}: {reason}")));
+            match checked {
+                Ok(supply) => self.supply = supply.or(self.supply),
+                Err(reason) => {
+                    self.auditor.report(Violation::State(format!("v{index}: {reason}")));
+                }
             }
         }
         for (from, to) in machine.oracle.blocked().await.unwrap_or_default() {
@@ -75,8 +78,9 @@ impl World<'_> {
         }
     }
 
-    /// Compares the whole state of a validator with its tip, the rules and the model.
-    async fn check_state(&self, live: &Live) -> Result<(), String> {
+    /// Compares the whole state of a validator with its tip, the rules and the model. Returns its
+    /// money, unless it has no state yet.
+    async fn check_state(&self, live: &Live) -> Result<Option<SupplyReport>, String> {
         let database = live.state.subscribe_databases().await;
         let guard = database.read().await;
         let mut records: Vec<(StateKey, Vec<u8>)> = Vec::new();
@@ -89,13 +93,15 @@ impl World<'_> {
         let root = guard.root();
         let applied = live.chain.with_root(&root);
         if applied.is_none() && records.is_empty() && live.chain.tip().header.height.get() == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let tip = applied.ok_or_else(|| format!("the root {root} is of no block"))?;
         let borrowed = records.iter().map(|(key, value)| (*key, value.as_slice()));
-        invariants::invariants(tip.height, borrowed).map_err(|broken| broken.to_string())?;
+        let supply =
+            invariants::invariants(tip.height, borrowed).map_err(|broken| broken.to_string())?;
         let expected = self.auditor.replay().state_at(tip.height).ok_or(AHEAD)?;
-        compare(&expected, &records)
+        compare(&expected, &records)?;
+        Ok(Some(supply))
     }
 }
 

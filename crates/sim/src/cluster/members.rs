@@ -148,7 +148,12 @@ impl World<'_> {
     /// Sends what operators want until it is final.
     pub(super) fn follow_orders(&mut self, machine: &Machine) {
         let mut orders = std::mem::take(&mut self.members.orders);
+        // One after the other, as each takes a nonce.
+        let mut busy = BTreeSet::new();
         orders.retain_mut(|order| {
+            if !busy.insert(order.index) {
+                return true;
+            }
             let nonce = self.operator_nonce(order.index);
             if let Some(sent) = &order.sent
                 && nonce > sent.body().nonce.get()
@@ -306,6 +311,9 @@ impl World<'_> {
                 fates[index] != Fate { jailed: 1, slashed: 1, ..Fate::default() }
             }
             Expect::Free(index) => fates[index] != Fate::default(),
+            Expect::Reliable(index) => {
+                self.auditor.replay().missed(&self.shared.setup.key(index)) > 0
+            }
             Expect::Undisturbed(index) => {
                 self.auditor.replay().missed(&self.shared.setup.key(index)) > 2
             }

@@ -32,7 +32,8 @@ pub(super) fn example() {
 /// Exit code 6 with the line and the field of the first fault.
 pub(super) fn read_plan(path: &Path) -> Result<Plan, CliError> {
     let text = read_text(path)?;
-    Plan::parse(&text).map_err(|error: PlanError| in_file(path, error.code(), &error))
+    let folder = path.parent().unwrap_or(Path::new("."));
+    Plan::parse(&text, folder).map_err(|error: PlanError| in_file(path, error.code(), &error))
 }
 
 fn in_file(path: &Path, code: &str, error: &dyn std::fmt::Display) -> CliError {

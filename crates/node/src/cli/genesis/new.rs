@@ -154,7 +154,12 @@ fn report_new(context: &Context, args: &GenesisNew, genesis: &Genesis) {
     }
     if let Some(homes) = &args.homes {
         let home = homes.join("node0");
-        output::line(format!("\nStart each validator: althing start --home {}", home.display()));
+        let home = home.display();
+        output::line(format!("\nStart each validator: althing --home {home} start"));
+        output::line(format!(
+            "Take in the key of its operator, who stakes, unstakes and earns: althing --home {home} \
+             keys import operator --seed --file {home}/account.seed"
+        ));
     }
 }
 

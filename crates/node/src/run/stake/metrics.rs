@@ -79,7 +79,9 @@ impl Families {
         if let Some(node) = &validator.node {
             set(&self.uptime, f64::from(node.score.get()) / PPM);
         }
-        set(&self.performance, f64::from(performance.score.get()) / PPM);
+        if let Some(score) = performance.score {
+            set(&self.performance, f64::from(score.get()) / PPM);
+        }
         let power = if validator.active && !active.is_zero() {
             validator.tokens.units() as f64 / active.units() as f64
         } else {
@@ -170,6 +172,7 @@ mod tests {
             ejected: false,
             slashes: 0,
             performance: PerformanceState { missed_total: 4, jails: 1, ..Default::default() },
+            votes: None,
             node: Some(althing_api::backend::NodeState {
                 endpoint: String::new(),
                 version: String::new(),

@@ -21,8 +21,8 @@ use std::{
 
 /// Tries to read everything from the state of one height.
 const TRIES: usize = 4;
-/// Ejected validators that are listed.
-const EJECTED: usize = 1_000;
+/// Validators that have left or were ejected and are listed.
+const FORMER: usize = 1_000;
 /// How often what metrics show is read again, at most.
 const REFRESH: Duration = Duration::from_secs(1);
 

@@ -1,34 +1,66 @@
 //! All validators, read in three batches however many there are.
 
-use super::{EJECTED, Records, Snapshot, Stake, Tries, balance, delegator::owned, pool};
+use super::{FORMER, Records, Snapshot, Stake, Tries, balance, delegator::owned, pool};
 use crate::run::lookup::ask;
-use althing_api::backend::{NodeState, PerformanceState, StakeState, ValidatorState};
+use althing_api::backend::{NodeState, PerformanceState, StakeState, ValidatorState, VotesState};
+use althing_engine::votes::VoteCount;
 use althing_ledger::{
     Performance, query,
     staking::{Validator, query::Now},
 };
-use althing_types::{Amount, Epoch, Ppm, ValidatorKey, ValidatorSet};
-use std::{cmp::Reverse, sync::Arc};
+use althing_types::{Address, Amount, Epoch, Ppm, ValidatorKey, ValidatorSet};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+
+/// What is known of all validators together.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    set: Option<&'a ValidatorSet>,
+    votes: &'a BTreeMap<ValidatorKey, VoteCount>,
+}
 
 const POOLS: [&str; 4] = ["treasury", "stakers", "miners", "reserve"];
 
 impl Stake {
     pub(super) async fn read_validators(&self) -> Option<Snapshot> {
-        let ejected = match &self.index {
-            Some(index) => ask(index, |index| index.ejected(EJECTED)).await.unwrap_or_default(),
+        let former = match &self.index {
+            Some(index) => ask(index, |index| index.former(FORMER)).await.unwrap_or_default(),
             None => Vec::new(),
         };
+        self.read_with(&former).await
+    }
+
+    /// A validator that the state has a record of.
+    pub(in crate::run) async fn validator(&self, key: ValidatorKey) -> Option<ValidatorState> {
+        let all = self.snapshot().await?;
+        if let Some(known) = all.validators.iter().find(|validator| validator.key == key) {
+            return Some(known.clone());
+        }
+        let (_, values) = self.engine.read(vec![query::validator_key(key)]).await?;
+        values.into_iter().next().flatten()?;
+        let all = self.read_with(&[key]).await?;
+        all.validators.iter().find(|validator| validator.key == key).cloned()
+    }
+
+    /// The validator that an account operates.
+    pub(in crate::run) async fn validator_of(&self, operator: Address) -> Option<ValidatorState> {
+        let (_, values) = self.engine.read(vec![query::operator_key(operator)]).await?;
+        let value = values.into_iter().next().flatten()?;
+        self.validator(query::decode_operator(&value).ok()?).await
+    }
+
+    /// All candidates, and others that the state has a record of.
+    async fn read_with(&self, others: &[ValidatorKey]) -> Option<Snapshot> {
         let mut tries = Tries::new();
         loop {
             let mut records = Records::default();
-            let outcome = self.read_all(&mut records, &ejected).await;
+            let outcome = self.read_all(&mut records, others).await;
             if let Some(read) = tries.settle(&records, outcome) {
                 return read;
             }
         }
     }
 
-    async fn read_all(&self, records: &mut Records, ejected: &[ValidatorKey]) -> Option<Snapshot> {
+    async fn read_all(&self, records: &mut Records, others: &[ValidatorKey]) -> Option<Snapshot> {
         let mut keys = vec![
             query::params_key(),
             query::supply_key(),
@@ -41,7 +73,7 @@ impl Stake {
         let now = self.now(records);
         let candidates = records.get(query::candidates_key(), query::decode_candidates);
         let mut all: Vec<ValidatorKey> = candidates.map_or_else(Vec::new, |list| list.0);
-        all.extend(ejected.iter().filter(|key| !all.contains(key)).copied().collect::<Vec<_>>());
+        all.extend(others.iter().filter(|key| !all.contains(key)).copied().collect::<Vec<_>>());
         let mut keys = vec![query::validators_key(now.epoch)];
         for key in &all {
             keys.extend([
@@ -59,8 +91,10 @@ impl Stake {
             all.iter().filter_map(|key| Some((*key, validator(key)?))).collect();
         let pairs: Vec<_> = found.iter().map(|(key, entry)| (entry.operator, *key)).collect();
         self.fetch_delegations(records, &pairs, now.epoch).await?;
+        let votes = self.engine.observed_votes();
+        let beside = Beside { set: set.as_ref(), votes: &votes };
         let views =
-            found.into_iter().map(|(key, entry)| self.view(records, now, set.as_ref(), key, entry));
+            found.into_iter().map(|(key, entry)| self.view(records, now, beside, key, entry));
         let mut views: Vec<ValidatorState> = views.collect();
         views.sort_by_key(|view| (view.ejected, Reverse(view.tokens), view.key));
         let stake = stake(records, &views);
@@ -76,7 +110,7 @@ impl Stake {
         &self,
         records: &Records,
         now: Now,
-        set: Option<&ValidatorSet>,
+        Beside { set, votes }: Beside<'_>,
         key: ValidatorKey,
         entry: Validator,
     ) -> ValidatorState {
@@ -118,6 +152,10 @@ impl Stake {
                 now.epoch,
                 params.slashing.score_window,
             ),
+            votes: votes.get(&key).map(|count| VotesState {
+                signed: count.signed,
+                certificates: count.certificates,
+            }),
             node: node.map(|node| NodeState {
                 score: node.score(now.time),
                 endpoint: node.endpoint.to_string(),
@@ -132,8 +170,7 @@ impl Stake {
     }
 }
 
-/// The score is that of the running epoch and of those before it in the window; everything if
-/// nothing was due.
+/// The score is that of the running epoch and of those before it in the window.
 fn performance(record: &Performance, epoch: Epoch, window: u64) -> PerformanceState {
     let running = record.epoch == epoch;
     let (made, missed) = if running { (record.made, record.missed) } else { (0, 0) };
@@ -154,7 +191,7 @@ fn performance(record: &Performance, epoch: Epoch, window: u64) -> PerformanceSt
         made,
         missed,
         streak: record.streak,
-        score: score.unwrap_or(Ppm::ONE),
+        score,
         made_total: record.made_total,
         missed_total: record.missed_total,
         jails: record.jails,
