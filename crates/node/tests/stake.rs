@@ -30,7 +30,7 @@ fn validator(index: usize, name: &str) -> Value {
 /// A node with three validators, two of which have names that differ in case only.
 fn node() -> Fake {
     let money = |amount: &str| json!({ "amount": amount, "amount_display": "x" });
-    let page = json!({ "height": 40, "epoch": 0, "quorum": 3, "total": 3,
+    let page = json!({ "height": 40, "epoch": 0, "members": 3, "quorum": 3, "total": 3,
         "bonded": "15000000000000000000000",
         "validators": [validator(0, "north"), validator(1, "Twin"), validator(2, "twin")] });
     let economics = json!({

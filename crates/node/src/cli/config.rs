@@ -243,7 +243,7 @@ impl Template<'_> {
              ttl_seconds = {ttl}\n\
              \n\
              [log]\n\
-             # What to log, for example \"info\" or \"info,althing_engine=debug\".\n\
+             # What to log, for example \"info\" or \"info,althing_engine=debug\". `RUST_LOG` wins.\n\
              filter = \"{filter}\"\n\
              # \"text\" or \"json\".\n\
              format = \"text\"\n",
