@@ -137,6 +137,7 @@ fn params(rules: Rules) -> ChainParams {
     params.staking.min_validator_stake = tokens(50);
     params.staking.min_delegation = tokens(1);
     params.staking.max_validators = 100;
+    params.staking.power_cap_from = rules.power_cap_from;
     params.staking.unbonding = Period::blocks(20);
     params.emission = match rules.halving {
         0 => EmissionParams::none(),

@@ -337,7 +337,7 @@ impl Draft {
     fn cut(&mut self, group: usize, from: u64, to: u64) {
         let mut order: Vec<usize> = (0..self.scenario.validators).collect();
         self.rng.shuffle(&mut order);
-        let mut sides = vec![0; self.scenario.validators];
+        let mut sides = vec![0; self.scenario.validators + self.scenario.joiners];
         order.iter().take(group).for_each(|index| sides[*index] = 1);
         self.at(from, Event::Partition(sides));
         let link = self.scenario.link;

@@ -116,7 +116,9 @@ fn every_fault_names_its_line_and_field() {
 fn an_unknown_field_is_refused_by_name_and_line() {
     let text =
         filled().replace("[[share]]\nname = \"team\"", "[[share]]\ncolour = 1\nname = \"team\"");
-    let Err(error @ PlanError::Toml(_)) = Plan::parse(&text, Path::new(".")) else { panic!("it is refused") };
+    let Err(error @ PlanError::Toml(_)) = Plan::parse(&text, Path::new(".")) else {
+        panic!("it is refused")
+    };
     let message = error.to_string();
     assert!(message.contains("colour") && message.contains("line"), "{message}");
     assert_eq!(error.code(), "plan_unreadable");
@@ -181,10 +183,8 @@ fn a_genesis_keeps_its_plan_to_the_unit() {
 /// The example with 100 million of an airdrop for those on a list.
 fn with_list(folder: &Path, list: &str) -> Result<Plan, PlanError> {
     std::fs::write(folder.join("airdrop.csv"), list).unwrap();
-    let account = format!(
-        "    {{ address = \"{}\", amount = \"100000000\" }},\n",
-        Address::new([6; 20])
-    );
+    let account =
+        format!("    {{ address = \"{}\", amount = \"100000000\" }},\n", Address::new([6; 20]));
     let text = filled().replace(&account, "").replace(
         "stakes = {",
         "airdrop = { file = \"airdrop.csv\", amount = \"100000000\" }\nstakes = {",

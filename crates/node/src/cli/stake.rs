@@ -424,7 +424,11 @@ pub(super) fn submit_evidence(context: &Context, args: &TxSubmitEvidence) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use althing_types::{Epoch, Hash, ValidatorKey, View, evidence::{Conflict, SignedProposal}, validator::Signature64};
+    use althing_types::{
+        Epoch, Hash, ValidatorKey, View,
+        evidence::{Conflict, SignedProposal},
+        validator::Signature64,
+    };
     use commonware_codec::Encode as _;
 
     fn evidence() -> Evidence {

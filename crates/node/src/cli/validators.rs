@@ -297,7 +297,8 @@ fn show_epochs(epochs: &[Value]) {
         })
         .collect();
     output::line("");
-    let header = ["epoch", "made", "missed", "performance", "reward", "commission", "stake", "events"];
+    let header =
+        ["epoch", "made", "missed", "performance", "reward", "commission", "stake", "events"];
     output::rows(&header, &[0, 1, 2, 3, 4, 5, 6], &rows);
 }
 

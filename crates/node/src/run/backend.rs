@@ -464,9 +464,8 @@ impl Backend for NodeBackend {
         let behind = status.network_height.get().saturating_sub(status.height.get());
         note(behind > MAX_BEHIND, "catching_up");
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let age = u64::try_from(now.as_millis())
-            .unwrap_or(u64::MAX)
-            .saturating_sub(status.block_time_ms);
+        let age =
+            u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_sub(status.block_time_ms);
         let idle = self.info.genesis.params.idle_interval_ms;
         let old = MAX_AGE_MS.max(idle.saturating_mul(10));
         note(status.height > Height::ZERO && age > old, "no_new_block");

@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn a_filter_that_names_a_target_of_the_base_library_wins() {
-        let of = |filter: &str| EnvFilter::try_new(format!("{QUIET},{filter}")).unwrap().to_string();
+        let of =
+            |filter: &str| EnvFilter::try_new(format!("{QUIET},{filter}")).unwrap().to_string();
         let quiet = of("info");
         assert!(quiet.contains("commonware_consensus=warn") && quiet.contains("info"), "{quiet}");
         let loud = of("info,commonware_consensus=debug");

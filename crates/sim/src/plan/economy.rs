@@ -1,7 +1,7 @@
 //! Plans about money: adversaries who want others to be punished, and a large network whose
 //! validators come and go.
 
-use super::{Byzantine, Draft, Event, Expect};
+use super::{Byzantine, Draft, Event, Expect, LinkSpec};
 
 /// What the chain's parameters say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Rules {
     pub epoch_length: u64,
     /// Time between two heartbeats of a validator, in milliseconds.
     pub heartbeat_ms: u64,
+    /// Validators from which on none may hold more than the power cap.
+    pub power_cap_from: u64,
     /// Blocks after which the emission is halved; 0 if nothing is emitted.
     pub halving: u64,
 }
@@ -31,6 +33,7 @@ impl Rules {
         idle_ms: 200,
         epoch_length: 10,
         heartbeat_ms: 2_000,
+        power_cap_from: 5,
         halving: 0,
     };
     /// Five turns in a row, or less than three quarters of ten.
@@ -40,6 +43,7 @@ impl Rules {
         idle_ms: 4_000,
         epoch_length: 100,
         heartbeat_ms: 300_000,
+        power_cap_from: 100,
         halving: 5_000,
         ..Self::STRICT
     };
@@ -144,7 +148,8 @@ pub(super) fn day(draft: &mut Draft) {
     draft.at(6 * HOUR + HOUR / 2, Event::Unjail(0));
     draft.at(9 * HOUR, Event::Unstake(1));
     draft.at(10 * HOUR, Event::Retire(1));
-    draft.cut(4, 12 * HOUR, 12 * HOUR + HOUR / 6);
+    draft.at(12 * HOUR, Event::Partition(vec![0, 0, 0, 0, 0, 1, 1, 1]));
+    draft.at(12 * HOUR + HOUR / 6, Event::Link(LinkSpec::GOOD));
     draft.at(15 * HOUR, Event::PowerLoss { kept_percent: 50 });
     for index in [0, 2, 3, 4, 5, 6] {
         draft.at(18 * HOUR, Event::Crash(index));

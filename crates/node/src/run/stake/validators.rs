@@ -152,10 +152,9 @@ impl Stake {
                 now.epoch,
                 params.slashing.score_window,
             ),
-            votes: votes.get(&key).map(|count| VotesState {
-                signed: count.signed,
-                certificates: count.certificates,
-            }),
+            votes: votes
+                .get(&key)
+                .map(|count| VotesState { signed: count.signed, certificates: count.certificates }),
             node: node.map(|node| NodeState {
                 score: node.score(now.time),
                 endpoint: node.endpoint.to_string(),
