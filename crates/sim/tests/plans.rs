@@ -9,7 +9,7 @@ use althing_sim::{
     chain::Setup,
     cluster::Joined,
     load::Load,
-    plan::{self, Byzantine, Event},
+    plan::{self, Byzantine, Event, Rules},
     replay::Replay,
     rng::Rng,
     run,
@@ -119,7 +119,13 @@ fn validators_join_and_leave_without_a_pause_and_their_nodes_do_their_duties() {
     for name in ["join", "leave", "grow", "replace", "punish"] {
         for seed in 3..6 {
             let report = simulate(name, seed);
-            assert!(report.longest_gap.0 < 1_500, "{name} {seed}: {:?}", report.longest_gap);
+            // A set hands over within the time of one block, unless a leader is shut out, or is new
+            // and knew one peer only.
+            let most = match name {
+                "punish" | "replace" => 1_500,
+                _ => 2 * Rules::LENIENT.idle_ms,
+            };
+            assert!(report.longest_gap.0 < most, "{name} {seed}: {:?}", report.longest_gap);
             assert!(report.heartbeats > 0, "{name} {seed}");
             let proposed = |joined: &Joined| joined.proposed.is_some();
             assert!(report.joined.iter().all(proposed), "{name} {seed}: {:?}", report.joined);
