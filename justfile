@@ -28,6 +28,14 @@ sim plan seed="1" *args:
 chaos:
     scripts/chaos
 
+# A validator's life by the command line on real processes; PASS or FAIL
+stake:
+    scripts/stake
+
+# A launch: ceremony, genesis time, the first blocks; PASS or FAIL
+rehearsal *args:
+    scripts/rehearsal {{args}}
+
 # Every fuzz target for some seconds
 fuzz seconds="60":
     scripts/fuzz {{seconds}}
