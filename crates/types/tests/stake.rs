@@ -125,7 +125,8 @@ fn events_name_whom_they_concern() {
         assert!(has_account || event.validator().is_some() || event.name() == "emitted");
     }
     let (from, to) = (validator(), validator_key(4));
-    let moved = Event::Redelegated { from, to, delegator: operator(), amount: amount() };
+    let (delegator, penalty) = (operator(), Amount::ZERO);
+    let moved = Event::Redelegated { from, to, delegator, amount: amount(), penalty };
     assert_eq!((moved.validator(), moved.accounts()), (Some(to), vec![operator()]));
 }
 
