@@ -15,6 +15,8 @@ pub use crate::modules::staking::query::{
     queue_key, slashes_key, totals_key, unbonding_key, validator_key,
 };
 
+pub use crate::modules::performance::score;
+
 macro_rules! decoders {
     ($( $(#[$doc:meta])* $name:ident -> $record:ty; )*) => {
         $(
