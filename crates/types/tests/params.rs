@@ -15,7 +15,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 24] = [
+const NUMBERS: [(&str, u64, u64, Change); 29] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -54,6 +54,11 @@ const NUMBERS: [(&str, u64, u64, Change); 24] = [
         let initial = tokens(10);
         params.emission.schedule = Schedule::Halving { initial, period: value };
     }),
+    ("emission.schedule.start", 0, 500_000, |params, value| target(params, value, 0, 0)),
+    ("emission.schedule.step", 0, 300_000, |params, value| target(params, 300_000, value, 0)),
+    ("emission.schedule.floor", 0, 300_000, |params, value| target(params, 300_000, 0, value)),
+    ("slashing.ejecting_jail", 1, 8, |params, value| params.slashing.ejecting_jail = value),
+    ("registry.score_slots", 8, 256, |params, value| params.registry.score_slots = value),
     ("slashing.reporter_reward", 0, 200_000, |params, value| {
         params.slashing.reporter_reward = parts(value);
     }),
@@ -74,6 +79,11 @@ const NUMBERS: [(&str, u64, u64, Change); 24] = [
 /// As much as a part can hold: values above a million are cut to one that is above every bound.
 fn parts(value: u64) -> Ppm {
     ppm(value.min(1_000_000) as u32)
+}
+
+fn target(params: &mut ChainParams, start: u64, step: u64, floor: u64) {
+    let [start, step, floor] = [start, step, floor].map(parts);
+    params.emission.schedule = Schedule::TargetApr { start, step, floor };
 }
 
 #[test]

@@ -217,8 +217,8 @@ pub struct ValidatorView {
     pub made_total: u64,
     /// Missed turns since it registered.
     pub missed_total: u64,
-    /// Registry score: heartbeats of those due over 144 intervals; absent without a registered
-    /// node.
+    /// Registry score: heartbeats of those due over `registry.score_slots` intervals; absent without
+    /// a registered node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_score: Option<u32>,
     /// What its node says about itself.

@@ -311,7 +311,8 @@ impl Model {
                     self.member(validator).streak = 0;
                 }
                 Event::Ejected { validator } => {
-                    assert_eq!(self.members[validator].jails, 3);
+                    let last = self.params.slashing.ejecting_jail;
+                    assert_eq!(self.members[validator].jails as u64, last);
                     self.member(validator).ejected = true;
                 }
                 Event::UnbondingPaid { entry, amount, slashed, .. } => {
