@@ -1,7 +1,10 @@
 //! The bounds of every parameter, and the presets against `docs/parameters.md`.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use althing_types::{Amount, ChainParams, Gas, GasPrice, Period, Ppm, params::Schedule};
+use althing_types::{
+    Amount, ChainParams, Gas, GasPrice, Period, Ppm,
+    params::{Schedule, StakingParams},
+};
 use commonware_codec::{DecodeExt as _, Encode as _};
 
 fn tokens(count: u64) -> Amount {
@@ -15,7 +18,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 29] = [
+const NUMBERS: [(&str, u64, u64, Change); 30] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -38,6 +41,9 @@ const NUMBERS: [(&str, u64, u64, Change); 29] = [
         params.staking.power_cap = parts(value);
     }),
     ("staking.power_cap_from", 2, 100, |params, value| params.staking.power_cap_from = value),
+    ("staking.power_cap_slack", 10_000, 500_000, |params, value| {
+        params.staking.power_cap_slack = parts(value);
+    }),
     ("staking.max_unbonding_per_epoch", 10_000, 1_000_000, |params, value| {
         params.staking.max_unbonding_per_epoch = parts(value);
     }),
@@ -153,6 +159,19 @@ fn amounts_are_legal_to_their_bounds_and_no_further() {
             assert!(ChainParams::decode(with(units).encode()).is_err());
         }
     }
+}
+
+#[test]
+fn a_cap_that_only_equal_validators_could_keep_gives_way_to_an_equal_share_and_some_slack() {
+    let staking = ChainParams::devnet().staking;
+    let caps = [0, 4, 5, 6, 100].map(|members| staking.cap_among(members).map(Ppm::get));
+    assert_eq!(caps, [None, None, Some(220_000), Some(200_000), Some(200_000)]);
+    let narrow = StakingParams { power_cap: ppm(10_000), power_cap_from: 2, ..staking };
+    let caps = [1, 2, 3, 100].map(|members| narrow.cap_among(members).map(Ppm::get));
+    assert_eq!(caps, [None, Some(550_000), Some(366_666), Some(11_000)]);
+    // Together they may always hold more than there is.
+    let least = StakingParams { power_cap_slack: ppm(10_000), ..narrow };
+    assert!((2..=100).all(|n| u64::from(least.cap_among(n).unwrap().get()) * n > 1_000_000));
 }
 
 #[test]
