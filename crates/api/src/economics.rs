@@ -141,10 +141,9 @@ impl Chain {
         let total = plan.own.units().saturating_add(plan.delegated.units());
         let counted = self.rest().saturating_add(total);
         let members = self.others.len().saturating_add(1);
-        let weight = if members < self.cap_from() {
-            total
-        } else {
-            total.min(Amount::new(counted).share(self.params.staking.power_cap).units())
+        let weight = match self.cap() {
+            None => total,
+            Some(cap) => total.min(Amount::new(counted).share(cap).units()),
         };
         let blocks = self.blocks();
         let emission = self.emission(Amount::new(counted));
@@ -188,8 +187,10 @@ impl Chain {
         }
     }
 
-    fn cap_from(&self) -> usize {
-        usize::try_from(self.params.staking.power_cap_from).unwrap_or(usize::MAX)
+    /// The part of all stake that earns, of one more member than the others.
+    fn cap(&self) -> Option<Ppm> {
+        let members = u64::try_from(self.others.len()).ok()?.saturating_add(1);
+        self.params.staking.cap_among(members)
     }
 
     /// The stake of the other members.
@@ -199,10 +200,8 @@ impl Chain {
 
     /// The largest delegation that still earns in full: `stake = cap * (stake + rest)`.
     fn largest_useful(&self, own: Amount) -> u128 {
-        let cap = u128::from(self.params.staking.power_cap.get());
-        if self.others.len().saturating_add(1) < self.cap_from() || cap >= WHOLE {
-            return LARGEST;
-        }
+        let Some(cap) = self.cap().filter(|cap| *cap < Ppm::ONE) else { return LARGEST };
+        let cap = u128::from(cap.get());
         part(self.rest(), cap, WHOLE.saturating_sub(cap)).saturating_sub(own.units())
     }
 }

@@ -281,9 +281,11 @@ fn write_event(db: &Transaction<'_>, place: Place, event: &Event) -> rusqlite::R
             ])?;
             Ok(())
         }
-        Event::Redelegated { from, to, delegator, amount } => {
+        Event::Redelegated { from, to, delegator, amount, penalty } => {
             let (delegator, amount) = (*delegator, *amount);
-            Flow { validator: *from, delegator, amount }.left(db, place, "redelegated-away")?;
+            let gone = Amount::new(amount.units().saturating_add(penalty.units()));
+            let away = Flow { validator: *from, delegator, amount: gone };
+            away.left(db, place, "redelegated-away")?;
             Flow { validator: *to, delegator, amount }.came(db, place, event.name())
         }
         Event::RedelegationSlashed { to, delegator, amount, .. } => {

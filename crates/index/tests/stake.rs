@@ -357,6 +357,28 @@ fn unbonding_entries_say_when_they_are_due_and_what_was_paid() {
 }
 
 #[test]
+fn what_an_operator_moves_out_of_jail_leaves_with_its_penalty() {
+    let operator = account(100);
+    let (amount, penalty) = (Amount::new(180_000_000_000), Amount::new(20_000_000_000));
+    let moved =
+        Event::Redelegated { from: key(0), to: key(1), delegator: operator, amount, penalty };
+    // A fifth of the stake of genesis has left, and what is left earns a tenth.
+    let (reward, tokens) = (Amount::new(80_000_000_000), Amount::new(880_000_000_000));
+    let paid = Event::Rewarded {
+        validator: key(0),
+        epoch: Epoch::ZERO,
+        reward,
+        commission: Amount::ZERO,
+        tokens,
+        shares: Shares::new(800_000_000_000),
+    };
+    let index = applied(&[own(1, (1, 0), vec![moved]), own(2, (2, 1), vec![paid])], 1);
+    let rewards = index.rewards(operator, None, 9).unwrap();
+    let earned: Vec<_> = rewards.iter().map(|row| (row.validator, row.stake, row.reward)).collect();
+    assert_eq!(earned, [(key(0), Amount::new(800_000_000_000), reward)]);
+}
+
+#[test]
 fn slashes_and_jails_are_told_with_their_reasons_and_former_validators_are_found() {
     let (validator, fraction) = (key(2), Ppm::new(50_000).unwrap());
     let until = Due { height: Height::new(99), time: Timestamp::ZERO };

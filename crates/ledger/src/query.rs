@@ -12,8 +12,10 @@ pub use crate::modules::staking::query::{
     candidates_key, conversion_key, decode_candidates, decode_conversion, decode_delegation,
     decode_delegator, decode_operator, decode_profile, decode_queue, decode_slashes, decode_totals,
     decode_unbonding, decode_validator, delegation_key, delegator_key, operator_key, profile_key,
-    queue_key, slashes_key, totals_key, unbonding_key, validator_key,
+    queue_key, room, slashes_key, totals_key, unbonding_key, validator_key,
 };
+
+pub use crate::modules::performance::score;
 
 macro_rules! decoders {
     ($( $(#[$doc:meta])* $name:ident -> $record:ty; )*) => {

@@ -187,6 +187,43 @@ fn the_third_jail_takes_everything_and_is_for_ever() {
 }
 
 #[test]
+fn the_jail_that_ejects_is_the_one_of_the_parameter() {
+    for ejecting in [1, 2] {
+        let mut plan = plan(4);
+        plan.params.slashing.ejecting_jail = ejecting;
+        let mut chain = start(plan);
+        for jail in 1..=ejecting {
+            let events = until_jailed(&mut chain, &[1]);
+            let ejected = events.iter().any(|event| matches!(event, Event::Ejected { .. }));
+            assert_eq!(ejected, jail == ejecting);
+            let code = chain.send(operator(1), Payload::Unjail(Unjail {})).code;
+            assert_eq!(code, if ejected { codes::VALIDATOR_EJECTED } else { Code::OK });
+            for _ in 0..3 {
+                chain.end_epoch(&[]);
+            }
+        }
+        assert!(!tokens_of(&chain, 1).is_zero());
+    }
+}
+
+#[test]
+fn a_validator_may_be_jailed_as_often_as_the_greatest_parameter_allows() {
+    let mut plan = plan(4);
+    plan.params.slashing.ejecting_jail = 8;
+    plan.params.slashing.third_jail = Ppm::new(10_000).unwrap();
+    let mut chain = start(plan);
+    for jail in 1..=8 {
+        let events = until_jailed(&mut chain, &[1]);
+        let ejected = events.iter().any(|event| matches!(event, Event::Ejected { .. }));
+        assert_eq!(ejected, jail == 8);
+        chain.send(operator(1), Payload::Unjail(Unjail {}));
+        for _ in 0..3 {
+            chain.end_epoch(&[]);
+        }
+    }
+}
+
+#[test]
 fn jail_ends_early_for_a_fee_and_later_for_nothing() {
     let mut chain = start(plan(4));
     let unjail = |chain: &mut Chain, user| chain.send(user, Payload::Unjail(Unjail {}));

@@ -9,8 +9,8 @@ mod common;
 
 use althing_ledger::{Invalid, Node, codes, query};
 use althing_types::{
-    Allocation, Amount, Authorization, Code, Event, Height, Payload, Ppm, SignedTransaction,
-    Timestamp, ValidatorKey,
+    Allocation, Amount, Authorization, Code, Event, Genesis, Height, Payload, Ppm,
+    SignedTransaction, Timestamp, ValidatorKey,
     message::{Health, Heartbeat, RegisterNode},
 };
 use common::*;
@@ -24,10 +24,18 @@ fn key() -> ValidatorKey {
 }
 
 fn started() -> Chain {
+    start(started_genesis())
+}
+
+fn started_genesis() -> Genesis {
     let mut genesis = genesis();
     genesis.params.registry.heartbeat_interval_ms = SLOT_MS;
     let address = key().node_account();
     genesis.allocations.push(Allocation { address, amount: tokens(1), vesting: None });
+    genesis
+}
+
+fn start(genesis: Genesis) -> Chain {
     let mut chain = Chain::new(genesis.normalized().unwrap());
     chain.interval = SLOT_MS / 10;
     chain.advance(&[]);
@@ -130,6 +138,21 @@ fn a_node_that_is_silent_loses_its_score() {
 }
 
 #[test]
+fn the_score_forgets_what_lies_behind_the_slots_of_the_parameter() {
+    let mut genesis = started_genesis();
+    genesis.params.registry.score_slots = 8;
+    let mut chain = start(genesis);
+    for nonce in 0..3 {
+        advance(&mut chain, by_node(nonce, beat(1)));
+        chain.time += SLOT_MS;
+    }
+    chain.time += 4 * SLOT_MS;
+    assert_eq!(node(&chain).heard(Timestamp::new(chain.time)), (3, 7));
+    chain.time += 4 * SLOT_MS;
+    assert_eq!(node(&chain).heard(Timestamp::new(chain.time)), (0, 8));
+}
+
+#[test]
 fn nobody_speaks_for_another_node() {
     let mut chain = started();
     for (payload, nonce) in [(beat(1), 0), (register("1"), 1)] {
@@ -179,4 +202,4 @@ fn a_node_keeps_its_bytes() {
     assert_eq!(node(&chain).encode(), value[..]);
 }
 
-const NODE: &str = "1368747470733a2f2f6f6e652e6578616d706c6505302e332e3007373362373464620865752d6e6f727468c80100000000000003e8c80101ac0201020000000300000000000000000000000000000000010000000000000000000000000000000000";
+const NODE: &str = "1368747470733a2f2f6f6e652e6578616d706c6505302e332e3007373362373464620865752d6e6f727468c80100000000000003e80000000000000090c80101ac02010200000003000000000000000000000000000000000100000000000000000000000000000000000000000000000000000000000000";

@@ -69,8 +69,12 @@ tagged_enum! {
             to: ValidatorKey,
             /// The delegator.
             delegator: Address,
-            /// How much, in base units; it counts from the next epoch on.
+            /// How much the second one gained, in base units; it counts from the next epoch on. The
+            /// first one lost this and the penalty.
             amount: Amount,
+            /// Burned at once, in base units: the penalty of an operator that takes its own stake
+            /// out of its validator in jail.
+            penalty: Amount,
         },
         /// Unbonded money was paid to its owner.
         0x0206 "unbonding-paid" UnbondingPaid {

@@ -1,7 +1,10 @@
 //! The bounds of every parameter, and the presets against `docs/parameters.md`.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use althing_types::{Amount, ChainParams, Gas, GasPrice, Period, Ppm, params::Schedule};
+use althing_types::{
+    Amount, ChainParams, Gas, GasPrice, Period, Ppm,
+    params::{Schedule, StakingParams},
+};
 use commonware_codec::{DecodeExt as _, Encode as _};
 
 fn tokens(count: u64) -> Amount {
@@ -15,7 +18,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 24] = [
+const NUMBERS: [(&str, u64, u64, Change); 30] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -38,6 +41,9 @@ const NUMBERS: [(&str, u64, u64, Change); 24] = [
         params.staking.power_cap = parts(value);
     }),
     ("staking.power_cap_from", 2, 100, |params, value| params.staking.power_cap_from = value),
+    ("staking.power_cap_slack", 10_000, 500_000, |params, value| {
+        params.staking.power_cap_slack = parts(value);
+    }),
     ("staking.max_unbonding_per_epoch", 10_000, 1_000_000, |params, value| {
         params.staking.max_unbonding_per_epoch = parts(value);
     }),
@@ -54,6 +60,11 @@ const NUMBERS: [(&str, u64, u64, Change); 24] = [
         let initial = tokens(10);
         params.emission.schedule = Schedule::Halving { initial, period: value };
     }),
+    ("emission.schedule.start", 0, 500_000, |params, value| target(params, value, 0, 0)),
+    ("emission.schedule.step", 0, 300_000, |params, value| target(params, 300_000, value, 0)),
+    ("emission.schedule.floor", 0, 300_000, |params, value| target(params, 300_000, 0, value)),
+    ("slashing.ejecting_jail", 1, 8, |params, value| params.slashing.ejecting_jail = value),
+    ("registry.score_slots", 8, 256, |params, value| params.registry.score_slots = value),
     ("slashing.reporter_reward", 0, 200_000, |params, value| {
         params.slashing.reporter_reward = parts(value);
     }),
@@ -74,6 +85,11 @@ const NUMBERS: [(&str, u64, u64, Change); 24] = [
 /// As much as a part can hold: values above a million are cut to one that is above every bound.
 fn parts(value: u64) -> Ppm {
     ppm(value.min(1_000_000) as u32)
+}
+
+fn target(params: &mut ChainParams, start: u64, step: u64, floor: u64) {
+    let [start, step, floor] = [start, step, floor].map(parts);
+    params.emission.schedule = Schedule::TargetApr { start, step, floor };
 }
 
 #[test]
@@ -143,6 +159,19 @@ fn amounts_are_legal_to_their_bounds_and_no_further() {
             assert!(ChainParams::decode(with(units).encode()).is_err());
         }
     }
+}
+
+#[test]
+fn a_cap_that_only_equal_validators_could_keep_gives_way_to_an_equal_share_and_some_slack() {
+    let staking = ChainParams::devnet().staking;
+    let caps = [0, 4, 5, 6, 100].map(|members| staking.cap_among(members).map(Ppm::get));
+    assert_eq!(caps, [None, None, Some(220_000), Some(200_000), Some(200_000)]);
+    let narrow = StakingParams { power_cap: ppm(10_000), power_cap_from: 2, ..staking };
+    let caps = [1, 2, 3, 100].map(|members| narrow.cap_among(members).map(Ppm::get));
+    assert_eq!(caps, [None, Some(550_000), Some(366_666), Some(11_000)]);
+    // Together they may always hold more than there is.
+    let least = StakingParams { power_cap_slack: ppm(10_000), ..narrow };
+    assert!((2..=100).all(|n| u64::from(least.cap_among(n).unwrap().get()) * n > 1_000_000));
 }
 
 #[test]

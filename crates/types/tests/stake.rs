@@ -125,7 +125,8 @@ fn events_name_whom_they_concern() {
         assert!(has_account || event.validator().is_some() || event.name() == "emitted");
     }
     let (from, to) = (validator(), validator_key(4));
-    let moved = Event::Redelegated { from, to, delegator: operator(), amount: amount() };
+    let (delegator, penalty) = (operator(), Amount::ZERO);
+    let moved = Event::Redelegated { from, to, delegator, amount: amount(), penalty };
     assert_eq!((moved.validator(), moved.accounts()), (Some(to), vec![operator()]));
 }
 
@@ -263,10 +264,12 @@ fn a_full_genesis_is_the_same_in_json_and_counts_everything_that_exists() {
 #[test]
 fn every_field_of_a_genesis_is_part_of_its_hash() {
     let whole = full_genesis().hash();
-    let changes: [Change; 12] = [
+    let changes: [Change; 14] = [
         |genesis| genesis.genesis_time = Timestamp::new(1),
         |genesis| genesis.symbol = "XYZ".to_owned(),
         |genesis| genesis.params.registry.heartbeat_interval_ms += 1,
+        |genesis| genesis.params.registry.score_slots += 1,
+        |genesis| genesis.params.slashing.ejecting_jail += 1,
         |genesis| genesis.validators[0].name = "other".parse().unwrap(),
         |genesis| genesis.validators[0].website = Text::default(),
         |genesis| genesis.validators[0].description = Text::default(),

@@ -102,7 +102,7 @@ pub struct NodeState {
     pub registered: Timestamp,
     /// Its last heartbeat.
     pub last: Option<Timestamp>,
-    /// Heartbeats of those due, over 144 intervals.
+    /// Heartbeats of those due, over `registry.score_slots` intervals.
     pub score: Ppm,
     /// What it measured then.
     pub health: Option<Health>,

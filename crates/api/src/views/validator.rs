@@ -226,8 +226,8 @@ pub struct ValidatorView {
     /// Its votes as this node saw them; absent if it saw none that were due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub votes: Option<VotesView>,
-    /// Registry score: heartbeats of those due over 144 intervals; absent without a registered
-    /// node.
+    /// Registry score: heartbeats of those due over `registry.score_slots` intervals; absent without
+    /// a registered node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registry_score: Option<u32>,
     /// What its node says about itself.

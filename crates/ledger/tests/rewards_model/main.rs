@@ -63,7 +63,7 @@ fn params() -> ChainParams {
     params.staking.max_validators = 8;
     params.staking.max_candidates = 12;
     params.staking.max_validators_per_delegator = 4;
-    params.staking.power_cap = Ppm::new(250_000).unwrap();
+    params.staking.power_cap = Ppm::new(200_000).unwrap();
     params.staking.unbonding = Period::blocks(35);
     params.staking.commission_cooldown = Period::blocks(40);
     params.staking.commission_announcement = Period::blocks(15);

@@ -228,16 +228,15 @@ impl Model {
 
     /// Checks the rules for adding `amount`, which the balance or another validator paid for.
     pub fn deposit(&mut self, key: ValidatorKey, amount: u128, moved: bool) {
-        let staking = &self.params.staking;
-        let (cap, from) = (staking.power_cap.get(), staking.power_cap_from);
-        let active = self.sets.last_key_value().unwrap().1.len() as u64;
+        let active = self.sets.last_key_value().unwrap().1.len() as u128;
+        let cap = power_cap(&self.params, active);
         let member = self.member(&key);
         assert!(!member.ejected, "nobody delegates to who was ejected");
         member.pending += amount;
         let stake = member.tokens + member.pending;
         let all: u128 = self.members.values().map(|member| member.tokens + member.pending).sum();
         // What moves was taken out of its first validator and is added again by now.
-        assert!(active < from || stake <= all * u128::from(cap) / ONE, "power cap, moved {moved}");
+        assert!(cap.is_none_or(|cap| stake <= all * cap / ONE), "power cap, moved {moved}");
     }
 
     /// A slash of present stake.
@@ -295,9 +294,8 @@ impl Model {
             .filter(|key| earns(&self.members[key]) && !self.counted(key).is_zero())
             .collect();
         let all: u128 = set.iter().map(|(key, _)| self.members[key].tokens).sum();
-        let (cap, from) =
-            (u128::from(self.params.staking.power_cap.get()), self.params.staking.power_cap_from);
-        let most = if (set.len() as u64) < from { all } else { all * cap / ONE };
+        let cap = power_cap(&self.params, set.len() as u128);
+        let most = cap.map_or(all, |cap| all * cap / ONE);
         let weights = earning.iter().map(|key| self.members[key].tokens.min(most));
         let weights: Vec<u128> = weights.collect();
         let mut expected = Vec::new();
@@ -383,18 +381,18 @@ impl Model {
     }
 }
 
+/// The part that one of so many validators may hold: the cap, or an equal share and the slack.
+fn power_cap(params: &ChainParams, members: u128) -> Option<u128> {
+    let staking = &params.staking;
+    let equal = (ONE + u128::from(staking.power_cap_slack.get())) / members.max(1);
+    let capped = members >= u128::from(staking.power_cap_from);
+    capped.then(|| equal.max(staking.power_cap.get().into()))
+}
+
 /// The stakes under the power cap, found by halving an interval.
 fn counted_stakes(stakes: &[u128], params: &ChainParams) -> Vec<u128> {
-    let (cap, from) = (u128::from(params.staking.power_cap.get()), params.staking.power_cap_from);
-    let count = stakes.len() as u128;
-    if count < u128::from(from) {
-        return stakes.to_vec();
-    }
+    let Some(cap) = power_cap(params, stakes.len() as u128) else { return stakes.to_vec() };
     let sum = |most: u128| stakes.iter().map(|stake| (*stake).min(most)).sum::<u128>();
-    if count * cap <= ONE {
-        let least = stakes.iter().min().copied().unwrap_or_default();
-        return vec![least; stakes.len()];
-    }
     let (mut low, mut high) = (0, stakes.iter().max().copied().unwrap_or_default());
     while low < high {
         let middle = low + (high - low).div_ceil(2);

@@ -99,9 +99,10 @@ impl Model {
                     assert!(rest + exact(1_000) >= exact(least), "too little own stake is left");
                 }
             }
-            Event::Redelegated { from, to, delegator, amount } => {
+            Event::Redelegated { from, to, delegator, amount, penalty } => {
                 let Payload::Redelegate(message) = payload else { panic!("{payload:?}") };
-                self.redelegate(*from, *to, *delegator, amount.units(), message.amount, burned);
+                let moved = (amount.units(), penalty.units());
+                self.redelegate(*from, *to, *delegator, moved, message.amount, burned);
                 self.check_validators_of(*delegator);
             }
             Event::ValidatorLeaving { validator } => {
@@ -150,13 +151,14 @@ impl Model {
         from: ValidatorKey,
         to: ValidatorKey,
         owner: Address,
-        amount: u128,
+        (amount, penalty): (u128, u128),
         asked: Option<Amount>,
         burned: &mut Vec<(ValidatorKey, Address, u128)>,
     ) {
         self.touch(from, owner, burned);
         self.touch(to, owner, burned);
-        self.withdraw(from, owner, amount, asked.map(Amount::units));
+        assert_eq!(penalty, self.jail_penalty(from, owner, amount + penalty));
+        self.withdraw(from, owner, amount + penalty, asked.map(Amount::units));
         self.deposit(to, amount, true);
         let unbonding = self.params.staking.unbonding.blocks;
         let paid = self.slashes.get(&from).map_or(0, Vec::len);
@@ -189,13 +191,7 @@ impl Model {
         }
         let taken = paid.units() + penalty.units();
         self.withdraw(key, owner, taken, amount.map(Amount::units));
-        let member = &self.members[&key];
-        let part = if member.operator == owner && member.jailed_until.is_some() {
-            (taken * u128::from(self.params.slashing.jailed_unstake_penalty.get())).div_ceil(ONE)
-        } else {
-            0
-        };
-        assert_eq!(penalty.units(), part);
+        assert_eq!(penalty.units(), self.jail_penalty(key, owner, taken));
         let paid_for = self.slashes.get(&key).map_or(0, Vec::len);
         self.queue.push_back(Entry {
             number: *entry,
@@ -207,6 +203,15 @@ impl Model {
             due: due.height.get(),
         });
         assert!(self.queue.iter().filter(|entry| entry.owner == owner).count() <= 32);
+    }
+
+    /// What is burned of own stake that leaves a validator in jail.
+    fn jail_penalty(&self, key: ValidatorKey, owner: Address, taken: u128) -> u128 {
+        let member = &self.members[&key];
+        if member.operator != owner || member.jailed_until.is_none() {
+            return 0;
+        }
+        (taken * u128::from(self.params.slashing.jailed_unstake_penalty.get())).div_ceil(ONE)
     }
 
     fn unjail(&mut self, key: &ValidatorKey, fee: u128) {
@@ -306,7 +311,8 @@ impl Model {
                     self.member(validator).streak = 0;
                 }
                 Event::Ejected { validator } => {
-                    assert_eq!(self.members[validator].jails, 3);
+                    let last = self.params.slashing.ejecting_jail;
+                    assert_eq!(self.members[validator].jails as u64, last);
                     self.member(validator).ejected = true;
                 }
                 Event::UnbondingPaid { entry, amount, slashed, .. } => {

@@ -35,14 +35,17 @@ pub enum Schedule {
     /// A yearly return on the active stake, released from the reserve that genesis set aside: the
     /// supply does not grow. Falls by `step` after each year of chain time until it is `floor`.
     TargetApr {
-        /// In the first year.
+        /// In the first year, at most 500,000.
         start: Ppm,
-        /// Less in each later year.
+        /// Less in each later year, at most `start`.
         step: Ppm,
-        /// Never less.
+        /// Never less; at most `start`.
         floor: Ppm,
     },
 }
+
+/// Highest legal return of the first year, in parts per million.
+const MAX_APR: u64 = 500_000;
 
 const HALVING: u8 = 0;
 const TARGET_APR: u8 = 1;
@@ -126,9 +129,17 @@ impl EmissionParams {
     }
 
     pub(super) fn validate(&self, range: &Range) -> Result<(), ParamsError> {
-        if let Schedule::Halving { initial, period } = self.schedule {
-            range.check("emission.schedule.period", period, 1, u64::MAX)?;
-            range.at_most("emission.schedule.initial", initial, tokens(1_000_000))?;
+        match self.schedule {
+            Schedule::Halving { initial, period } => {
+                range.check("emission.schedule.period", period, 1, u64::MAX)?;
+                range.at_most("emission.schedule.initial", initial, tokens(1_000_000))?;
+            }
+            Schedule::TargetApr { start, step, floor } => {
+                let [start, step, floor] = [start, step, floor].map(|part| part.get().into());
+                range.check("emission.schedule.start", start, 0, MAX_APR)?;
+                range.check("emission.schedule.step", step, 0, start)?;
+                range.check("emission.schedule.floor", floor, 0, start)?;
+            }
         }
         range.at_most("emission.validator_cap", self.validator_cap, tokens(1_000_000))?;
         range.at_most("emission.miner_cap", self.miner_cap, tokens(1_000_000))?;

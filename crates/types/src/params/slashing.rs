@@ -12,8 +12,10 @@ pub struct SlashingParams {
     pub first_jail: Ppm,
     /// Part of the stake that the second jail costs.
     pub second_jail: Ppm,
-    /// Part of the stake that the third jail costs, which also ejects the validator.
+    /// Part of the stake that the third jail, and any later one, costs.
     pub third_jail: Ppm,
+    /// The jail that ejects the validator for good, counted from the first, 1 to 8.
+    pub ejecting_jail: u64,
     /// Part of the stake that a proven contradiction in consensus costs, which also ejects the
     /// validator.
     pub equivocation: Ppm,
@@ -41,6 +43,7 @@ struct_codec!(SlashingParams {
     first_jail,
     second_jail,
     third_jail,
+    ejecting_jail,
     equivocation,
     reporter_reward,
     max_consecutive_misses,
@@ -54,12 +57,16 @@ struct_codec!(SlashingParams {
 });
 
 impl SlashingParams {
+    /// Highest legal `ejecting_jail`: the list of a validator's slashes holds as many.
+    pub const MAX_JAILS: u64 = 8;
+
     /// Development networks: the score is measured, not enforced.
     pub fn devnet() -> Self {
         Self {
             first_jail: ppm(50_000),
             second_jail: ppm(100_000),
             third_jail: Ppm::ONE,
+            ejecting_jail: 3,
             equivocation: ppm(100_000),
             reporter_reward: ppm(50_000),
             max_consecutive_misses: 20,
@@ -86,6 +93,7 @@ impl SlashingParams {
     pub(super) fn validate(&self, range: &Range) -> Result<(), ParamsError> {
         let share = |name, part: Ppm, max: u64| range.check(name, part.get().into(), 0, max);
         share("slashing.reporter_reward", self.reporter_reward, 200_000)?;
+        range.check("slashing.ejecting_jail", self.ejecting_jail, 1, Self::MAX_JAILS)?;
         let misses = self.max_consecutive_misses;
         range.check("slashing.max_consecutive_misses", misses, 5, 100_000)?;
         range.check("slashing.min_due", self.min_due, 1, 100_000)?;

@@ -23,6 +23,10 @@ pub struct StakingParams {
     pub power_cap: Ppm,
     /// The cap holds once the active set has this many validators, 2 to 100.
     pub power_cap_from: u64,
+    /// Where an equal share of the stake is more than the cap, or hardly less: how much more than an
+    /// equal share one validator may hold, as a part of that share; 10,000 to 500,000. See
+    /// [`StakingParams::cap_among`].
+    pub power_cap_slack: Ppm,
     /// From undelegation to payment.
     pub unbonding: Period,
     /// Most of the stake that an active validator began the epoch with that may leave it in the
@@ -46,6 +50,7 @@ struct_codec!(StakingParams {
     max_validators_per_delegator,
     power_cap,
     power_cap_from,
+    power_cap_slack,
     unbonding,
     max_unbonding_per_epoch,
     max_commission,
@@ -65,6 +70,7 @@ impl StakingParams {
             max_validators_per_delegator: 10,
             power_cap: ppm(200_000),
             power_cap_from: 5,
+            power_cap_slack: ppm(100_000),
             unbonding: Period::blocks(100),
             max_unbonding_per_epoch: ppm(300_000),
             max_commission: ppm(200_000),
@@ -91,6 +97,19 @@ impl StakingParams {
         Self { max_validators: 100, unbonding: Period::ms(21 * Period::DAY_MS), ..Self::testnet() }
     }
 
+    /// The part of all stake that one of `members` active validators may hold, and that earns:
+    /// `power_cap`, or an equal share and `power_cap_slack` of it where that is more, since a cap
+    /// that is no more than an equal share could not be kept by anybody who grows. `None` below
+    /// `power_cap_from` members, where there is no cap.
+    pub fn cap_among(&self, members: u64) -> Option<Ppm> {
+        if members == 0 || members < self.power_cap_from {
+            return None;
+        }
+        let share = (1_000_000 + u64::from(self.power_cap_slack.get())) / members;
+        let share = u32::try_from(share).ok().and_then(Ppm::new).unwrap_or(Ppm::ONE);
+        Some(share.max(self.power_cap))
+    }
+
     pub(super) fn validate(&self, range: &Range) -> Result<(), ParamsError> {
         range.amount("staking.min_validator_stake", self.min_validator_stake)?;
         range.amount("staking.min_delegation", self.min_delegation)?;
@@ -100,6 +119,8 @@ impl StakingParams {
         range.check("staking.max_validators_per_delegator", each, 1, 32)?;
         range.check("staking.power_cap", self.power_cap.get().into(), 10_000, 1_000_000)?;
         range.check("staking.power_cap_from", self.power_cap_from, 2, 100)?;
+        let slack = self.power_cap_slack.get();
+        range.check("staking.power_cap_slack", slack.into(), 10_000, 500_000)?;
         range.period("staking.unbonding", self.unbonding)?;
         let leaving = self.max_unbonding_per_epoch.get();
         range.check("staking.max_unbonding_per_epoch", leaving.into(), 10_000, 1_000_000)?;

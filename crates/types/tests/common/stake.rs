@@ -158,7 +158,7 @@ fn staking_events() -> Vec<Event> {
         Event::Staked { validator, operator, amount },
         Event::Delegated { validator, delegator, amount },
         Event::Undelegated { validator, delegator, amount, penalty: Amount::new(7), entry, due },
-        Event::Redelegated { from: validator, to, delegator, amount },
+        Event::Redelegated { from: validator, to, delegator, amount, penalty: Amount::new(8) },
         Event::UnbondingPaid { validator, delegator, entry, amount, slashed: Amount::new(9) },
         Event::ValidatorUpdated { validator },
         Event::CommissionAnnounced { validator, commission, due },

@@ -1,22 +1,15 @@
-use super::store;
+use super::{Turns, store};
 use crate::error::Fault;
 use althing_state::View;
 use althing_types::{Amount, Epoch, ValidatorKey};
 
-/// What a validator did with its turns in one epoch, and the fees that wait for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Turns {
-    pub(crate) made: u32,
-    pub(crate) due: u32,
-    pub(crate) fees: Amount,
-}
-
-/// The turns of a validator in `epoch`.
-pub(crate) fn turns(view: &View, validator: &ValidatorKey, epoch: Epoch) -> Result<Turns, Fault> {
+/// The turns of a validator in `epoch`, and the fees that wait for it.
+pub(crate) fn turns(
+    view: &View,
+    validator: &ValidatorKey,
+    epoch: Epoch,
+) -> Result<(Turns, Amount), Fault> {
     let record = store::load(view, validator)?;
-    if record.epoch != epoch {
-        return Ok(Turns::default());
-    }
-    let due = record.made.saturating_add(record.missed);
-    Ok(Turns { made: record.made, due, fees: record.fees })
+    let fees = if record.epoch == epoch { record.fees } else { Amount::ZERO };
+    Ok((record.turns(epoch), fees))
 }

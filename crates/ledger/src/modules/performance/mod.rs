@@ -10,7 +10,8 @@ mod store;
 pub(crate) mod tx;
 mod types;
 
-pub(crate) use api::{Turns, turns};
+pub(crate) use api::turns;
 pub(crate) use block::{Turn, end_epoch, missing_for_block, missing_for_epoch_end, record_turn};
 pub(crate) use keys::performance_key;
-pub use types::{EpochScore, Performance};
+pub use score::score;
+pub use types::{EpochScore, Performance, Turns};

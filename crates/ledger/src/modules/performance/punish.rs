@@ -8,9 +8,6 @@ use crate::{
 use althing_state::{StateKey, View};
 use althing_types::{Event, Height, Ppm, ValidatorKey, params::SlashingParams};
 
-/// The jail from which on a validator is ejected.
-const LAST_JAIL: u32 = 3;
-
 /// What the jail with this number costs, from 1.
 const fn ladder(params: &SlashingParams, jail: u32) -> Ppm {
     match jail {
@@ -20,8 +17,8 @@ const fn ladder(params: &SlashingParams, jail: u32) -> Ppm {
     }
 }
 
-/// Jails a validator whose misses began at `since`, and slashes it by the ladder; the third time it
-/// is ejected. A validator in jail, or ejected, is left alone.
+/// Jails a validator whose misses began at `since`, and slashes it by the ladder; the jail
+/// `slashing.ejecting_jail` ejects it. A validator in jail, or ejected, is left alone.
 pub(super) fn jail(
     view: &mut View,
     block: &BlockMoment<'_>,
@@ -36,7 +33,7 @@ pub(super) fn jail(
     let mut record = store::load(view, key)?;
     // Slashes are remembered for ever, the record of a validator that left and came back is not.
     let slashes = staking::load_slashes(view, key)?.0.len();
-    let count = record.jails.max(u32::try_from(slashes).unwrap_or(LAST_JAIL)).saturating_add(1);
+    let count = record.jails.max(u32::try_from(slashes).unwrap_or(u32::MAX)).saturating_add(1);
     record.jails = count;
     record.clear(block.epoch);
     store::save(view, key, &record)?;
@@ -47,7 +44,7 @@ pub(super) fn jail(
     let fraction = ladder(&block.params.slashing, count);
     let order = SlashOrder { fraction, since, reason: score::REASON, reward: None };
     events.push(staking::slash(view, block, key, order)?.event);
-    if count >= LAST_JAIL {
+    if u64::from(count) >= block.params.slashing.ejecting_jail {
         staking::eject(view, key)?;
         events.push(Event::Ejected { validator: *key });
     }

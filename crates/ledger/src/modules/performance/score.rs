@@ -24,9 +24,14 @@ pub(super) struct WindowScore {
 impl WindowScore {
     /// Whether it is too low: enough turns were due, and less than `min_score` of them used.
     pub(super) fn fails(&self, params: &SlashingParams) -> bool {
+        self.due >= params.min_due && self.part().is_some_and(|part| part < params.min_score)
+    }
+
+    /// The part that was used, rounded down; `None` if no turn was due.
+    fn part(&self) -> Option<Ppm> {
         let used = u128::from(self.made).saturating_mul(1_000_000);
-        let asked = u128::from(self.due).saturating_mul(params.min_score.get().into());
-        params.min_score > Ppm::ZERO && self.due >= params.min_due && used < asked
+        let part = used.checked_div(self.due.into())?;
+        u32::try_from(part).ok().and_then(Ppm::new)
     }
 
     /// The height at which the first epoch that counts began.
@@ -35,11 +40,21 @@ impl WindowScore {
     }
 }
 
+/// The consensus score of a validator while `epoch` runs: the part of its turns that it used over
+/// the last `window` epochs, this one included, rounded down. Turns that were the network's fault and
+/// turns that it was jailed for do not count. `None` if no turn was due that counts.
+///
+/// `epoch` must be the epoch of the block that follows the state that holds the record, so that an
+/// epoch that has just ended counts once; `window` is the parameter `slashing.score_window`.
+pub fn score(record: &Performance, epoch: Epoch, window: u64) -> Option<Ppm> {
+    over_window(record, epoch, window).part()
+}
+
 /// This epoch's score of a record; `None` if nothing was due that counts, or if it was jailed for it.
 pub(super) fn present(record: &Performance, epoch: Epoch) -> Option<EpochScore> {
-    let Performance { made, missed, excused, .. } = *record;
-    let missed = missed.saturating_sub(excused);
-    let counts = record.epoch == epoch && record.judged_from <= epoch && (made > 0 || missed > 0);
+    let turns = record.turns(epoch);
+    let (made, missed) = (turns.made, turns.blamed());
+    let counts = record.judged_from <= epoch && (made > 0 || missed > 0);
     counts.then_some(EpochScore { epoch, made, missed })
 }
 
@@ -76,7 +91,7 @@ fn recent(entry: &EpochScore, epoch: Epoch, epochs: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Turns, *};
 
     fn record(epoch: u64, made: u32, missed: u32, window: &[(u64, u32, u32)]) -> Performance {
         let window = window.iter().map(|(epoch, made, missed)| EpochScore {
@@ -113,6 +128,31 @@ mod tests {
         record.judged_from = Epoch::new(10);
         assert_eq!(over_window(&record, Epoch::new(9), 3).due, 0);
         assert!(!turn_window(&mut record, Epoch::new(9), 3));
+    }
+
+    #[test]
+    fn a_score_counts_neither_excused_misses_nor_those_of_a_jail_nor_an_earlier_epoch() {
+        let mut record = record(9, 3, 5, &[(6, 0, 9), (7, 5, 0), (8, 0, 1)]);
+        let shown = |record: &Performance, epoch| score(record, Epoch::new(epoch), 3);
+        // 8 of 14, then 8 of 9 + 3.
+        assert_eq!(shown(&record, 9), Ppm::new(571_428));
+        record.excused = 2;
+        assert_eq!(shown(&record, 9), Ppm::new(666_666));
+        let turns = record.turns(Epoch::new(9));
+        assert_eq!((turns.made, turns.missed, turns.excused, turns.blamed()), (3, 5, 2, 3));
+        assert_eq!(shown(&record, 10), Some(Ppm::ZERO));
+        assert_eq!(record.turns(Epoch::new(10)), Turns::default());
+        record.window.clear();
+        record.judged_from = Epoch::new(10);
+        assert_eq!(shown(&record, 9), None);
+        assert_eq!(shown(&Performance::default(), 9), None);
+    }
+
+    #[test]
+    fn a_validator_whose_misses_were_all_excused_has_no_score() {
+        let record = Performance { excused: 4, ..record(9, 0, 4, &[]) };
+        assert_eq!(score(&record, Epoch::new(9), 3), None);
+        assert!(!over_window(&record, Epoch::new(9), 3).fails(&SlashingParams::testnet()));
     }
 
     #[test]

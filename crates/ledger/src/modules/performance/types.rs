@@ -36,7 +36,39 @@ pub struct Performance {
     pub judged_from: Epoch,
 }
 
+/// What a validator did with its turns in the epoch that runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turns {
+    /// Proposals that became blocks.
+    pub made: u32,
+    /// Turns that passed without a block.
+    pub missed: u32,
+    /// Those of `missed` that were the network's fault: they earn nothing, and no score and no
+    /// punishment counts them.
+    pub excused: u32,
+}
+
+impl Turns {
+    /// Turns that it had: rewards are paid for the part of them that it used.
+    pub const fn due(self) -> u32 {
+        self.made.saturating_add(self.missed)
+    }
+
+    /// Turns that it missed by its own fault.
+    pub const fn blamed(self) -> u32 {
+        self.missed.saturating_sub(self.excused)
+    }
+}
+
 impl Performance {
+    /// What it did with its turns while `epoch` runs; nothing if it had none yet.
+    pub fn turns(&self, epoch: Epoch) -> Turns {
+        if self.epoch != epoch {
+            return Turns::default();
+        }
+        Turns { made: self.made, missed: self.missed, excused: self.excused }
+    }
+
     /// Makes the counters those of `epoch`: what they held of an earlier one counts no more.
     pub(super) fn enter(&mut self, epoch: Epoch) {
         if self.epoch != epoch {

@@ -7,9 +7,9 @@ use althing_types::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Slots that the score looks back.
-const WINDOW: u64 = RegistryParams::WINDOW;
-const WINDOW_BYTES: usize = (WINDOW / 8) as usize;
+/// Slots that a record holds: no score looks back further.
+const RING: u64 = RegistryParams::MAX_SCORE_SLOTS;
+const RING_BYTES: usize = (RING / 8) as usize;
 
 /// What a validator's node said about itself, and when it was heard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Node {
     /// Length of a slot, in milliseconds, at least 1: the parameter `heartbeat_interval_ms` as of
     /// the last heartbeat.
     pub interval_ms: u64,
+    /// Slots that the score looks back, at least 1: the parameter `score_slots` as of the last
+    /// heartbeat.
+    pub score_slots: u64,
     /// From when on heartbeats are due: when it was first heard, or when the length of a slot
     /// changed.
     pub since: Timestamp,
@@ -34,8 +37,8 @@ pub struct Node {
     pub last: Option<Timestamp>,
     /// What it said with it.
     pub health: Option<Health>,
-    /// A ring of bits, the one of a slot at its number modulo 144: whether it was heard then.
-    pub(super) beats: [u8; WINDOW_BYTES],
+    /// A ring of bits, the one of a slot at its number modulo 256: whether it was heard then.
+    pub(super) beats: [u8; RING_BYTES],
 }
 
 struct_codec!(Node {
@@ -45,6 +48,7 @@ struct_codec!(Node {
     region,
     registered,
     interval_ms,
+    score_slots,
     since,
     last,
     health,
@@ -57,30 +61,31 @@ pub(super) struct Early;
 
 impl Node {
     /// A node that is first heard at `time`.
-    pub(super) fn new(time: Timestamp, interval_ms: u64) -> Self {
+    pub(super) fn new(time: Timestamp, params: &RegistryParams) -> Self {
         Self {
             endpoint: Text::default(),
             version: Text::default(),
             commit: Text::default(),
             region: Text::default(),
             registered: time,
-            interval_ms: interval_ms.max(1),
+            interval_ms: params.heartbeat_interval_ms.max(1),
+            score_slots: params.score_slots.max(1),
             since: time,
             last: None,
             health: None,
-            beats: [0; WINDOW_BYTES],
+            beats: [0; RING_BYTES],
         }
     }
 
-    /// Counts a heartbeat at `time`, in slots of `interval_ms`. When slots have another length than
-    /// before, counting starts over.
+    /// Counts a heartbeat at `time`. When slots have another length than before, counting starts
+    /// over; when the score looks back another number of them, it does so at once.
     pub(super) fn beat(
         &mut self,
         time: Timestamp,
-        interval_ms: u64,
+        params: &RegistryParams,
         health: Health,
     ) -> Result<(), Early> {
-        let interval_ms = interval_ms.max(1);
+        let interval_ms = params.heartbeat_interval_ms.max(1);
         let changed = self.interval_ms != interval_ms;
         let slot = slot(time, interval_ms);
         let last = self.last.map(|last| self::slot(last, interval_ms));
@@ -88,9 +93,10 @@ impl Node {
             return Err(Early);
         }
         if changed {
-            (self.interval_ms, self.since, self.beats) = (interval_ms, time, [0; WINDOW_BYTES]);
+            (self.interval_ms, self.since, self.beats) = (interval_ms, time, [0; RING_BYTES]);
         }
-        let oldest = slot.saturating_sub(WINDOW.saturating_sub(1));
+        self.score_slots = params.score_slots.max(1);
+        let oldest = slot.saturating_sub(RING.saturating_sub(1));
         let silent = last.map_or(oldest, |last| last.saturating_add(1).max(oldest));
         for silent in silent..slot {
             self.mark(silent, false);
@@ -100,14 +106,14 @@ impl Node {
         Ok(())
     }
 
-    /// Heartbeats in the last 144 slots, and how many were due: one in each slot since it was first
+    /// Heartbeats in the slots that the score looks back, and how many were due: one in each slot since it was first
     /// heard. The running slot is due once its heartbeat is there.
     pub fn heard(&self, now: Timestamp) -> (u64, u64) {
         let slot = |time| slot(time, self.interval_ms.max(1));
         let last = self.last.map(slot);
         // The slot after the last one that counts.
         let end = if last >= Some(slot(now)) { slot(now).saturating_add(1) } else { slot(now) };
-        let start = slot(self.since).max(end.saturating_sub(WINDOW));
+        let start = slot(self.since).max(end.saturating_sub(self.score_slots.min(RING)));
         let known = last.map_or(start, |last| end.min(last.saturating_add(1)));
         let heard = (start..known).filter(|slot| self.is_marked(*slot)).count();
         (u64::try_from(heard).unwrap_or(u64::MAX), end.saturating_sub(start))
@@ -140,7 +146,7 @@ fn slot(time: Timestamp, interval_ms: u64) -> u64 {
 
 /// The byte and the bit of a slot in the ring.
 fn place(slot: u64) -> (usize, u8) {
-    let position = slot % WINDOW;
+    let position = slot % RING;
     (usize::try_from(position / 8).unwrap_or(0), 1 << (position % 8))
 }
 

@@ -22,6 +22,8 @@ struct Member {
     key: ValidatorKey,
     validator: Validator,
     turns: Turns,
+    /// Fees of its blocks that wait for it.
+    fees: Amount,
     weight: Amount,
 }
 
@@ -90,14 +92,14 @@ fn members(view: &View, block: &BlockMoment<'_>, set: &ValidatorSet) -> Result<M
     let (mut waiting, mut whole) = (Amount::ZERO, Amount::ZERO);
     for entry in set.entries() {
         let key = entry.key;
-        let turns = performance::turns(view, &key, block.epoch)?;
-        waiting = waiting.checked_add(turns.fees).map_err(corrupt)?;
+        let (turns, fees) = performance::turns(view, &key, block.epoch)?;
+        waiting = waiting.checked_add(fees).map_err(corrupt)?;
         let validator = staking::require_validator(view, &key)?;
         whole = whole.checked_add(validator.tokens).map_err(corrupt)?;
         let earns = validator.jailed_until.is_none() && !validator.ejected;
         if earns && !validator.shares.is_zero() {
             let weight = validator.tokens;
-            earning.push(Member { key, validator, turns, weight });
+            earning.push(Member { key, validator, turns, fees, weight });
         }
     }
     let most = staking::most_that_earns(whole, count, &block.params.staking);
@@ -145,9 +147,9 @@ fn pay(
     whole: Amount,
     member: Member,
 ) -> Result<Option<Event>, Fault> {
-    let Member { key, validator, turns, weight } = member;
-    let reward = math::member_reward(pot, weight, whole, turns.made, turns.due)
-        .and_then(|reward| reward.checked_add(turns.fees))
+    let Member { key, validator, turns, fees, weight } = member;
+    let reward = math::member_reward(pot, weight, whole, turns.made, turns.due())
+        .and_then(|reward| reward.checked_add(fees))
         .map_err(corrupt)?;
     if reward.is_zero() {
         return Ok(None);

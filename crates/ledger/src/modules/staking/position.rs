@@ -3,8 +3,8 @@
 
 use super::{
     BlockMoment, Contradiction, Delegation, Delegator, Liability, MAX_LIABILITIES,
-    MAX_UNBONDING_ENTRIES, Pending, QUEUE, TOTALS, Totals, Unbonding, Validator, delegation_key,
-    error::StakingError, settle, store, validator_key,
+    MAX_UNBONDING_ENTRIES, Pending, QUEUE, TOTALS, Totals, Unbonding, Validator, cap,
+    delegation_key, error::StakingError, settle, store, validator_key,
 };
 use crate::{
     error::{Failure, Fault},
@@ -195,16 +195,10 @@ impl Position {
         }
         let staking = &moment.params.staking;
         let totals = &self.totals;
-        if u64::from(totals.active) < staking.power_cap_from {
-            return Ok(());
-        }
         let broken = |error| Contradiction::from(error).at(TOTALS);
-        let sum = |a: Amount, b: Amount| a.checked_add(b).map_err(broken);
-        let stake = sum(sum(validator.tokens, validator.pending)?, amount)?;
-        if stake > sum(totals.bonded, amount)?.share(staking.power_cap) {
-            return Err(StakingError::PowerCap.into());
-        }
-        Ok(())
+        let stake = validator.tokens.checked_add(validator.pending).map_err(broken)?;
+        let fits = cap::has_room(stake, totals.bonded, amount, totals.active, staking);
+        if fits.map_err(broken)? { Ok(()) } else { Err(StakingError::PowerCap.into()) }
     }
 
     /// Makes the last deposit of `nominal` liable for the validator it came from.

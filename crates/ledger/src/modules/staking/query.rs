@@ -2,7 +2,7 @@
 
 use super::{Candidates, Conversion, Delegation, Delegator, Profile, Queue, Slashes, Totals};
 use althing_state::StateKey;
-use althing_types::{Address, Epoch, ValidatorKey};
+use althing_types::{Address, Epoch, ValidatorKey, params::StakingParams};
 use commonware_codec::{Copying, DecodeExt as _, Error};
 
 pub use super::{
@@ -99,4 +99,16 @@ pub fn owned(
 /// those of its validator.
 pub fn unbonding_worth(entry: &Unbonding, slashes: &Slashes) -> althing_types::Amount {
     super::settle::after_slashes(entry.amount, slashes, entry.slashes, entry.began)
+}
+
+/// How much a validator may still be given before it holds more of all stake than the power cap
+/// allows, in base units; `None` if there is no cap. This is the room for new money. What moves here
+/// from another validator is part of all stake already, so of that a little less fits.
+pub fn room(
+    validator: &Validator,
+    totals: &Totals,
+    params: &StakingParams,
+) -> Option<althing_types::Amount> {
+    let stake = validator.tokens.checked_add(validator.pending).ok()?;
+    super::cap::room(stake, totals.bonded, totals.active, params)
 }

@@ -1,6 +1,6 @@
 use althing_types::{
     Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, Timestamp, ValidatorDetails,
-    ValidatorKey, limits::MAX_ENDPOINT_BYTES, struct_codec,
+    ValidatorKey, limits::MAX_ENDPOINT_BYTES, params::SlashingParams, struct_codec,
 };
 use bytes::BufMut;
 use commonware_codec::{Buf, EncodeSize, Error, RangeCfg, Read, ReadExt as _, Write};
@@ -12,8 +12,10 @@ pub const MAX_UNBONDING_ENTRIES: usize = 32;
 pub const MAX_LIABILITIES: usize = 8;
 /// Most validators on the list of candidates.
 pub(crate) const MAX_CANDIDATES: u64 = 1_000;
-/// Most slashes of one validator: the third jail and an equivocation eject, so four can happen.
-pub(crate) const MAX_SLASHES: usize = 8;
+/// Most slashes of one validator. Each jail is one, and so is an equivocation; the jail
+/// `slashing.ejecting_jail` and an equivocation eject, so no more can happen than that parameter
+/// allows: three with the presets.
+pub(crate) const MAX_SLASHES: usize = SlashingParams::MAX_JAILS as usize;
 
 /// A validator: its money and its standing. What it says about itself is its [`Profile`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -55,7 +55,7 @@ impl Families {
         let mut add = |name: &str, help: &str, family: &ByValidator| {
             registry.register(name, help, family.clone());
         };
-        add("validator_uptime", "Heartbeats of those due over 144 intervals, 0 to 1", &self.uptime);
+        add("validator_uptime", "Registry score: heartbeats of those due, 0 to 1", &self.uptime);
         add(
             "performance",
             "Proposals made of those due over the window, 0 to 1",

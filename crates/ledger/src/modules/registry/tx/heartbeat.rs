@@ -31,11 +31,10 @@ pub(crate) fn execute(
 ) -> Result<Vec<Event>, Failure> {
     let Heartbeat { validator, health } = *message;
     store::check_sender(context.view, &context.sender, &validator)?;
-    let (time, interval) =
-        (context.block.time, context.block.params.registry.heartbeat_interval_ms);
+    let (time, params) = (context.block.time, &context.block.params.registry);
     let node = store::load(context.view, &validator)?;
-    let mut node = node.unwrap_or_else(|| Node::new(time, interval));
-    node.beat(time, interval, health).map_err(|_| Failure::Rule(codes::HEARTBEAT_EARLY))?;
+    let mut node = node.unwrap_or_else(|| Node::new(time, params));
+    node.beat(time, params, health).map_err(|_| Failure::Rule(codes::HEARTBEAT_EARLY))?;
     store::save(context.view, &validator, &node)?;
     Ok(vec![Event::Heartbeat { validator, health }])
 }

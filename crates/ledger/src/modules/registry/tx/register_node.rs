@@ -31,15 +31,14 @@ pub(crate) fn execute(
 ) -> Result<Vec<Event>, Failure> {
     let validator = message.validator;
     store::check_sender(context.view, &context.sender, &validator)?;
-    let (time, interval) =
-        (context.block.time, context.block.params.registry.heartbeat_interval_ms);
+    let (time, params) = (context.block.time, &context.block.params.registry);
     let known = store::load(context.view, &validator)?;
     let node = Node {
         endpoint: message.endpoint.clone(),
         version: message.version.clone(),
         commit: message.commit.clone(),
         region: message.region.clone(),
-        ..known.unwrap_or_else(|| Node::new(time, interval))
+        ..known.unwrap_or_else(|| Node::new(time, params))
     };
     store::save(context.view, &validator, &node)?;
     Ok(vec![Event::NodeRegistered { validator, version: message.version.clone() }])

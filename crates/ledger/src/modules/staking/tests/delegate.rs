@@ -139,6 +139,39 @@ fn no_validator_grows_beyond_its_part_of_all_stake() {
 }
 
 #[test]
+fn five_equal_validators_take_small_delegations_in_turn_and_none_passes_the_cap() {
+    let mut params = small();
+    params.staking.max_validators = 5;
+    params.staking.max_validators_per_delegator = 5;
+    let mut world = World::with(5, params);
+    // An equal share is 20 %, as is the cap: 22 % is the most.
+    for round in 0u8..4 {
+        for n in 1..=5 {
+            world.does(user(round), delegate(n, 500));
+        }
+        world.turn();
+    }
+    assert!((1..=5).all(|n| world.tokens(n) == OWN + 2_000));
+    let room = |world: &World, n| {
+        let staking = &world.params.staking;
+        query::room(&world.validator(n), &world.totals(), staking).unwrap().units()
+    };
+    for n in 1..=5 {
+        // (12,000 + a) / (60,000 + a) <= 0.22 holds up to a = 1,538.
+        let most = room(&world, n);
+        assert!(n > 1 || most == 1_538);
+        world.fails(user(9), delegate(n, most + 1), codes::POWER_CAP);
+        world.does(user(9), delegate(n, most));
+        world.fails(user(9), delegate(n, 100), codes::POWER_CAP);
+        assert!(room(&world, n) < 100);
+    }
+    world.turn();
+    let all = world.totals().bonded.units();
+    assert!((1..=5).all(|n| world.tokens(n) * 100 <= all * 22));
+    world.fails(operator(5), add_stake(5, 2_000), codes::POWER_CAP);
+}
+
+#[test]
 fn few_validators_know_no_cap() {
     let mut world = capped(3);
     world.does(user(1), delegate(1, 50_000));

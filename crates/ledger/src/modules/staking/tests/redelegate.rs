@@ -15,7 +15,8 @@ fn stake_moves_without_unbonding_and_counts_from_the_next_epoch_on() {
     let bonded = world.totals().bonded;
     let events = world.does(user(1), redelegate(1, 2, 500));
     let (from, to, delegator) = (key(1), key(2), user(1));
-    assert_eq!(events, [Event::Redelegated { from, to, delegator, amount: units(500) }]);
+    let (amount, penalty) = (units(500), Amount::ZERO);
+    assert_eq!(events, [Event::Redelegated { from, to, delegator, amount, penalty }]);
     assert!(world.unforeseen.is_empty());
     assert_eq!(world.totals().bonded, bonded);
     assert_eq!((world.worth(user(1), 1), world.worth(user(1), 2)), (1_500, 500));
@@ -181,5 +182,7 @@ fn an_operator_cannot_move_its_way_around_the_penalty_of_jail() {
     world.turn();
     world.jail(1);
     let events = world.does(operator(1), redelegate(1, 2, 1_000));
-    assert!(matches!(events[..], [Event::Redelegated { amount, .. }] if amount == units(900)));
+    let (from, to, delegator) = (key(1), key(2), operator(1));
+    let (amount, penalty) = (units(900), units(100));
+    assert_eq!(events, [Event::Redelegated { from, to, delegator, amount, penalty }]);
 }

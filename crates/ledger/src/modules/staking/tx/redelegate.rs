@@ -9,7 +9,7 @@ use crate::{
         BlockMoment,
         error::StakingError,
         load_validator,
-        position::{Position, Want},
+        position::{Position, Taken, Want},
     },
 };
 use althing_state::StateKey;
@@ -56,6 +56,7 @@ pub(crate) fn execute(
     let nominal = position.deposit(&moment, taken.amount)?;
     position.bind(&moment, from, slashes, nominal)?;
     position.close(view, &moment)?;
-    events.push(Event::Redelegated { from, to, delegator, amount: taken.amount });
+    let Taken { amount, penalty } = taken;
+    events.push(Event::Redelegated { from, to, delegator, amount, penalty });
     Ok(events)
 }
