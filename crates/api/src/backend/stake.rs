@@ -74,6 +74,8 @@ pub struct PerformanceState {
     pub made: u32,
     /// Turns of this epoch that passed without a block.
     pub missed: u32,
+    /// Those of `missed` that were the network's fault and that nothing counts.
+    pub excused: u32,
     /// Turns missed one after the other.
     pub streak: u32,
     /// The part of its turns that it used, over the window of the chain's parameters; `None` if

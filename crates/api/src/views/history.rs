@@ -51,7 +51,7 @@ pub struct ValidatorEpochView {
     pub epoch: u64,
     /// Proposals that became blocks.
     pub made: u64,
-    /// Turns that passed without a block.
+    /// Turns that passed without a block, also those that the network was to blame for.
     pub missed: u64,
     /// The part of its turns that it used, in parts per million; absent if it had none.
     #[serde(skip_serializing_if = "Option::is_none")]

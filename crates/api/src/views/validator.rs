@@ -217,6 +217,8 @@ pub struct ValidatorView {
     pub made: u32,
     /// Turns of this epoch that passed without a block.
     pub missed: u32,
+    /// Those of `missed` that were the network's fault; no score and no punishment counts them.
+    pub excused: u32,
     /// Turns missed one after the other.
     pub streak: u32,
     /// Blocks since it registered.
@@ -285,6 +287,7 @@ impl ValidatorView {
             score: performance.score.map(Ppm::get),
             made: performance.made,
             missed: performance.missed,
+            excused: performance.excused,
             streak: performance.streak,
             made_total: performance.made_total,
             missed_total: performance.missed_total,

@@ -226,7 +226,16 @@ async fn show(
         ("votes seen", votes(&value)),
         (
             "this epoch",
-            format!("{} made, {} missed", number(&value, "made"), number(&value, "missed")),
+            match number(&value, "excused") {
+                0 => {
+                    format!("{} made, {} missed", number(&value, "made"), number(&value, "missed"))
+                }
+                excused => format!(
+                    "{} made, {} missed, of which {excused} by a fault of the network",
+                    number(&value, "made"),
+                    number(&value, "missed")
+                ),
+            },
         ),
         ("in a row", format!("{} missed", number(&value, "streak"))),
         (

@@ -169,28 +169,14 @@ impl Stake {
     }
 }
 
-/// The score is that of the running epoch and of those before it in the window.
 fn performance(record: &Performance, epoch: Epoch, window: u64) -> PerformanceState {
-    let running = record.epoch == epoch;
-    let (made, missed) = if running { (record.made, record.missed) } else { (0, 0) };
-    let counted = record
-        .window
-        .iter()
-        .filter(|entry| entry.epoch.get().saturating_add(window) > epoch.get())
-        .map(|entry| (entry.made, entry.missed))
-        .chain((running && record.judged_from <= epoch).then_some((made, missed)));
-    let (mut used, mut due) = (0u64, 0u64);
-    for (made, missed) in counted {
-        used = used.saturating_add(made.into());
-        due = due.saturating_add(made.into()).saturating_add(missed.into());
-    }
-    let score = used.saturating_mul(1_000_000).checked_div(due);
-    let score = score.and_then(|score| u32::try_from(score).ok()).and_then(Ppm::new);
+    let turns = record.turns(epoch);
     PerformanceState {
-        made,
-        missed,
+        made: turns.made,
+        missed: turns.missed,
+        excused: turns.excused,
         streak: record.streak,
-        score,
+        score: query::score(record, epoch, window),
         made_total: record.made_total,
         missed_total: record.missed_total,
         jails: record.jails,
@@ -221,21 +207,21 @@ mod tests {
     use althing_ledger::EpochScore;
 
     #[test]
-    fn a_score_counts_the_window_and_the_running_epoch() {
+    fn the_shown_score_is_that_of_the_ledger_and_nothing_where_nothing_was_due() {
         let past = |epoch, made, missed| EpochScore { epoch: Epoch::new(epoch), made, missed };
         let record = Performance {
             epoch: Epoch::new(9),
             made: 3,
-            missed: 1,
+            missed: 3,
+            excused: 2,
             window: vec![past(6, 0, 9), past(7, 5, 0), past(8, 0, 1)],
             ..Performance::default()
         };
-        let score = |epoch, record: &Performance| performance(record, Epoch::new(epoch), 3).score;
-        assert_eq!(score(9, &record).get(), 800_000);
-        assert_eq!(performance(&record, Epoch::new(10), 3).made, 0);
-        assert_eq!(score(10, &record), Ppm::ZERO);
-        assert_eq!(score(9, &Performance::default()), Ppm::ONE);
-        let judged = Performance { judged_from: Epoch::new(10), window: vec![], ..record };
-        assert_eq!(score(9, &judged), Ppm::ONE);
+        let shown = |epoch| performance(&record, Epoch::new(epoch), 3);
+        // 8 of 9 + 1: those of epoch 6 are too old, two of the present ones are excused.
+        assert_eq!(shown(9).score.map(Ppm::get), Some(800_000));
+        assert_eq!((shown(9).made, shown(9).missed, shown(9).excused), (3, 3, 2));
+        assert_eq!((shown(10).made, shown(10).missed, shown(10).score), (0, 0, Some(Ppm::ZERO)));
+        assert_eq!(performance(&Performance::default(), Epoch::new(9), 3).score, None);
     }
 }
