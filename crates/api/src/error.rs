@@ -175,6 +175,8 @@ pub const REJECTION_STATUS: &[(&str, StatusCode)] = &[
     ("pool_full", StatusCode::SERVICE_UNAVAILABLE),
     ("not_ready", StatusCode::SERVICE_UNAVAILABLE),
     ("stopping", StatusCode::SERVICE_UNAVAILABLE),
+    ("engine_stopped", StatusCode::SERVICE_UNAVAILABLE),
+    ("chain_not_started", StatusCode::SERVICE_UNAVAILABLE),
 ];
 
 fn rejection_status(code: &str) -> StatusCode {

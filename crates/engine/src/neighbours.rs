@@ -33,6 +33,8 @@ struct Inner {
     previous: Option<Arc<ValidatorSet>>,
     /// Sets of later epochs.
     chosen: BTreeMap<u64, Arc<ValidatorSet>>,
+    /// Whether anything was said about this node yet.
+    announced: bool,
 }
 
 /// The validators around the present epoch. Cloning is cheap.
@@ -42,9 +44,15 @@ pub struct Neighbours(Arc<Mutex<Inner>>);
 impl Neighbours {
     /// Tells `tracker` who the peers of the node with key `own` are.
     pub fn new(own: ValidatorKey, tracker: impl Track) -> Self {
-        let tracker = Box::new(tracker);
-        let (epoch, present, previous, chosen) = (None, None, None, BTreeMap::new());
-        Self(Arc::new(Mutex::new(Inner { own, tracker, epoch, present, previous, chosen })))
+        Self(Arc::new(Mutex::new(Inner {
+            own,
+            tracker: Box::new(tracker),
+            epoch: None,
+            present: None,
+            previous: None,
+            chosen: BTreeMap::new(),
+            announced: false,
+        })))
     }
 
     /// Consensus of `epoch` begins with this set; `previous` validated the epoch before.
@@ -84,7 +92,9 @@ impl Inner {
     }
 
     /// Says in plain words what this node does in the epoch that begins.
-    fn announce(&self) {
+    fn announce(&mut self) {
+        let is_news =
+            !std::mem::replace(&mut self.announced, true) || self.is_member(self.previous.as_ref());
         let (Some(epoch), Some(present)) = (self.epoch, &self.present) else { return };
         let validators = present.entries().len();
         let member = self.is_member(Some(present));
@@ -97,11 +107,12 @@ impl Inner {
             Some((from, _)) => {
                 info!(%epoch, from, "this node is chosen and will validate; it follows until then");
             }
-            None => warn!(
+            None if is_news => warn!(
                 %epoch,
                 "this node is not a validator in this epoch: it follows without a vote, and waits \
                  to be chosen by stake"
             ),
+            None => {}
         }
     }
 

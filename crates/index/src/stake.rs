@@ -195,7 +195,8 @@ impl StakeRows {
         self.turns.entry((header.leader, epoch)).or_default().0 += 1;
         let first = header.parent_view.get().saturating_add(1);
         let last = header.view.get();
-        if first >= last {
+        // The ledger counts no turn before the first block of the chain either.
+        if first >= last || header.height.get() == 1 {
             return Ok(());
         }
         let members = self.members(db, epoch)?;

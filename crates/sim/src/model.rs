@@ -145,7 +145,9 @@ impl Model {
     /// Who used a turn to propose, and who did not.
     fn count_turns(&mut self, header: &Header) -> Result<(), String> {
         let set = self.genesis.validator_set().map_err(|error| error.to_string())?;
-        for view in header.parent_view.get() + 1..header.view.get() {
+        // Nobody misses a turn before the first block.
+        let first = if header.height.get() > 1 { header.parent_view.get() + 1 } else { u64::MAX };
+        for view in first..header.view.get() {
             let absent = set.leader(header.epoch, View::new(view)).key;
             self.members.get_mut(&absent).ok_or("a leader is no validator")?.missed += 1;
         }

@@ -146,6 +146,7 @@ fn text_of(name: &str, value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Number(number) => match number.as_u64() {
             Some(time) if name.ends_with("_ms") && time > 1_000_000_000_000 => output::time(time),
+            Some(0) if name == "block_time_ms" => "no block yet".to_owned(),
             _ => number.to_string(),
         },
         Value::Null => "none".to_owned(),

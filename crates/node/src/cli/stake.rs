@@ -264,7 +264,8 @@ pub(super) fn delegate(context: &Context, args: &TxDelegate) -> Result<(), CliEr
     })
 }
 
-/// What the signer delegates to a validator, in base units, as the node shows it.
+/// What the signer delegates to a validator, in base units, as the node shows it: what counts, and
+/// what counts later.
 async fn delegated(
     client: &Client,
     signer: &Signer,
@@ -275,8 +276,10 @@ async fn delegated(
     let list = value.get("delegations").and_then(Value::as_array).cloned().unwrap_or_default();
     let key = validator.key.to_string();
     let ours = list.iter().find(|entry| entry.get("validator") == Some(&Value::from(&*key)));
-    let amount = ours.and_then(|entry| entry.get("amount")).and_then(Value::as_str);
-    Ok(amount.and_then(|amount| amount.parse().ok()).unwrap_or(Amount::ZERO))
+    let part = |name: &str| -> Option<Amount> {
+        ours.and_then(|entry| entry.get(name))?.as_str()?.parse().ok()
+    };
+    Ok(sum(part("amount").unwrap_or(Amount::ZERO), part("pending").unwrap_or(Amount::ZERO)))
 }
 
 /// An amount, or all there is.
@@ -350,15 +353,22 @@ pub(super) fn unjail(context: &Context, args: &TxUnjail) -> Result<(), CliError>
         let now = althing_types::Timestamp::new(status.block_time_ms);
         let over = validator.jailed_until.is_none_or(|due| due.is_reached(status.height, now));
         let fee = outlook.params.slashing.unjail_fee;
-        let costs = if over {
-            "nothing: its time is over".to_owned()
-        } else {
-            format!("{}, burned, because its time is not over", outlook.tokens(fee))
+        let costs = match (validator.jailed_until.is_some(), over) {
+            (false, _) => "nothing: it is in no jail".to_owned(),
+            (true, true) => "nothing: its time is over".to_owned(),
+            (true, false) => {
+                format!("{}, burned, because its time is not over", outlook.tokens(fee))
+            }
+        };
+        let is_member = validator.more.get("active").and_then(Value::as_bool).unwrap_or(false);
+        let validates = match is_member {
+            true => "still, and goes on: it is in the set of this epoch".to_owned(),
+            false => format!("at the earliest {}", outlook.epoch(2)),
         };
         let mut facts = vec![
             ("validator", describe(&validator)),
             ("costs", costs),
-            ("validates", format!("at the earliest {}", outlook.epoch(2))),
+            ("validates", validates),
         ];
         if let Some(due) = validator.jailed_until.filter(|_| !over) {
             facts.insert(

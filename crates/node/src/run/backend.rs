@@ -28,7 +28,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 use tokio::sync::broadcast;
 
@@ -155,6 +155,24 @@ impl NodeBackend {
             }),
             Some(Err(rejection)) => Err(rejection),
         }
+    }
+
+    /// Why nothing can be sent yet: accounts are there from the first block on.
+    fn not_started(&self) -> Option<Rejection> {
+        let begins = self.info.genesis.genesis_time.get();
+        (self.engine.status().tip.height == Height::ZERO).then(|| {
+            let left = begins.checked_sub(process::now_ms()).filter(|left| *left > 0);
+            let message = match left {
+                Some(left) => format!(
+                    "this chain begins at its genesis time, in {} s: send the transaction then",
+                    left.div_ceil(1_000)
+                ),
+                None => "this chain has no block yet: it waits for a quorum of its validators; \
+                         try again soon"
+                    .to_owned(),
+            };
+            Rejection { code: "chain_not_started".to_owned(), message }
+        })
     }
 }
 
@@ -382,11 +400,17 @@ impl Backend for NodeBackend {
     }
 
     async fn submit(&self, transactions: Vec<SignedTransaction>) -> Vec<Result<(), Rejection>> {
+        if let Some(rejection) = self.not_started() {
+            return vec![Err(rejection); transactions.len()];
+        }
         let answers = self.engine.submit(transactions).await;
         answers.into_iter().map(|answer| answer.map_err(refused)).collect()
     }
 
     async fn simulate(&self, transaction: SignedTransaction) -> Simulation {
+        if let Some(rejection) = self.not_started() {
+            return Simulation { outcome: Err(rejection), height: Height::ZERO };
+        }
         match self.engine.simulate(transaction).await {
             Some(done) => {
                 Simulation { outcome: done.outcome.map_err(refused), height: done.height }
@@ -463,9 +487,7 @@ impl Backend for NodeBackend {
         note(status.height == Height::ZERO, "no_block_yet");
         let behind = status.network_height.get().saturating_sub(status.height.get());
         note(behind > MAX_BEHIND, "catching_up");
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let age =
-            u64::try_from(now.as_millis()).unwrap_or(u64::MAX).saturating_sub(status.block_time_ms);
+        let age = process::now_ms().saturating_sub(status.block_time_ms);
         let idle = self.info.genesis.params.idle_interval_ms;
         let old = MAX_AGE_MS.max(idle.saturating_mul(10));
         note(status.height > Height::ZERO && age > old, "no_new_block");

@@ -7,11 +7,14 @@ use crate::{
     },
 };
 use althing_state::{StateKey, View};
-use althing_types::{Amount, Event, ValidatorKey, ValidatorSet};
+use althing_types::{Amount, Event, Height, ValidatorKey, ValidatorSet};
 use std::collections::BTreeMap;
 
 /// Most skipped views of one block that count as missed turns.
 const MAX_SKIPPED: u64 = 1_000;
+
+/// The first block of the chain.
+const FIRST: Height = Height::new(1);
 
 /// Whose turns led to a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,9 @@ pub(crate) fn record_turn(
     fees: Amount,
 ) -> Result<Vec<Event>, Fault> {
     let mut suspects = Vec::new();
-    if turn.skipped() {
+    // Views before the first block of the chain passed while nodes waited for the genesis time and
+    // for each other: nobody missed them.
+    if turn.skipped() && block.height > FIRST {
         let members = validators::load_set(view, block.epoch)?;
         let missed = turn.missed(&members, block.epoch);
         let blamed = !is_fault_of_network(view, &members, &missed)?;
