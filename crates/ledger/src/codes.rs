@@ -155,7 +155,7 @@ pub const ALL: &[(u16, &str, &str)] = &[
     (
         18,
         "power_cap",
-        "the validator would hold more than staking.power_cap of all stake: choose a smaller validator, or a smaller amount",
+        "the validator would hold more of all stake than the power cap allows: choose a smaller validator, or at most what `room` of GET /v1/validators/{key} and `althing validators show` say that it still takes",
     ),
     (
         19,

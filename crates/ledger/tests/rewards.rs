@@ -137,11 +137,15 @@ fn a_target_is_released_from_the_reserve_and_what_nobody_earns_goes_back() {
 }
 
 #[test]
-fn an_empty_reserve_releases_nothing() {
+fn a_reserve_that_is_used_up_releases_nothing() {
     let mut plan = plan(&[1_000]);
+    plan.reserve = Amount::new(10);
     let rate = ppm(120_000);
     plan.params.emission.schedule = Schedule::TargetApr { start: rate, step: rate, floor: rate };
     let mut chain = start(plan);
+    let events = chain.end_epoch(&[]);
+    assert_eq!(emitted(&events), (Amount::new(7), Amount::new(3), Amount::ZERO));
+    assert_eq!(balance(&chain, "reserve"), Amount::ZERO);
     for _ in 0..3 {
         let events = chain.end_epoch(&[]);
         assert_eq!(emitted(&events), (Amount::ZERO, Amount::ZERO, Amount::ZERO));

@@ -187,5 +187,7 @@ fn a_preset_has_the_parameters_of_its_network() {
         let genesis: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         assert_eq!(genesis["params"]["epoch_length"], epoch_length);
         assert_eq!(genesis["params"]["emission"]["schedule"]["type"], schedule);
+        let reserve = (preset == "mainnet").then(|| "300000000000000000000000000".into());
+        assert_eq!(genesis.get("reserve").cloned(), reserve);
     }
 }

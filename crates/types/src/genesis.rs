@@ -243,7 +243,20 @@ impl Genesis {
             return Err(GenesisError::TooManyLoadAccounts(load.count));
         }
         self.supply()?;
+        self.check_reserve()?;
         Ok(self)
+    }
+
+    /// Whether there is a reserve if the schedule of emission releases one. Holds for a draft too,
+    /// which has no validators yet.
+    ///
+    /// # Errors
+    /// [`GenesisError::EmptyReserve`].
+    pub fn check_reserve(&self) -> Result<(), GenesisError> {
+        if self.reserve.is_zero() && self.params.emission.schedule.needs_reserve() {
+            return Err(GenesisError::EmptyReserve);
+        }
+        Ok(())
     }
 
     /// The rules that stake obeys on a running chain.

@@ -5,11 +5,12 @@
 mod common;
 
 use althing_types::{
-    Address, Amount, Due, Event, Evidence, Genesis, GenesisError, Height, Payload, Period, Receipt,
-    Shares, Signature64, Text, Timestamp, ValidatorDetails, View,
+    Address, Amount, Due, Event, Evidence, Genesis, GenesisError, Height, Payload, Period, Ppm,
+    Receipt, Shares, Signature64, Text, Timestamp, ValidatorDetails, View,
     evidence::Conflict,
     genesis::Vesting,
     message::{RegisterNode, Stake, UpdateValidator},
+    params::{EmissionParams, Schedule},
 };
 use common::{stake::*, *};
 use commonware_codec::{Decode, DecodeExt as _, Encode, EncodeSize as _};
@@ -224,7 +225,7 @@ fn a_vesting_out_of_order_is_refused() {
 type Change = fn(&mut Genesis);
 
 /// Every rule of stake, with a change that breaks it and the code of the error.
-const BROKEN: [(&str, Change); 10] = [
+const BROKEN: [(&str, Change); 11] = [
     ("genesis_zero_stake", |genesis| genesis.validators[0].stake = Amount::ZERO),
     ("genesis_stake_too_low", |genesis| {
         genesis.params.staking.min_validator_stake = Amount::from_tokens(1_001).unwrap();
@@ -238,6 +239,9 @@ const BROKEN: [(&str, Change); 10] = [
     ("genesis_validators", |genesis| genesis.validators[0].key = genesis.validators[1].key),
     ("genesis_zero_allocation", |genesis| genesis.allocations[0].amount = Amount::ZERO),
     ("genesis_supply_overflow", |genesis| genesis.reserve = Amount::MAX),
+    ("genesis_empty_reserve", |genesis| {
+        (genesis.params.emission, genesis.reserve) = (EmissionParams::mainnet(), Amount::ZERO);
+    }),
     ("genesis_params", |genesis| genesis.params.staking.min_delegation = Amount::ZERO),
 ];
 
@@ -259,6 +263,21 @@ fn a_full_genesis_is_the_same_in_json_and_counts_everything_that_exists() {
     let tokens = 3 * 1_000 + 10 * 3 + 250_000_000;
     let supply = Amount::from_tokens(tokens).unwrap().checked_add(Amount::new(11)).unwrap();
     assert_eq!(genesis.supply(), Ok(supply));
+}
+
+#[test]
+fn a_schedule_that_mints_or_pays_nothing_needs_no_reserve() {
+    let mut genesis = full_genesis();
+    genesis.reserve = Amount::ZERO;
+    assert_eq!(genesis.check_reserve(), Ok(()));
+    genesis.params.emission = EmissionParams::mainnet();
+    assert_eq!(genesis.check_reserve(), Err(GenesisError::EmptyReserve));
+    genesis.reserve = Amount::new(1);
+    assert!(genesis.clone().normalized().is_ok());
+    let [start, step, floor] = [Ppm::ZERO; 3];
+    genesis.params.emission.schedule = Schedule::TargetApr { start, step, floor };
+    genesis.reserve = Amount::ZERO;
+    assert!(genesis.normalized().is_ok());
 }
 
 #[test]

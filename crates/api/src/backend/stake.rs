@@ -30,6 +30,8 @@ pub struct ValidatorState {
     pub delegations: u32,
     /// What may still leave in this epoch, in base units; everything if it is not active.
     pub may_leave: Amount,
+    /// What it may still be given under the power cap, in base units; `None` if there is no cap.
+    pub room: Option<Amount>,
     /// What it keeps of its delegators' rewards.
     pub commission: Ppm,
     /// Another commission that was announced, and when it applies.

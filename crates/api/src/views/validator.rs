@@ -195,6 +195,12 @@ pub struct ValidatorView {
     pub may_leave: String,
     /// The same for people.
     pub may_leave_display: String,
+    /// What it may still be given under the power cap, in base units; absent if there is no cap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<String>,
+    /// The same for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room_display: Option<String>,
     /// What it keeps of its delegators' rewards.
     pub commission: u32,
     /// Another commission that was announced.
@@ -278,6 +284,8 @@ impl ValidatorView {
             delegations: validator.delegations,
             may_leave: validator.may_leave.to_string(),
             may_leave_display: show.amount(validator.may_leave),
+            room: validator.room.map(|room| room.to_string()),
+            room_display: validator.room.map(|room| show.amount(room)),
             commission: validator.commission.get(),
             announced,
             commission_cooldown: validator.commission_cooldown.into(),

@@ -47,6 +47,7 @@ fn validator(index: u8, name: &str, stake: u64) -> ValidatorState {
         own_stake: tokens(stake / 2),
         delegations: u32::from(index) + 1,
         may_leave: tokens(stake / 3),
+        room: Some(tokens(7)),
         commission: ppm(50_000 - 10_000 * u32::from(index)),
         announced: None,
         commission_cooldown: due(5),

@@ -161,6 +161,10 @@ pub(super) fn plan(text: &str, folder: &Path) -> Result<Plan, PlanError> {
     let genesis_time = time(source, &file.genesis_time)?;
     let total = source.amount(&file.total, "total")?;
     let shares = shares(source, &file, genesis_time, total)?;
+    if params.emission.schedule.needs_reserve() && shares.iter().all(|s| s.reserve.is_zero()) {
+        let problem = "pays rewards from a reserve: give one share a `reserve`";
+        return Err(source.fault(&file.preset, "preset", problem));
+    }
     let pool = shares.iter().find_map(|share| share.pool.as_ref()).map(|pool| pool.address);
     let address_prefix = file.address_prefix.into_inner();
     let symbol = file.symbol;

@@ -113,6 +113,15 @@ fn every_fault_names_its_line_and_field() {
 }
 
 #[test]
+fn a_preset_that_pays_from_a_reserve_needs_one() {
+    let from = "reserve = \"300000000\"\n";
+    let text = filled().replacen(from, "", 1).replacen("\"100000000\"", "\"400000000\"", 1);
+    let (line, field, problem) = fault(&text);
+    assert_eq!((line, field.as_str()), (line_of("\"mainnet\""), "preset"), "{problem}");
+    assert!(Plan::parse(&text.replacen("\"mainnet\"", "\"testnet\"", 1)).is_ok());
+}
+
+#[test]
 fn an_unknown_field_is_refused_by_name_and_line() {
     let text =
         filled().replace("[[share]]\nname = \"team\"", "[[share]]\ncolour = 1\nname = \"team\"");

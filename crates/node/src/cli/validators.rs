@@ -216,6 +216,9 @@ async fn show(
         ("delegations", number(&value, "delegations").to_string()),
         ("commission", ratio(&value, "commission")),
     ];
+    if value.get("room").is_some() {
+        facts.push(("takes at most", money("room")));
+    }
     if let Some(announced) = value.get("announced") {
         let then =
             format!("{} after {}", ratio(announced, "commission"), due(announced.get("due")));

@@ -42,6 +42,12 @@ pub enum GenesisError {
     /// The sum does not fit 128 bits.
     #[error("the allocations and stakes add up to more than 2^128 base units")]
     SupplyOverflow,
+    /// A schedule that releases a reserve which is not there.
+    #[error(
+        "emission.schedule is target-apr, which pays from the reserve, but the reserve is zero, so \
+         nobody would ever be paid: set `reserve`, or choose the schedule halving"
+    )]
+    EmptyReserve,
     /// Too many load accounts.
     #[error("load_accounts.count is at most 1000000, not {0}")]
     TooManyLoadAccounts(u64),
@@ -64,6 +70,7 @@ impl GenesisError {
             Self::TooManyValidators(..) => "genesis_too_many_validators",
             Self::Vesting(_) => "genesis_vesting",
             Self::SupplyOverflow => "genesis_supply_overflow",
+            Self::EmptyReserve => "genesis_empty_reserve",
             Self::TooManyLoadAccounts(_) => "genesis_load_accounts",
         }
     }

@@ -47,6 +47,13 @@ pub enum Schedule {
 /// Highest legal return of the first year, in parts per million.
 const MAX_APR: u64 = 500_000;
 
+impl Schedule {
+    /// Whether what it pays comes from the reserve of genesis.
+    pub fn needs_reserve(&self) -> bool {
+        matches!(self, Self::TargetApr { start, .. } if *start > Ppm::ZERO)
+    }
+}
+
 const HALVING: u8 = 0;
 const TARGET_APR: u8 = 1;
 

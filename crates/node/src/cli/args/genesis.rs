@@ -63,7 +63,7 @@ pub struct GenesisNew {
         value_name = "FILE",
         conflicts_with_all = [
             "chain_id", "preset", "address_prefix", "symbol", "genesis_time", "epoch_length",
-            "idle_interval_ms", "validators", "dev_accounts", "load_accounts",
+            "idle_interval_ms", "reserve", "validators", "dev_accounts", "load_accounts",
         ]
     )]
     pub plan: Option<PathBuf>,
@@ -83,6 +83,10 @@ pub struct GenesisNew {
     /// Time between blocks without load, in milliseconds [default: the preset's]
     #[arg(long, value_name = "MS")]
     pub idle_interval_ms: Option<u64>,
+    /// Tokens that rewards are released from over the years, part of the supply; for presets with
+    /// the schedule target-apr [default: 300000000 for mainnet]
+    #[arg(long, value_name = "TOKENS", value_parser = parse_amount)]
+    pub reserve: Option<Amount>,
     /// Also make this many validators, each with a folder of its own under --homes
     #[arg(long, value_name = "N", default_value_t = 0, requires = "homes")]
     pub validators: u16,

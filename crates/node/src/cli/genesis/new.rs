@@ -26,6 +26,9 @@ const STAKE_TOKENS: u64 = 100_000;
 const OPERATOR_TOKENS: u64 = 10_000;
 const DEV_TOKENS: u64 = 1_000_000;
 const LOAD_TOKENS: u64 = 1_000;
+/// What rewards are released from where the schedule needs it, as in the example of a plan: 30 % of a
+/// billion.
+const RESERVE_TOKENS: u64 = 300_000_000;
 const LOAD_SEED: &str = "load";
 
 fn params(preset: Preset) -> ChainParams {
@@ -110,6 +113,8 @@ fn without_validators(args: &GenesisNew) -> Result<Genesis, CliError> {
         genesis.params.busy_interval_ms = genesis.params.busy_interval_ms.min(interval);
     }
     genesis.params.validate().map_err(|error| CliError::usage(error.to_string()))?;
+    genesis.reserve = reserve(args, &genesis.params)?;
+    genesis.check_reserve().map_err(|error| CliError::usage(error.to_string()))?;
     for index in 0..args.dev_accounts {
         let address = dev::account(index).address();
         genesis.allocations.push(Allocation {
@@ -126,6 +131,19 @@ fn without_validators(args: &GenesisNew) -> Result<Genesis, CliError> {
         });
     }
     Ok(genesis)
+}
+
+/// What `--reserve` says, or as much as the preset needs.
+fn reserve(args: &GenesisNew, params: &ChainParams) -> Result<Amount, CliError> {
+    match (args.reserve, params.emission.schedule.needs_reserve()) {
+        (Some(reserve), true) => Ok(reserve),
+        (None, true) => tokens(RESERVE_TOKENS),
+        (None, false) => Ok(Amount::ZERO),
+        (Some(_), false) => Err(CliError::usage(
+            "--reserve is for presets whose schedule is target-apr: this preset mints its rewards, \
+             and nothing would ever be paid from the reserve",
+        )),
+    }
 }
 
 fn report_new(context: &Context, args: &GenesisNew, genesis: &Genesis) {

@@ -165,6 +165,7 @@ mod tests {
             own_stake: Amount::ZERO,
             delegations: 1,
             may_leave: Amount::ZERO,
+            room: None,
             commission: Ppm::new(50_000).unwrap(),
             announced: None,
             commission_cooldown: Due::default(),
