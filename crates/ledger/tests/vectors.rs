@@ -9,7 +9,7 @@ mod common;
 #[path = "records/staking.rs"]
 mod staking;
 
-use althing_ledger::{Account, Supply, query};
+use althing_ledger::{Account, Supply, gas, query};
 use althing_types::{Address, Amount, Epoch, Nonce, ValidatorKey, hash::sha256};
 use common::*;
 use commonware_codec::Encode as _;
@@ -90,6 +90,16 @@ fn a_block_changes_the_state_as_it_always_did() {
         outcome.receipts.iter().flat_map(|receipt| receipt.encode().to_vec()).collect();
     same("receipts of a block", sha256(&[&receipts]).as_ref(), BLOCK_RECEIPTS);
     same("the state after a block", &digest(&chain), BLOCK_STATE);
+}
+
+#[test]
+fn the_guide_lists_the_gas_of_every_message() {
+    let guide = include_str!("../../../docs/modules/fees.md");
+    assert_eq!(gas::MESSAGES.len(), guide.matches("| message `").count());
+    for (name, gas) in gas::MESSAGES {
+        let row = format!("| message `{name}` | {},{:03} |", gas / 1_000, gas % 1_000);
+        assert!(guide.contains(&row), "docs/modules/fees.md lacks the row\n{row}");
+    }
 }
 
 const SUPPLY_KEY: &str = "02";

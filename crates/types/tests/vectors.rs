@@ -83,6 +83,16 @@ fn addresses_of_each_scheme_keep_their_bytes() {
     check(addresses());
 }
 
+#[test]
+fn the_guide_lists_the_addresses_of_the_protocol_accounts() {
+    let guide = include_str!("../../../docs/modules/bank.md");
+    for name in ["treasury", "stakers", "stake", "miners", "reserve"] {
+        let address = Address::of_module(name);
+        let row = format!("| `{name}` | `{}` | `{address}` |", hex::encode(address.as_bytes()));
+        assert!(guide.contains(&row), "docs/modules/bank.md lacks the row\n{row}");
+    }
+}
+
 fn public_keys() -> Vectors {
     let key = |scheme| secret(scheme, 7).public_key().bytes().clone();
     vec![
