@@ -138,6 +138,11 @@ impl Stake {
             own_stake: own,
             delegations: entry.delegations,
             may_leave,
+            room: query::room(
+                &entry,
+                &records.get(query::totals_key(), query::decode_totals).unwrap_or_default(),
+                &params.staking,
+            ),
             commission: entry.commission,
             announced: entry.announced.map(|announced| (announced.commission, announced.due)),
             commission_cooldown: entry.commission_cooldown,
