@@ -88,11 +88,27 @@ pub struct Joined {
     pub proposed: Option<u64>,
 }
 
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Simulated time, in milliseconds.
+    pub simulated_ms: u64,
+    /// Highest final block.
+    pub height: u64,
+    /// The height of the honest validator that is furthest behind.
+    pub slowest: u64,
+}
+
 /// Runs a scenario to its end.
 pub fn run(scenario: &Scenario) -> Report {
+    run_with(scenario, &mut |_| {})
+}
+
+/// Runs a scenario to its end, and says now and then how far it is.
+pub fn run_with(scenario: &Scenario, tell: &mut dyn FnMut(Progress)) -> Report {
     guard::watch_panics();
     let started = Instant::now();
-    let mut world = World::new(scenario);
+    let mut world = World::new(scenario, tell);
     let outcome = catch_unwind(AssertUnwindSafe(|| world.live()));
     let trace = outcome.unwrap_or_else(|_| "panicked".to_owned());
     for panic in guard::take_panics() {
@@ -150,6 +166,8 @@ struct World<'a> {
     storage_deaths: usize,
     evidence: BTreeSet<Proof>,
     supply: Option<SupplyReport>,
+    tell: &'a mut dyn FnMut(Progress),
+    next_tell_ms: u64,
 }
 
 /// Who did what, when.
@@ -166,7 +184,7 @@ struct Machine {
 }
 
 impl<'a> World<'a> {
-    fn new(scenario: &'a Scenario) -> Self {
+    fn new(scenario: &'a Scenario, tell: &'a mut dyn FnMut(Progress)) -> Self {
         let setup = Setup::ruled(scenario.validators, scenario.joiners, scenario.rules);
         let nodes = setup.validators.len();
         let load = Load::new(setup.genesis.clone(), &setup.users, Rng::new(scenario.seed, 2));
@@ -191,6 +209,8 @@ impl<'a> World<'a> {
             storage_deaths: 0,
             evidence: BTreeSet::new(),
             supply: None,
+            tell,
+            next_tell_ms: 0,
         }
     }
 
@@ -224,6 +244,7 @@ impl<'a> World<'a> {
                 self.follow_orders(&machine);
                 self.reconnect(&machine).await;
             }
+            self.tell();
             if self.is_over() {
                 self.last_look(&mut machine).await;
                 return Ended::Done;
@@ -414,6 +435,16 @@ impl<'a> World<'a> {
         let all = 0..self.lives.len();
         let awaited = |index: &usize| self.members.is_awaited(*index, self.scenario);
         all.filter(|index| !self.scenario.byzantine.contains_key(index)).filter(awaited)
+    }
+
+    fn tell(&mut self) {
+        if self.now_ms < self.next_tell_ms {
+            return;
+        }
+        self.next_tell_ms = self.now_ms + 1_000;
+        let slowest = self.honest().map(|index| self.auditor.height_of(index)).min().unwrap_or(0);
+        let height = self.auditor.height();
+        (self.tell)(Progress { simulated_ms: self.now_ms, height, slowest });
     }
 
     /// Whether the goal is reached, or will never be.

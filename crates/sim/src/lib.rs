@@ -18,5 +18,5 @@ pub mod rng;
 pub mod wire;
 
 pub use audit::Violation;
-pub use cluster::{Report, run};
+pub use cluster::{Progress, Report, run, run_with};
 pub use plan::{LONG_PLANS, PLANS, Plan, Scenario, plan};

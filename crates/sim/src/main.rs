@@ -1,13 +1,21 @@
 //! Runs simulated networks: `sim --plan fault --seeds 200`.
 
 use althing_ledger::audit::SupplyReport;
-use althing_sim::{LONG_PLANS, PLANS, Report, campaign, plan};
+use althing_sim::{LONG_PLANS, PLANS, Report, Scenario, campaign, plan};
 use althing_types::Amount;
 use anyhow::{Context as _, bail};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{io::IsTerminal as _, process::ExitCode, thread, time::Instant};
+use std::{
+    io::IsTerminal as _,
+    process::ExitCode,
+    thread,
+    time::{Duration, Instant},
+};
 use tracing_subscriber::EnvFilter;
+
+/// Time between two lines about a long run.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// Deterministic simulation of whole networks with faults.
 #[derive(Parser)]
@@ -50,7 +58,7 @@ fn main() -> anyhow::Result<ExitCode> {
     if let Some(seed) = arguments.seed {
         let scenario = plan.scenario(seed);
         println!("{scenario:#?}");
-        let report = althing_sim::run(&scenario);
+        let report = run_shown(&scenario);
         println!("{}", line(&report));
         println!(
             "longest time between blocks {} ms, before height {}",
@@ -71,6 +79,30 @@ fn main() -> anyhow::Result<ExitCode> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = arguments.threads.unwrap_or(cores);
     Ok(many(plan, arguments.from, arguments.seeds, threads))
+}
+
+/// Runs one scenario and shows how far it is: a line that changes on a terminal, else a line for
+/// each half minute.
+fn run_shown(scenario: &Scenario) -> Report {
+    let is_terminal = std::io::stderr().is_terminal();
+    let bar = if is_terminal { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let mut told = Instant::now();
+    let report = althing_sim::run_with(scenario, &mut |now| {
+        let text = format!(
+            "{:.0} s simulated, height {}, slowest {}",
+            now.simulated_ms as f64 / 1_000.0,
+            now.height,
+            now.slowest
+        );
+        if !is_terminal && told.elapsed() > QUIET {
+            told = Instant::now();
+            eprintln!("{text}");
+        }
+        bar.set_message(text);
+        bar.tick();
+    });
+    bar.finish_and_clear();
+    report
 }
 
 fn many(plan: &althing_sim::Plan, from: u64, seeds: u64, threads: usize) -> ExitCode {
