@@ -118,7 +118,7 @@ fn a_preset_that_pays_from_a_reserve_needs_one() {
     let text = filled().replacen(from, "", 1).replacen("\"100000000\"", "\"400000000\"", 1);
     let (line, field, problem) = fault(&text);
     assert_eq!((line, field.as_str()), (line_of("\"mainnet\""), "preset"), "{problem}");
-    assert!(Plan::parse(&text.replacen("\"mainnet\"", "\"testnet\"", 1)).is_ok());
+    assert!(Plan::parse(&text.replacen("\"mainnet\"", "\"testnet\"", 1), Path::new(".")).is_ok());
 }
 
 #[test]

@@ -39,7 +39,11 @@ impl From<ClientError> for CliError {
 /// The node's rules refuse a transaction with 409, 422 and, where it is full, 429 or 503.
 fn exit_of(refusal: &ApiError) -> Exit {
     match (refusal.status, refusal.code.as_str()) {
-        (_, "rate_limited" | "overloaded" | "not_ready" | "stopping" | "engine_stopped" | "chain_not_started") => Exit::Failed,
+        (
+            _,
+            "rate_limited" | "overloaded" | "not_ready" | "stopping" | "engine_stopped"
+            | "chain_not_started",
+        ) => Exit::Failed,
         (400 | 405 | 413 | 415, _) => Exit::Usage,
         (404, _) => Exit::NotFound,
         (504, _) => Exit::TimedOut,

@@ -365,11 +365,8 @@ pub(super) fn unjail(context: &Context, args: &TxUnjail) -> Result<(), CliError>
             true => "still, and goes on: it is in the set of this epoch".to_owned(),
             false => format!("at the earliest {}", outlook.epoch(2)),
         };
-        let mut facts = vec![
-            ("validator", describe(&validator)),
-            ("costs", costs),
-            ("validates", validates),
-        ];
+        let mut facts =
+            vec![("validator", describe(&validator)), ("costs", costs), ("validates", validates)];
         if let Some(due) = validator.jailed_until.filter(|_| !over) {
             facts.insert(
                 1,

@@ -68,7 +68,10 @@ pub(super) fn run(context: &Context, args: &StartArgs) -> Result<(), CliError> {
         info!(api = url, p2p = %listen, chain = %genesis.chain_id, name = config.node.name, "running");
         let begins = genesis.genesis_time.get();
         if begins > process::now_ms() {
-            info!(genesis_time = output::time(begins), "the first block waits for the genesis time");
+            info!(
+                genesis_time = output::time(begins),
+                "the first block waits for the genesis time"
+            );
         }
         tokio::select! {
             outcome = asked_to_stop() => outcome

@@ -8,7 +8,7 @@ use althing_ledger::{
     Performance, query,
     staking::{Validator, query::Now},
 };
-use althing_types::{Address, Amount, Epoch, Ppm, ValidatorKey, ValidatorSet};
+use althing_types::{Address, Amount, Epoch, ValidatorKey, ValidatorSet};
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 /// What is known of all validators together.
@@ -210,6 +210,7 @@ fn stake(records: &Records, validators: &[ValidatorState]) -> StakeState {
 mod tests {
     use super::*;
     use althing_ledger::EpochScore;
+    use althing_types::Ppm;
 
     #[test]
     fn the_shown_score_is_that_of_the_ledger_and_nothing_where_nothing_was_due() {
