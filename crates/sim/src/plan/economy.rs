@@ -106,6 +106,7 @@ pub(super) fn hundred(draft: &mut Draft) {
     for index in 30..36 {
         let at = STARTED_MS + draft.rng.range(4_000, 20_000);
         draft.at(at, Event::Unstake(index));
+        draft.at(STARTED_MS + 36_000, Event::Retire(index));
         draft.expect([Expect::Gone(index), Expect::Free(index)]);
     }
     // Their turns come in the first ten epochs: the order of leaders begins anew in each.
