@@ -11,6 +11,11 @@ pub fn line(text: impl AsRef<str>) {
     let _ = writeln!(out, "{}", text.as_ref());
 }
 
+/// `1 validator`, `2 validators`.
+pub fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Tells people something beside the answer, on standard error.
 pub fn warning(text: &str) {
     let mut err = std::io::stderr().lock();

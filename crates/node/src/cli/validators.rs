@@ -163,9 +163,9 @@ pub(super) async fn ls(
         })
         .collect();
     output::line(format!(
-        "epoch {}, {} validators in the set, quorum {}, staked {}\n",
+        "epoch {}, {} in the set, quorum {}, staked {}\n",
         number(&value, "epoch"),
-        number(&value, "members"),
+        output::count(number(&value, "members"), "validator"),
         number(&value, "quorum"),
         output::about(amount(&value, "/bonded"), &chain.symbol),
     ));
@@ -389,9 +389,9 @@ pub(super) async fn delegations(
     }
     let entries = list(&value, "delegations");
     output::line(format!(
-        "{address} delegates {} to {} validators",
+        "{address} delegates {} to {}",
         output::about(amount(&value, "/staked"), &chain.symbol),
-        entries.len()
+        output::count(entries.len() as u64, "validator")
     ));
     if entries.is_empty() {
         return Ok(());
@@ -435,9 +435,9 @@ pub(super) async fn unbonding(
     }
     let waiting = list(&value, "entries");
     output::line(format!(
-        "{address} waits for {} in {} payments",
+        "{address} waits for {} in {}",
         output::about(amount(&value, "/unbonding"), &chain.symbol),
-        waiting.len()
+        output::count(waiting.len() as u64, "payment")
     ));
     let rows: Vec<Vec<String>> = waiting
         .iter()
