@@ -256,11 +256,12 @@ impl World<'_> {
         self.members.linked = known;
         self.members.stale = false;
         self.members.up = self.members.added.clone();
-        for ((from, to), before) in all.into_iter().zip(before) {
-            if from != to && self.acquainted(from, to) != before {
-                self.link(machine, from, to).await;
-            }
-        }
+        let changed = all
+            .into_iter()
+            .zip(before)
+            .filter(|((from, to), before)| from != to && self.acquainted(*from, *to) != *before);
+        let changed: Vec<(usize, usize)> = changed.map(|(pair, _)| pair).collect();
+        self.link_all(machine, changed.into_iter()).await;
     }
 
     /// How a validator was punished.

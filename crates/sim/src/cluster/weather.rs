@@ -5,6 +5,7 @@ use crate::plan::{Event, StorageSpec};
 use commonware_cryptography::Signer as _;
 use commonware_p2p::simulated::Link;
 use commonware_utils::Probability;
+use futures::future::join_all;
 use std::time::Duration;
 
 impl World<'_> {
@@ -73,15 +74,23 @@ impl World<'_> {
 
     /// Sets every link to the present weather.
     pub(super) async fn connect(&self, machine: &Machine) {
-        for from in 0..self.sides.len() {
-            for to in (0..self.sides.len()).filter(|to| *to != from) {
-                self.link(machine, from, to).await;
-            }
-        }
+        let nodes = self.sides.len();
+        let pairs = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (from, to)));
+        self.link_all(machine, pairs.filter(|(from, to)| from != to)).await;
+    }
+
+    /// Sets links to the present weather, all at once: one after the other would take simulated
+    /// seconds where there are many.
+    pub(super) async fn link_all(
+        &self,
+        machine: &Machine,
+        pairs: impl Iterator<Item = (usize, usize)>,
+    ) {
+        join_all(pairs.map(|(from, to)| self.link(machine, from, to))).await;
     }
 
     /// Sets one link to the present weather.
-    pub(super) async fn link(&self, machine: &Machine, from: usize, to: usize) {
+    async fn link(&self, machine: &Machine, from: usize, to: usize) {
         let link = Link {
             latency: Duration::from_millis(self.link.latency_ms),
             jitter: Duration::from_millis(self.link.jitter_ms),
