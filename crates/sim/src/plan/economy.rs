@@ -92,7 +92,7 @@ const JOINERS: usize = 6;
 /// A hundred nodes take that long to start, on one simulated machine.
 const STARTED_MS: u64 = 4_000;
 
-/// Blocks come five times a second and epochs have ten: twenty epochs take some 45 seconds.
+/// Epochs have ten blocks, and transactions make some nine blocks a second: forty epochs and more.
 pub(super) fn hundred(draft: &mut Draft) {
     draft.scenario.validators = FIRST;
     draft.changing(JOINERS);
