@@ -3,7 +3,10 @@
 pub mod args;
 pub mod config;
 pub mod context;
+mod delegators;
+mod economics;
 mod error;
+mod fields;
 mod genesis;
 mod init;
 mod keys;

@@ -3,6 +3,7 @@
 use super::{
     args::{FaucetArgs, ProofArgs, QueryCommand, StateCommand, ValidatorsLs},
     context::Context,
+    delegators, economics,
     error::{CliError, Exit},
     online::with_chain,
     output,
@@ -39,16 +40,16 @@ pub(crate) fn run(context: &Context, command: &QueryCommand) -> Result<(), CliEr
         }
         QueryCommand::Validators { epoch: Some(epoch) } => members(context, &client, *epoch).await,
         QueryCommand::Delegations { address } => {
-            validators::delegations(context, &client, &chain, address).await
+            delegators::delegations(context, &client, &chain, address).await
         }
         QueryCommand::Unbonding { address } => {
-            validators::unbonding(context, &client, &chain, address).await
+            delegators::unbonding(context, &client, &chain, address).await
         }
         QueryCommand::Rewards { address, before, limit } => {
-            validators::rewards(context, &client, &chain, address, (*before, *limit)).await
+            delegators::rewards(context, &client, &chain, address, (*before, *limit)).await
         }
         QueryCommand::ValidatorEconomics(args) => {
-            validators::economics(context, &client, &chain, args).await
+            economics::economics(context, &client, &chain, args).await
         }
         QueryCommand::Mempool => mempool(context, &client).await,
         QueryCommand::Evidence => listing(context, &client, "/v1/evidence", "evidence").await,
@@ -254,7 +255,7 @@ async fn supply(context: &Context, client: &Client, audit: bool) -> Result<(), C
     if context.global.json {
         output::json(&value);
     } else {
-        validators::show_supply(&value);
+        economics::show_supply(&value);
     }
     match value.pointer("/audit/agrees").and_then(Value::as_bool) {
         Some(false) => {
