@@ -175,7 +175,12 @@ mod tests {
             leaving: false,
             ejected: false,
             slashes: 0,
-            performance: PerformanceState { missed_total: 4, jails: 1, ..Default::default() },
+            performance: PerformanceState {
+                score: Some(Ppm::ONE),
+                missed_total: 4,
+                jails: 1,
+                ..Default::default()
+            },
             votes: None,
             node: Some(althing_api::backend::NodeState {
                 endpoint: String::new(),
