@@ -138,8 +138,8 @@ pub(super) async fn find(app: &App, id: &str) -> Result<(usize, ValidatorState),
         })?),
     };
     let all = app.backend.validator_list().await;
-    let is_wanted = |v: &&ValidatorState| Some(v.key) == by_key || Some(v.operator) == by_operator;
-    let mut found = all.iter().position(|v| is_wanted(&v)).map(|at| (at + 1, all[at].clone()));
+    let is_wanted = |v: &ValidatorState| Some(v.key) == by_key || Some(v.operator) == by_operator;
+    let mut found = all.iter().position(is_wanted).map(|at| (at + 1, all[at].clone()));
     if found.is_none() {
         // One that has left and whose delegators stay is in no list of candidates.
         let departed = match (by_key, by_operator) {

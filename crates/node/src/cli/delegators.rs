@@ -7,7 +7,7 @@ use super::{
     output,
 };
 use althing_client::http::{Client, Version};
-use althing_types::Amount;
+use althing_types::{Address, Amount};
 use serde_json::Value;
 
 /// When an entry is paid: not before a block, and not before a time that has not come yet.
@@ -24,6 +24,22 @@ fn due_both(entry: &Value) -> String {
     }
 }
 
+/// What the node says about a delegator; `None` if it was printed as JSON.
+async fn ask(
+    context: &Context,
+    client: &Client,
+    name: &str,
+    what: &str,
+) -> Result<Option<(Address, Value)>, CliError> {
+    let address = context.address(name)?;
+    let value: Value = client.get(&format!("/v1/delegator/{address}/{what}")).await?;
+    if context.global.json {
+        output::json(&value);
+        return Ok(None);
+    }
+    Ok(Some((address, value)))
+}
+
 /// `althing query delegations`
 ///
 /// # Errors
@@ -34,12 +50,9 @@ pub(super) async fn delegations(
     chain: &Version,
     name: &str,
 ) -> Result<(), CliError> {
-    let address = context.address(name)?;
-    let value: Value = client.get(&format!("/v1/delegator/{address}/delegations")).await?;
-    if context.global.json {
-        output::json(&value);
+    let Some((address, value)) = ask(context, client, name, "delegations").await? else {
         return Ok(());
-    }
+    };
     let entries = list(&value, "delegations");
     output::line(format!(
         "{address} delegates {} to {}",
@@ -80,12 +93,9 @@ pub(super) async fn unbonding(
     chain: &Version,
     name: &str,
 ) -> Result<(), CliError> {
-    let address = context.address(name)?;
-    let value: Value = client.get(&format!("/v1/delegator/{address}/unbonding")).await?;
-    if context.global.json {
-        output::json(&value);
+    let Some((address, value)) = ask(context, client, name, "unbonding").await? else {
         return Ok(());
-    }
+    };
     let waiting = list(&value, "entries");
     output::line(format!(
         "{address} waits for {} in {}",
@@ -129,16 +139,11 @@ pub(super) async fn rewards(
     name: &str,
     (before, limit): (Option<u64>, u32),
 ) -> Result<(), CliError> {
-    let address = context.address(name)?;
-    let mut path = format!("/v1/delegator/{address}/rewards?limit={}", limit.clamp(1, 100));
+    let mut what = format!("rewards?limit={}", limit.clamp(1, 100));
     if let Some(before) = before {
-        path += &format!("&before={before}");
+        what += &format!("&before={before}");
     }
-    let value: Value = client.get(&path).await?;
-    if context.global.json {
-        output::json(&value);
-        return Ok(());
-    }
+    let Some((address, value)) = ask(context, client, name, &what).await? else { return Ok(()) };
     let entries = list(&value, "rewards");
     if entries.is_empty() {
         output::line(format!("{address} has earned nothing yet"));
