@@ -77,6 +77,34 @@ pub const HEARTBEAT_EARLY: Code = Code::new(35);
 pub const UNJAIL_STAKE: Code = Code::new(36);
 /// The validator leaves, or a slash took all that it had.
 pub const VALIDATOR_CLOSED: Code = Code::new(37);
+/// No proposal has this number.
+pub const UNKNOWN_PROPOSAL: Code = Code::new(38);
+/// The vote on the proposal has not begun, or is over.
+pub const NOT_VOTING: Code = Code::new(39);
+/// What is proposed cannot have this criticality.
+pub const WRONG_CRITICALITY: Code = Code::new(40);
+/// As many proposals as can be are open.
+pub const TOO_MANY_PROPOSALS: Code = Code::new(41);
+/// The account has as many proposals open as it may.
+pub const TOO_MANY_OWN_PROPOSALS: Code = Code::new(42);
+/// Another account made the proposal.
+pub const NOT_PROPOSER: Code = Code::new(43);
+/// No parameter has this name.
+pub const PARAMETER_UNKNOWN: Code = Code::new(44);
+/// The value is of another type than the parameter.
+pub const PARAMETER_TYPE: Code = Code::new(45);
+/// The parameter is not what the proposal says it is now.
+pub const PARAMETER_CHANGED: Code = Code::new(46);
+/// The change breaks a bound.
+pub const PARAMETER_BOUNDS: Code = Code::new(47);
+/// The schedule pays from a reserve that is empty.
+pub const RESERVE_EMPTY: Code = Code::new(48);
+/// The voter had no stake when the weights were fixed.
+pub const NO_VOTING_POWER: Code = Code::new(49);
+/// The house that the vote is for is not asked.
+pub const HOUSE_NOT_ASKED: Code = Code::new(50);
+/// The validator may not vote in the house of validators.
+pub const NOT_ELIGIBLE: Code = Code::new(51);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -232,6 +260,72 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "validator_closed",
         "the validator leaves on its operator's wish, or a slash took all that it had: choose another one",
     ),
+    (
+        38,
+        "unknown_proposal",
+        "there is no proposal with this number: check it with `althing gov list`",
+    ),
+    (
+        39,
+        "not_voting",
+        "the proposal is not voted on: its vote begins with the epoch after it was submitted, and `althing gov show` says how it stands",
+    ),
+    (
+        40,
+        "wrong_criticality",
+        "what is proposed cannot have this criticality: a change of governance is at least important, and nothing but an override is an emergency",
+    ),
+    (
+        41,
+        "too_many_proposals",
+        "governance.max_open proposals are open already: wait until one is decided",
+    ),
+    (
+        42,
+        "too_many_own_proposals",
+        "the account has governance.max_open_per_account proposals open already: wait, or take one back",
+    ),
+    (43, "not_proposer", "another account made this proposal: only its proposer can take it back"),
+    (
+        44,
+        "parameter_unknown",
+        "no parameter that can change has this name: `althing gov params` lists them all",
+    ),
+    (
+        45,
+        "parameter_type",
+        "the value is of another type than the parameter: `althing gov params` says which",
+    ),
+    (
+        46,
+        "parameter_changed",
+        "the parameter is not what the proposal says it is now, so its voters would not know what they change: propose again from the present value",
+    ),
+    (
+        47,
+        "parameter_bounds",
+        "the parameters would break a bound: docs/parameters.md lists the bounds of each",
+    ),
+    (
+        48,
+        "reserve_empty",
+        "the schedule target-apr pays from the reserve that genesis set aside, and nothing is there: choose the other schedule",
+    ),
+    (
+        49,
+        "no_voting_power",
+        "the account had no stake when the weights of this vote were fixed, at the beginning of the epoch in which it began",
+    ),
+    (
+        50,
+        "house_not_asked",
+        "only validators decide about this: vote as the operator of one, with its key",
+    ),
+    (
+        51,
+        "not_eligible",
+        "the validator was not in the active set, or its uptime was below governance.min_uptime, when the vote began",
+    ),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -308,6 +402,20 @@ mod tests {
             (HEARTBEAT_EARLY, "heartbeat_early"),
             (UNJAIL_STAKE, "unjail_stake"),
             (VALIDATOR_CLOSED, "validator_closed"),
+            (UNKNOWN_PROPOSAL, "unknown_proposal"),
+            (NOT_VOTING, "not_voting"),
+            (WRONG_CRITICALITY, "wrong_criticality"),
+            (TOO_MANY_PROPOSALS, "too_many_proposals"),
+            (TOO_MANY_OWN_PROPOSALS, "too_many_own_proposals"),
+            (NOT_PROPOSER, "not_proposer"),
+            (PARAMETER_UNKNOWN, "parameter_unknown"),
+            (PARAMETER_TYPE, "parameter_type"),
+            (PARAMETER_CHANGED, "parameter_changed"),
+            (PARAMETER_BOUNDS, "parameter_bounds"),
+            (RESERVE_EMPTY, "reserve_empty"),
+            (NO_VOTING_POWER, "no_voting_power"),
+            (HOUSE_NOT_ASKED, "house_not_asked"),
+            (NOT_ELIGIBLE, "not_eligible"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -6,6 +6,7 @@ use crate::{
     execute::Context,
     modules::{
         bank::tx::transfer,
+        governance::tx::{cancel_proposal, submit_proposal, vote},
         performance::tx::{submit_evidence, unjail},
         registry::tx::{heartbeat, register_node},
         staking::tx::{delegate, redelegate, stake, undelegate, unstake, update_validator},
@@ -28,6 +29,9 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
         Payload::SubmitEvidence(_) => submit_evidence::GAS,
         Payload::RegisterNode(_) => register_node::GAS,
         Payload::Heartbeat(_) => heartbeat::GAS,
+        Payload::SubmitProposal(_) => submit_proposal::GAS,
+        Payload::Vote(_) => vote::GAS,
+        Payload::CancelProposal(_) => cancel_proposal::GAS,
     }
 }
 
@@ -44,6 +48,9 @@ pub(crate) const GAS: &[(&str, u64)] = &[
     ("submit-evidence", submit_evidence::GAS),
     ("register-node", register_node::GAS),
     ("heartbeat", heartbeat::GAS),
+    ("submit-proposal", submit_proposal::GAS),
+    ("vote", vote::GAS),
+    ("cancel-proposal", cancel_proposal::GAS),
 ];
 
 /// Checks the fields of the message.
@@ -60,6 +67,9 @@ pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
         Payload::SubmitEvidence(message) => submit_evidence::validate(message),
         Payload::RegisterNode(message) => register_node::validate(message),
         Payload::Heartbeat(message) => heartbeat::validate(message),
+        Payload::SubmitProposal(message) => submit_proposal::validate(message),
+        Payload::Vote(message) => vote::validate(message),
+        Payload::CancelProposal(message) => cancel_proposal::validate(message),
     }
 }
 
@@ -77,6 +87,9 @@ pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>)
         Payload::SubmitEvidence(message) => submit_evidence::keys(message, sender, out),
         Payload::RegisterNode(message) => register_node::keys(message, sender, out),
         Payload::Heartbeat(message) => heartbeat::keys(message, sender, out),
+        Payload::SubmitProposal(message) => submit_proposal::keys(message, sender, out),
+        Payload::Vote(message) => vote::keys(message, sender, out),
+        Payload::CancelProposal(message) => cancel_proposal::keys(message, sender, out),
     }
 }
 
@@ -94,6 +107,9 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::SubmitEvidence(message) => submit_evidence::execute(message, context),
         Payload::RegisterNode(message) => register_node::execute(message, context),
         Payload::Heartbeat(message) => heartbeat::execute(message, context),
+        Payload::SubmitProposal(message) => submit_proposal::execute(message, context),
+        Payload::Vote(message) => vote::execute(message, context),
+        Payload::CancelProposal(message) => cancel_proposal::execute(message, context),
     }
 }
 

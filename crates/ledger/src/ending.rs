@@ -4,7 +4,7 @@
 use crate::{
     error::Fault,
     modules::{
-        bank,
+        bank, governance,
         performance::{self, Turn},
         rewards,
         staking::{self, BlockMoment},
@@ -57,6 +57,7 @@ impl Ending<'_> {
         events.extend(rewards::end_epoch(view, moment, self.genesis_time, &set)?);
         events.extend(staking::end_epoch_commissions(view, moment)?);
         staking::end_epoch_conversions(view, moment)?;
+        events.extend(governance::end_epoch(view, moment)?);
         events.extend(staking::end_epoch_leaving(view, moment)?);
         let sets = validators::choose(view, moment)?;
         events.extend(staking::end_epoch_removals(view, moment)?);
@@ -74,6 +75,7 @@ impl Ending<'_> {
             performance::missing_for_epoch_end(view, moment, &mut keys)?;
             rewards::missing_for_epoch_end(view, moment, &mut keys)?;
             staking::missing_for_epoch_end(view, moment, &mut keys)?;
+            governance::missing_for_epoch_end(view, moment, &mut keys)?;
         }
         keys.retain(|key| !view.knows(key));
         keys.sort_unstable();

@@ -125,6 +125,9 @@ pub enum Invalid {
     /// A validator without a name.
     #[error("the validator has no name: give it one of 1 to 70 bytes")]
     NameMissing,
+    /// A proposal without a title.
+    #[error("the proposal has no title: give it one of 1 to 140 bytes")]
+    TitleMissing,
     /// An endpoint that nobody can dial.
     #[error("the endpoint {0:?} is not host:port")]
     BadEndpoint(String),
@@ -156,6 +159,7 @@ impl Invalid {
             Self::TransactionTooLarge { .. } => "transaction_too_large",
             Self::ZeroAmount => "zero_amount",
             Self::NameMissing => "name_missing",
+            Self::TitleMissing => "title_missing",
             Self::BadEndpoint(_) => "bad_endpoint",
             Self::NothingToDo => "nothing_to_do",
             Self::BlockFull => "block_full",

@@ -39,6 +39,24 @@ pub const EMISSION: u8 = 0x11;
 pub const NODE: u8 = 0x12;
 /// `VESTING | address (20) -> VestingRecord`
 pub const VESTING: u8 = 0x13;
+/// `SNAPSHOTS -> Snapshots`
+pub const SNAPSHOTS: u8 = 0x14;
+/// `PAST | address (20) -> Past`
+pub const PAST: u8 = 0x15;
+/// `AGENDA -> Agenda`
+pub const AGENDA: u8 = 0x16;
+/// `PROPOSAL | number (8, big endian) -> Proposal`
+pub const PROPOSAL: u8 = 0x17;
+/// `STANDING | number (8, big endian) -> Standing`
+pub const STANDING: u8 = 0x18;
+/// `ELECTORATE | epoch (8, big endian) -> Electorate`
+pub const ELECTORATE: u8 = 0x19;
+/// `POWER | epoch (8, big endian) | validator key (32) -> Power`
+pub const POWER: u8 = 0x1a;
+/// `VALIDATOR_VOTE | number (8, big endian) | validator key (32) -> ValidatorVote`
+pub const VALIDATOR_VOTE: u8 = 0x1b;
+/// `ACCOUNT_VOTE | number (8, big endian) | address (20) -> AccountVote`
+pub const ACCOUNT_VOTE: u8 = 0x1c;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -61,6 +79,15 @@ pub const ALL: &[(u8, &str)] = &[
     (EMISSION, "emission"),
     (NODE, "node"),
     (VESTING, "vesting"),
+    (SNAPSHOTS, "snapshots"),
+    (PAST, "past"),
+    (AGENDA, "agenda"),
+    (PROPOSAL, "proposal"),
+    (STANDING, "standing"),
+    (ELECTORATE, "electorate"),
+    (POWER, "power"),
+    (VALIDATOR_VOTE, "validator_vote"),
+    (ACCOUNT_VOTE, "account_vote"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -10,9 +10,10 @@ use commonware_codec::{Copying, DecodeExt as _, Error};
 
 pub use crate::modules::staking::query::{
     candidates_key, conversion_key, decode_candidates, decode_conversion, decode_delegation,
-    decode_delegator, decode_operator, decode_profile, decode_queue, decode_slashes, decode_totals,
-    decode_unbonding, decode_validator, delegation_key, delegator_key, operator_key, profile_key,
-    queue_key, room, slashes_key, totals_key, unbonding_key, validator_key,
+    decode_delegator, decode_operator, decode_past, decode_profile, decode_queue, decode_slashes,
+    decode_snapshots, decode_totals, decode_unbonding, decode_validator, delegation_key,
+    delegator_key, operator_key, past_key, profile_key, queue_key, room, slashes_key,
+    snapshots_key, totals_key, unbonding_key, validator_key,
 };
 
 pub use crate::modules::performance::score;

@@ -253,6 +253,105 @@ macro_rules! tagged_enum {
     };
 }
 
+/// Declares an enum without fields that is one byte on the wire and a word in JSON:
+/// `byte "name" Variant`. Bytes are never reused.
+#[macro_export]
+macro_rules! byte_enum {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident {
+            $( $(#[$vmeta:meta])* $byte:literal $text:literal $variant:ident ),* $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        $vis enum $name {
+            $( $(#[$vmeta])* $variant, )*
+        }
+
+        impl $name {
+            /// All of them, in the order of their bytes.
+            pub const ALL: &'static [Self] = &[$( Self::$variant ),*];
+
+            /// The byte on the wire.
+            pub const fn byte(self) -> u8 {
+                match self { $( Self::$variant => $byte, )* }
+            }
+
+            /// The name used by the API, the read model and the metrics.
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$variant => $text, )* }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = $crate::codec::UnknownName;
+            fn from_str(text: &str) -> Result<Self, $crate::codec::UnknownName> {
+                let found = Self::ALL.iter().copied().find(|value| value.name() == text);
+                found.ok_or($crate::codec::UnknownName { names: &[$( $text ),*] })
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.name())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl $crate::codec::re::Write for $name {
+            fn write(&self, buf: &mut impl $crate::codec::re::BufMut) {
+                $crate::codec::re::Write::write(&self.byte(), buf);
+            }
+        }
+        impl $crate::codec::re::EncodeSize for $name {
+            fn encode_size(&self) -> usize {
+                1
+            }
+        }
+        impl $crate::codec::re::Read for $name {
+            type Cfg = ();
+            fn read_cfg(
+                buf: &mut impl $crate::codec::re::Buf,
+                _: &(),
+            ) -> Result<Self, $crate::codec::re::Error> {
+                let byte: u8 = $crate::codec::re::ReadExt::read(buf)?;
+                match byte {
+                    $( $byte => Ok(Self::$variant), )*
+                    _ => Err($crate::codec::re::Error::Invalid(stringify!($name), "unknown byte")),
+                }
+            }
+        }
+    };
+}
+pub use byte_enum;
+
+/// A word that names nothing of a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownName {
+    /// What there is.
+    pub names: &'static [&'static str],
+}
+
+impl core::fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "expected one of {}", self.names.join(", "))
+    }
+}
+
+impl core::error::Error for UnknownName {}
+
 /// What the macros name. Not for use by hand.
 #[doc(hidden)]
 pub mod re {

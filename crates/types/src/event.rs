@@ -2,8 +2,12 @@
 //! byte names the module.
 
 use crate::{
-    Address, Amount, Due, Epoch, Ppm, Shares, Text, ValidatorKey, View, codec::re,
-    limits::MAX_NODE_TEXT_BYTES, message::Health, tagged_enum,
+    Address, Amount, Due, Epoch, Ppm, Shares, Text, ValidatorKey, View,
+    codec::re,
+    governance::{Ballot, Criticality, Houses, ParameterChange, Rejection},
+    limits::MAX_NODE_TEXT_BYTES,
+    message::Health,
+    tagged_enum,
 };
 use serde::{Deserialize, Serialize};
 
@@ -218,6 +222,90 @@ tagged_enum! {
             /// What it measured.
             health: Health,
         },
+        /// Something was proposed.
+        0x0601 "proposal-submitted" ProposalSubmitted {
+            /// Its number.
+            proposal: u64,
+            /// Who proposed it.
+            proposer: Address,
+            /// How much depends on it.
+            criticality: Criticality,
+            /// Who decides.
+            houses: Houses,
+            /// What was paid for it, in base units.
+            deposit: Amount,
+        },
+        /// A vote began.
+        0x0602 "proposal-opened" ProposalOpened {
+            /// The proposal.
+            proposal: u64,
+            /// The epoch at whose beginning weights were fixed.
+            snapshot: Epoch,
+            /// All stake that may take part, in base units.
+            stake: Amount,
+            /// Validators that may vote.
+            validators: u32,
+            /// The vote ends with the first epoch that ends after this.
+            closes: Due,
+        },
+        /// Somebody voted, or changed a vote.
+        0x0603 "voted" Voted {
+            /// The proposal.
+            proposal: u64,
+            /// Who sent the vote.
+            voter: Address,
+            /// The validator whose vote it is; none if it is that of the sender's own stake.
+            validator: Option<ValidatorKey>,
+            /// How the weight is divided.
+            ballot: Ballot,
+            /// The stake behind it, in base units. That of a validator changes as its delegators
+            /// vote themselves.
+            weight: Amount,
+        },
+        /// A proposal was accepted.
+        0x0604 "proposal-passed" ProposalPassed {
+            /// The proposal.
+            proposal: u64,
+            /// It is enacted at the end of the first epoch that ends after this.
+            due: Due,
+        },
+        /// A proposal was rejected.
+        0x0605 "proposal-rejected" ProposalRejected {
+            /// The proposal.
+            proposal: u64,
+            /// Why.
+            reason: Rejection,
+            /// What of the deposit went to the treasury, in base units; the rest went back.
+            forfeited: Amount,
+        },
+        /// What was decided has happened.
+        0x0606 "proposal-enacted" ProposalEnacted {
+            /// The proposal.
+            proposal: u64,
+        },
+        /// What was decided could not happen any more, and did not.
+        0x0607 "proposal-failed" ProposalFailed {
+            /// The proposal.
+            proposal: u64,
+            /// The rule that it breaks: a code of receipts.
+            code: u16,
+        },
+        /// Its proposer took a proposal back.
+        0x0608 "proposal-cancelled" ProposalCancelled {
+            /// The proposal.
+            proposal: u64,
+            /// Who.
+            proposer: Address,
+            /// What of the deposit went to the treasury, in base units; the rest went back.
+            forfeited: Amount,
+        },
+        /// A parameter changed.
+        0x0609 "parameter-changed" ParameterChanged {
+            /// The proposal that changed it.
+            proposal: u64,
+            /// Which, from what, to what.
+            change: ParameterChange,
+        },
     }
 }
 
@@ -271,6 +359,10 @@ impl Event {
             | Self::RedelegationSlashed { delegator, .. }
             | Self::UnbondingPaid { delegator, .. } => vec![*delegator],
             Self::EvidenceAccepted { reporter, .. } => vec![*reporter],
+            Self::ProposalSubmitted { proposer, .. } | Self::ProposalCancelled { proposer, .. } => {
+                vec![*proposer]
+            }
+            Self::Voted { voter, .. } => vec![*voter],
             _ => Vec::new(),
         }
     }
@@ -278,7 +370,17 @@ impl Event {
     /// The validator that this event is about.
     pub const fn validator(&self) -> Option<ValidatorKey> {
         match self {
-            Self::Transferred { .. } | Self::Emitted { .. } => None,
+            Self::Transferred { .. }
+            | Self::Emitted { .. }
+            | Self::ProposalSubmitted { .. }
+            | Self::ProposalOpened { .. }
+            | Self::ProposalPassed { .. }
+            | Self::ProposalRejected { .. }
+            | Self::ProposalEnacted { .. }
+            | Self::ProposalFailed { .. }
+            | Self::ProposalCancelled { .. }
+            | Self::ParameterChanged { .. } => None,
+            Self::Voted { validator, .. } => *validator,
             Self::ValidatorRegistered { validator, .. }
             | Self::Staked { validator, .. }
             | Self::Delegated { validator, .. }
@@ -299,6 +401,22 @@ impl Event {
             | Self::Rewarded { validator, .. }
             | Self::NodeRegistered { validator, .. }
             | Self::Heartbeat { validator, .. } => Some(*validator),
+        }
+    }
+
+    /// The number of the proposal that this event is about.
+    pub const fn proposal(&self) -> Option<u64> {
+        match self {
+            Self::ProposalSubmitted { proposal, .. }
+            | Self::ProposalOpened { proposal, .. }
+            | Self::Voted { proposal, .. }
+            | Self::ProposalPassed { proposal, .. }
+            | Self::ProposalRejected { proposal, .. }
+            | Self::ProposalEnacted { proposal }
+            | Self::ProposalFailed { proposal, .. }
+            | Self::ProposalCancelled { proposal, .. }
+            | Self::ParameterChanged { proposal, .. } => Some(*proposal),
+            _ => None,
         }
     }
 }

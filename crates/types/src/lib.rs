@@ -11,6 +11,7 @@ pub mod codec;
 pub mod event;
 pub mod evidence;
 pub mod genesis;
+pub mod governance;
 pub mod hash;
 pub mod keys;
 pub mod limits;

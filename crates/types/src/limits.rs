@@ -30,3 +30,13 @@ pub const MAX_VALIDATOR_WEBSITE_BYTES: usize = 140;
 pub const MAX_VALIDATOR_DESCRIPTION_BYTES: usize = 280;
 /// Longest version, commit or region of a node, in bytes.
 pub const MAX_NODE_TEXT_BYTES: usize = 64;
+/// Longest title of a proposal, in bytes.
+pub const MAX_PROPOSAL_TITLE_BYTES: usize = 140;
+/// Longest summary of a proposal, in bytes. What needs more is linked to.
+pub const MAX_PROPOSAL_SUMMARY_BYTES: usize = 2_000;
+/// Longest link of a proposal, in bytes.
+pub const MAX_PROPOSAL_LINK_BYTES: usize = 280;
+/// Most parameters that one proposal changes.
+pub const MAX_PARAMETER_CHANGES: usize = 16;
+/// Longest name of a parameter, in bytes.
+pub const MAX_PARAMETER_NAME_BYTES: usize = 48;

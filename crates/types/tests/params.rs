@@ -18,7 +18,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 30] = [
+const NUMBERS: [(&str, u64, u64, Change); 39] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -80,11 +80,44 @@ const NUMBERS: [(&str, u64, u64, Change); 30] = [
     ("registry.heartbeat_interval_ms", 1_000, 86_400_000, |params, value| {
         params.registry.heartbeat_interval_ms = value;
     }),
+    ("governance.max_open", 1, 500, |params, value| {
+        (params.governance.max_open, params.governance.max_open_per_account) = (value, 1);
+    }),
+    ("governance.max_open_per_account", 1, 500, |params, value| {
+        (params.governance.max_open, params.governance.max_open_per_account) = (500, value);
+    }),
+    ("governance.quorum", 10_000, 1_000_000, |params, value| {
+        params.governance.quorum = parts(value);
+    }),
+    ("governance.veto", 100_000, 1_000_000, |params, value| params.governance.veto = parts(value)),
+    ("governance.standard.threshold", 500_000, 1_000_000, |params, value| {
+        thresholds(params, [value, 1_000_000, 1_000_000]);
+    }),
+    ("governance.important.threshold", 500_000, 1_000_000, |params, value| {
+        thresholds(params, [500_000, value, 1_000_000]);
+    }),
+    ("governance.critical.threshold", 500_000, 1_000_000, |params, value| {
+        thresholds(params, [500_000, 500_000, value]);
+    }),
+    ("governance.standard.voting", 0, Period::MAX_BLOCKS, |params, value| {
+        params.governance.standard.voting.blocks = value;
+    }),
+    ("governance.critical.delay", 0, Period::MAX_MS, |params, value| {
+        params.governance.critical.delay.ms = value;
+    }),
 ];
 
 /// As much as a part can hold: values above a million are cut to one that is above every bound.
 fn parts(value: u64) -> Ppm {
     ppm(value.min(1_000_000) as u32)
+}
+
+fn thresholds(params: &mut ChainParams, values: [u64; 3]) {
+    let governance = &mut params.governance;
+    let tracks = [&mut governance.standard, &mut governance.important, &mut governance.critical];
+    for (track, value) in tracks.into_iter().zip(values) {
+        track.threshold = parts(value);
+    }
 }
 
 fn target(params: &mut ChainParams, start: u64, step: u64, floor: u64) {
@@ -117,7 +150,8 @@ fn numbers_are_legal_to_their_bounds_and_no_further() {
 type ChangeAmount = fn(&mut ChainParams, Amount);
 
 /// An amount, how to set it, and its least and greatest legal value in tokens (0 for one unit).
-const AMOUNTS: [(&str, u128, u64, ChangeAmount); 8] = [
+const AMOUNTS: [(&str, u128, u64, ChangeAmount); 9] = [
+    ("governance.deposit", 1, 1_000_000, |params, amount| params.governance.deposit = amount),
     ("staking.min_validator_stake", 1, 1_000_000_000, |params, amount| {
         params.staking.min_validator_stake = amount;
     }),

@@ -71,7 +71,7 @@ fn addresses() -> Vectors {
     let mut all: Vectors = KeyScheme::ALL
         .map(|scheme| vector(&format!("address.{scheme}"), secret(scheme, 7).address().as_bytes()))
         .into();
-    for name in ["treasury", "stakers", "stake", "miners", "reserve"] {
+    for name in ["treasury", "stakers", "stake", "miners", "reserve", "governance"] {
         all.push(vector(&format!("address.module.{name}"), Address::of_module(name).as_bytes()));
     }
     all.push(("address.text".into(), secret(KeyScheme::Ed25519, 7).address().to_string()));
@@ -86,7 +86,7 @@ fn addresses_of_each_scheme_keep_their_bytes() {
 #[test]
 fn the_guide_lists_the_addresses_of_the_protocol_accounts() {
     let guide = include_str!("../../../docs/modules/bank.md");
-    for name in ["treasury", "stakers", "stake", "miners", "reserve"] {
+    for name in ["treasury", "stakers", "stake", "miners", "reserve", "governance"] {
         let address = Address::of_module(name);
         let row = format!("| `{name}` | `{}` | `{address}` |", hex::encode(address.as_bytes()));
         assert!(guide.contains(&row), "docs/modules/bank.md lacks the row\n{row}");
@@ -269,6 +269,12 @@ fn parameters() -> Vectors {
         vector("params.testnet", ChainParams::testnet().encode()),
         vector("params.mainnet", ChainParams::mainnet().encode()),
         vector("params.emission.none", none.encode()),
+        vector("params.value.number", governance::values()[0].encode()),
+        vector("params.value.amount", governance::values()[1].encode()),
+        vector("params.value.part", governance::values()[2].encode()),
+        vector("params.value.period", governance::values()[3].encode()),
+        vector("params.value.fee-split", governance::values()[4].encode()),
+        vector("params.value.schedule", governance::values()[5].encode()),
         vector("params.due", stake::due().encode()),
         vector("params.period", Period { blocks: 300, ms: 86_400_000 }.encode()),
     ]

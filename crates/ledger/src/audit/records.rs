@@ -1,6 +1,6 @@
 //! What a recount remembers: sums, and a little for each validator.
 
-use super::SupplyReport;
+use super::{SupplyReport, governance::Decisions};
 use crate::{
     modules::{
         accounts, bank, params,
@@ -15,11 +15,11 @@ use althing_types::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const BAD: &str = "the record does not decode";
-const SUM: &str = "a sum over all records does not fit";
+pub(super) const BAD: &str = "the record does not decode";
+pub(super) const SUM: &str = "a sum over all records does not fit";
 
 /// A record and what is wrong with it.
-type Wrong = (StateKey, &'static str);
+pub(super) type Wrong = (StateKey, &'static str);
 
 #[derive(Debug)]
 pub(super) struct Records {
@@ -42,6 +42,7 @@ pub(super) struct Records {
     numbers: Option<(u64, u64)>,
     /// Delegations and unbonding entries that the lists of accounts name.
     listed: (u64, u64),
+    decisions: Decisions,
 }
 
 /// What the records of delegations and conversions say about a validator.
@@ -56,7 +57,7 @@ struct Owned {
     conversions: BTreeMap<Epoch, u32>,
 }
 
-fn sum(to: &mut Amount, amount: Amount) -> Result<(), &'static str> {
+pub(super) fn sum(to: &mut Amount, amount: Amount) -> Result<(), &'static str> {
     *to = to.checked_add(amount).map_err(|_: AmountError| SUM)?;
     Ok(())
 }
@@ -67,7 +68,7 @@ fn count(to: &mut u64, more: usize) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn array<const N: usize>(key: &[u8]) -> Result<[u8; N], &'static str> {
+pub(super) fn array<const N: usize>(key: &[u8]) -> Result<[u8; N], &'static str> {
     key.try_into().map_err(|_| "the key has the wrong length")
 }
 
@@ -90,6 +91,7 @@ impl Records {
             fees: BTreeMap::new(),
             numbers: None,
             listed: (0, 0),
+            decisions: Decisions::default(),
         }
     }
 
@@ -123,6 +125,7 @@ impl Records {
             prefix::VESTING => {
                 query::decode_vesting(value).map_err(|_| BAD)?;
             }
+            _ if self.decisions.add(key, rest, value)? => {}
             _ => self.stake(key, rest, value)?,
         }
         Ok(())
@@ -139,6 +142,7 @@ impl Records {
             _ if address == protocol.miners => &mut report.miners,
             _ if address == protocol.treasury => &mut report.treasury,
             _ if address == protocol.reserve => &mut report.reserve,
+            _ if address == protocol.governance => &mut report.governance,
             _ => &mut report.accounts,
         };
         sum(pool, balance)
@@ -249,6 +253,7 @@ impl Records {
         let next = height.next().unwrap_or(height).epoch(params.epoch_length);
         self.judge_sets(next, &totals)?;
         self.judge_validators(next)?;
+        self.decisions.judge(self.report.governance)?;
         self.judge_pool(height, params)
     }
 

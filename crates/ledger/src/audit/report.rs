@@ -28,6 +28,8 @@ pub struct SupplyReport {
     pub treasury: Amount,
     /// Balance of the account `reserve`.
     pub reserve: Amount,
+    /// Balance of the account `governance`: deposits of proposals that are not decided.
+    pub governance: Amount,
     /// Stake that counts, of all validators.
     pub bonded: Amount,
     /// Stake that counts from the next epoch on, of all validators.

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod bank;
+pub mod governance;
 pub(crate) mod params;
 pub(crate) mod performance;
 pub(crate) mod registry;

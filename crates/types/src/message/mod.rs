@@ -3,11 +3,13 @@
 //! without changing how old ones are read.
 
 mod bank;
+mod governance;
 mod performance;
 mod registry;
 mod staking;
 
 pub use bank::Transfer;
+pub use governance::{CancelProposal, SubmitProposal, Vote};
 pub use performance::{SubmitEvidence, Unjail};
 pub use registry::{Health, Heartbeat, RegisterNode};
 pub use staking::{
@@ -91,6 +93,12 @@ payloads! {
     0x0401 "register-node" RegisterNode,
     /// Says that the sender's node is well.
     0x0402 "heartbeat" Heartbeat,
+    /// Proposes something to those who govern.
+    0x0501 "submit-proposal" SubmitProposal,
+    /// Votes on a proposal.
+    0x0502 "vote" Vote,
+    /// Takes a proposal back.
+    0x0503 "cancel-proposal" CancelProposal,
 }
 
 #[cfg(test)]

@@ -2,14 +2,18 @@
 //! bounds that are checked when a genesis file is read and when a change is proposed.
 
 mod emission;
+mod governance;
 mod registry;
 mod slashing;
 mod staking;
+mod table;
 
 pub use emission::{EmissionParams, Schedule};
+pub use governance::{GovernanceParams, Track};
 pub use registry::RegistryParams;
 pub use slashing::SlashingParams;
 pub use staking::StakingParams;
+pub use table::{Area, PARAMETERS, Parameter, ParameterValue};
 
 use crate::{
     Amount, Gas, GasPrice, Period, Ppm, codec,
@@ -47,6 +51,8 @@ pub struct ChainParams {
     pub slashing: SlashingParams,
     /// The registry of nodes.
     pub registry: RegistryParams,
+    /// Proposals and votes.
+    pub governance: GovernanceParams,
 }
 
 /// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
@@ -153,6 +159,7 @@ impl ChainParams {
             staking: StakingParams::testnet(),
             slashing: SlashingParams::testnet(),
             registry: RegistryParams::public(),
+            governance: GovernanceParams::public(),
             ..Self::devnet()
         }
     }
@@ -184,6 +191,7 @@ impl ChainParams {
             emission: EmissionParams::devnet(),
             slashing: SlashingParams::devnet(),
             registry: RegistryParams::devnet(),
+            governance: GovernanceParams::devnet(),
         }
     }
 
@@ -210,7 +218,8 @@ impl ChainParams {
         self.staking.validate(&all)?;
         self.emission.validate(&all)?;
         self.slashing.validate(&all)?;
-        self.registry.validate(&all)
+        self.registry.validate(&all)?;
+        self.governance.validate(&all)
     }
 }
 
@@ -277,6 +286,7 @@ impl Write for ChainParams {
         self.emission.write(buf);
         self.slashing.write(buf);
         self.registry.write(buf);
+        self.governance.write(buf);
     }
 }
 impl EncodeSize for ChainParams {
@@ -293,6 +303,7 @@ impl EncodeSize for ChainParams {
             + self.emission.encode_size()
             + self.slashing.encode_size()
             + self.registry.encode_size()
+            + self.governance.encode_size()
     }
 }
 impl Read for ChainParams {
@@ -311,6 +322,7 @@ impl Read for ChainParams {
             emission: EmissionParams::read(buf)?,
             slashing: SlashingParams::read(buf)?,
             registry: RegistryParams::read(buf)?,
+            governance: GovernanceParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
         Ok(params)

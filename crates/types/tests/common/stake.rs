@@ -137,6 +137,7 @@ pub fn payloads() -> Vec<(String, Payload)> {
         let kind = evidence.conflict.name();
         all.push((kind, Payload::SubmitEvidence(SubmitEvidence { evidence })));
     }
+    all.extend(super::governance::payloads());
     let named = |(suffix, payload): (&str, Payload)| {
         let dot = if suffix.is_empty() { "" } else { "." };
         (format!("{}{dot}{suffix}", payload.name()), payload)
@@ -146,7 +147,7 @@ pub fn payloads() -> Vec<(String, Payload)> {
 
 /// Every event.
 pub fn events() -> Vec<Event> {
-    [staking_events(), other_events()].concat()
+    [staking_events(), other_events(), super::governance::events()].concat()
 }
 
 fn staking_events() -> Vec<Event> {

@@ -16,4 +16,4 @@ pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;
 pub(crate) use store::save;
 pub use types::Supply;
-pub(crate) use types::{ProtocolAccounts, stake_account};
+pub(crate) use types::{ProtocolAccounts, governance_account, stake_account};

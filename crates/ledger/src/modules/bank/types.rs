@@ -61,12 +61,20 @@ pub(crate) struct ProtocolAccounts {
     pub(crate) miners: Address,
     /// What a schedule without new money releases from.
     pub(crate) reserve: Address,
+    /// Deposits of proposals that are not decided.
+    pub(crate) governance: Address,
 }
 
 /// The account `stake`, for keys of messages, which are listed without a block.
 pub(crate) fn stake_account() -> &'static Address {
     static STAKE: LazyLock<Address> = LazyLock::new(|| Address::of_module("stake"));
     &STAKE
+}
+
+/// The account `governance`, for keys of messages.
+pub(crate) fn governance_account() -> &'static Address {
+    static GOVERNANCE: LazyLock<Address> = LazyLock::new(|| Address::of_module("governance"));
+    &GOVERNANCE
 }
 
 impl ProtocolAccounts {
@@ -77,11 +85,12 @@ impl ProtocolAccounts {
             stake: Address::of_module("stake"),
             miners: Address::of_module("miners"),
             reserve: Address::of_module("reserve"),
+            governance: Address::of_module("governance"),
         }
     }
 
     /// Whether transfers to this account are refused.
     pub(crate) fn is_closed(&self, address: &Address) -> bool {
-        [self.stake, self.stakers, self.miners, self.reserve].contains(address)
+        [self.stake, self.stakers, self.miners, self.reserve, self.governance].contains(address)
     }
 }

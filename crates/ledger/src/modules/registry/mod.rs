@@ -1,9 +1,11 @@
 #![doc = include_str!("README.md")]
 
+mod api;
 mod keys;
 mod store;
 pub(crate) mod tx;
 mod types;
 
+pub(crate) use api::uptime;
 pub(crate) use keys::key;
 pub use types::Node;

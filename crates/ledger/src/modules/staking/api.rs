@@ -8,6 +8,7 @@ pub(crate) use super::{
     cap::{counted_stakes, most_that_earns},
     genesis::genesis,
     moment::BlockMoment,
+    past::{load_snapshots, save_snapshots, shares_at},
     slash::{SlashOrder, add_reward, eject, jail, slash, slash_keys, unjail},
     store::{
         know, load_candidates, load_profile, load_slashes, load_totals, load_validator,

@@ -320,8 +320,13 @@ pub(crate) fn missing_for_epoch_end(
         return Ok(());
     }
     let mut own = Vec::with_capacity(candidates.len());
+    out.push(super::SNAPSHOTS);
     for key in candidates {
-        own.push((require_validator(view, &key)?.operator, key));
+        let Validator { operator, leaving, .. } = require_validator(view, &key)?;
+        if leaving {
+            out.push(super::past_key(&operator));
+        }
+        own.push((operator, key));
     }
     let stakes = own.iter().flat_map(|(operator, key)| {
         [super::delegation_key(operator, key), super::delegator_key(operator)]

@@ -59,3 +59,11 @@ pub(crate) const fn conversion_key(validator: &ValidatorKey, epoch: Epoch) -> St
     right.copy_from_slice(&epoch.get().to_be_bytes());
     StateKey::fixed(prefix::CONVERSION, &bytes)
 }
+
+/// The key of the epochs whose weights are in use.
+pub(crate) const SNAPSHOTS: StateKey = StateKey::fixed(prefix::SNAPSHOTS, &[]);
+
+/// The key of what an account owned when earlier epochs began.
+pub(crate) const fn past_key(delegator: &Address) -> StateKey {
+    StateKey::fixed(prefix::PAST, delegator.as_bytes())
+}

@@ -7,6 +7,7 @@ mod error;
 mod genesis;
 mod keys;
 mod moment;
+mod past;
 mod position;
 pub mod query;
 mod settle;

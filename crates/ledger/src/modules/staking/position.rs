@@ -4,7 +4,7 @@
 use super::{
     BlockMoment, Contradiction, Delegation, Delegator, Liability, MAX_LIABILITIES,
     MAX_UNBONDING_ENTRIES, Pending, QUEUE, TOTALS, Totals, Unbonding, Validator, cap,
-    delegation_key, error::StakingError, settle, store, validator_key,
+    delegation_key, error::StakingError, past, settle, store, validator_key,
 };
 use crate::{
     error::{Failure, Fault},
@@ -86,6 +86,7 @@ impl Position {
             accounts::key(bank::stake_account()),
         ]
         .into_iter()
+        .chain(past::keys(delegator))
     }
 
     /// Brings a position up to date. What that takes is burned, and an event is added for it.
@@ -105,7 +106,9 @@ impl Position {
         let Sources { conversion, slashes } = sources;
         let settled = settle::settle(validator, delegation, moment.now(), conversion, &slashes)
             .map_err(|contradiction| contradiction.at(delegation_key(&delegator, &key)))?;
-        let settle::Settled { validator, delegation, burned, slashed, converted } = settled;
+        let settle::Settled { validator, delegation, burned, slashed, converted, counted } =
+            settled;
+        past::note(view, &delegator, &key, moment.epoch, counted)?;
         if let Some((epoch, left)) = converted {
             store::save_conversion(view, &key, epoch, left.as_ref())?;
         }

@@ -1,6 +1,8 @@
 //! Read-only views of stake: keys, records, and what a delegation is worth.
 
-use super::{Candidates, Conversion, Delegation, Delegator, Profile, Queue, Slashes, Totals};
+use super::{
+    Candidates, Conversion, Delegation, Delegator, Past, Profile, Queue, Slashes, Snapshots, Totals,
+};
 use althing_state::StateKey;
 use althing_types::{Address, Epoch, ValidatorKey, params::StakingParams};
 use commonware_codec::{Copying, DecodeExt as _, Error};
@@ -57,6 +59,10 @@ records! {
     /// The key of what the pending amounts of a validator and an epoch became.
     conversion_key(validator: ValidatorKey, epoch: Epoch) decode_conversion -> Conversion =
         super::conversion_key(&validator, epoch);
+    /// The key of the epochs whose weights are in use; absent before the first vote.
+    snapshots_key() decode_snapshots -> Snapshots = super::SNAPSHOTS;
+    /// The key of what an account owned when epochs began; absent if nothing was noted.
+    past_key(delegator: Address) decode_past -> Past = super::past_key(&delegator);
 }
 
 /// Keys that [`settle`] needs besides the validator and the delegation, once `now.epoch` runs.

@@ -17,6 +17,9 @@ pub struct Settled {
     pub slashed: Vec<(ValidatorKey, Amount)>,
     /// The epoch whose conversion was counted, and what is left of its record.
     pub converted: Option<(Epoch, Option<Conversion>)>,
+    /// The shares of the delegation before slashes of former validators took any: those that it had
+    /// when the epoch began, unless it was touched in it before.
+    pub counted: Shares,
 }
 
 /// The epoch whose conversion settling needs, if it needs one.
@@ -46,8 +49,10 @@ pub fn settle(
         burned: Amount::ZERO,
         slashed: Vec::new(),
         converted: None,
+        counted: Shares::ZERO,
     };
     settled.count_pending(now, conversion)?;
+    settled.counted = settled.delegation.shares;
     let mut liabilities = core::mem::take(&mut settled.delegation.liabilities);
     for liability in &mut liabilities {
         settled.charge(liability, now, slashes)?;
@@ -69,14 +74,10 @@ impl Settled {
         let Some(pending) = self.delegation.pending.take() else { return Ok(()) };
         let mut conversion = conversion
             .ok_or(Contradiction("a pending amount of an earlier epoch has no conversion"))?;
-        let shares_of = |amount: Amount| {
-            Shares::new(amount.units())
-                .mul_div(conversion.shares.count(), conversion.nominal.units())
-        };
-        let gained = shares_of(pending.amount)?;
+        let gained = conversion.shares_of(pending.amount)?;
         for liability in &mut self.delegation.liabilities {
             if liability.epoch == epoch {
-                liability.shares = shares_of(liability.amount)?;
+                liability.shares = conversion.shares_of(liability.amount)?;
             }
         }
         self.delegation.shares = self.delegation.shares.checked_add(gained)?;

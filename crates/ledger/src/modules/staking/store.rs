@@ -1,7 +1,8 @@
 use super::{
-    CANDIDATES, Candidates, Conversion, Delegation, Delegator, MAX_CANDIDATES, Profile, QUEUE,
-    Queue, Slashes, TOTALS, Totals, Unbonding, Validator, conversion_key, delegation_key,
-    delegator_key, operator_key, profile_key, slashes_key, unbonding_key, validator_key,
+    CANDIDATES, Candidates, Conversion, Delegation, Delegator, MAX_CANDIDATES, Past, Profile,
+    QUEUE, Queue, SNAPSHOTS, Slashes, Snapshots, TOTALS, Totals, Unbonding, Validator,
+    conversion_key, delegation_key, delegator_key, operator_key, past_key, profile_key,
+    slashes_key, unbonding_key, validator_key,
 };
 use crate::{error::Fault, store};
 use althing_state::{Missing, StateKey, View};
@@ -211,4 +212,24 @@ pub(super) fn save_conversion(
             Ok(())
         }
     }
+}
+
+/// The epochs whose weights are in use. None before the first vote.
+pub(super) fn load_snapshots(view: &View) -> Result<Snapshots, Fault> {
+    let what = "the list of epochs whose weights are in use does not decode";
+    Ok(store::load(view, &SNAPSHOTS, what)?.unwrap_or_default())
+}
+
+pub(super) fn save_snapshots(view: &mut View, snapshots: &Snapshots) -> Result<(), Fault> {
+    store::save(view, SNAPSHOTS, snapshots)
+}
+
+/// What an account owned when earlier epochs began; empty if nothing was noted.
+pub(super) fn load_past(view: &View, delegator: &Address) -> Result<Past, Fault> {
+    let past = store::load(view, &past_key(delegator), "what an account owned does not decode")?;
+    Ok(past.unwrap_or_default())
+}
+
+pub(super) fn save_past(view: &mut View, delegator: &Address, past: &Past) -> Result<(), Fault> {
+    store::save(view, past_key(delegator), past)
 }

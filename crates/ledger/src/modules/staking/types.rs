@@ -1,6 +1,9 @@
 use althing_types::{
-    Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, Timestamp, ValidatorDetails,
-    ValidatorKey, limits::MAX_ENDPOINT_BYTES, params::SlashingParams, struct_codec,
+    Address, Amount, AmountError, Due, Epoch, Height, Ppm, Shares, Text, Timestamp,
+    ValidatorDetails, ValidatorKey,
+    limits::MAX_ENDPOINT_BYTES,
+    params::{GovernanceParams, SlashingParams},
+    struct_codec,
 };
 use bytes::BufMut;
 use commonware_codec::{Buf, EncodeSize, Error, RangeCfg, Read, ReadExt as _, Write};
@@ -246,6 +249,13 @@ pub struct Conversion {
 
 struct_codec!(Conversion { nominal, shares, left, open });
 
+impl Conversion {
+    /// The shares that whoever gave `amount` got.
+    pub(super) fn shares_of(&self, amount: Amount) -> Result<Shares, AmountError> {
+        Shares::new(amount.units()).mul_div(self.shares.count(), self.nominal.units())
+    }
+}
+
 /// A slash of a validator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slash {
@@ -285,6 +295,57 @@ pub struct Totals {
 
 struct_codec!(Totals { bonded, unbonding, active, delegations });
 
+/// Epochs at whose beginning weights of votes were fixed that are in use, ordered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshots(pub Vec<Epoch>);
+
+/// What an account owned of validators when epochs began, noted before it changed for the first
+/// time in that epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Past {
+    /// Up to this epoch not everything is known: there was more to note than there is room for.
+    pub lost: Option<Epoch>,
+    /// At most 64, ordered by epoch.
+    pub entries: Vec<PastShares>,
+}
+
+/// What an account owned of a validator when an epoch began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastShares {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// The validator.
+    pub validator: ValidatorKey,
+    /// The shares.
+    pub shares: Shares,
+}
+
+struct_codec!(PastShares { epoch, validator, shares });
+
+/// Most entries of [`Past`].
+pub const MAX_PAST: usize = 64;
+
+impl Write for Past {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.lost.write(buf);
+        self.entries.write(buf);
+    }
+}
+impl EncodeSize for Past {
+    #[expect(clippy::arithmetic_side_effects, reason = "at most 64 entries")]
+    fn encode_size(&self) -> usize {
+        self.lost.encode_size() + self.entries.encode_size()
+    }
+}
+impl Read for Past {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        let lost = Option::read(buf)?;
+        let entries = Vec::read_cfg(buf, &(RangeCfg::from(0..=MAX_PAST), ()))?;
+        Ok(Self { lost, entries })
+    }
+}
+
 macro_rules! list_codec {
     ($name:ident($max:expr)) => {
         impl Write for $name {
@@ -308,6 +369,7 @@ macro_rules! list_codec {
 
 list_codec!(Slashes(MAX_SLASHES));
 list_codec!(Candidates(1_000));
+list_codec!(Snapshots(GovernanceParams::MAX_OPEN as usize));
 
 impl Write for Delegation {
     fn write(&self, buf: &mut impl BufMut) {

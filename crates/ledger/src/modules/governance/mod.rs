@@ -1,0 +1,19 @@
+#![doc = include_str!("README.md")]
+
+mod action;
+mod block;
+mod error;
+mod genesis;
+mod keys;
+pub mod query;
+mod snapshot;
+mod store;
+pub mod tally;
+mod tracks;
+pub(crate) mod tx;
+mod types;
+
+pub(crate) use block::{end_epoch, missing_for_epoch_end};
+pub(crate) use genesis::genesis;
+pub(crate) use keys::*;
+pub use types::*;

@@ -1,0 +1,50 @@
+//! Read-only views of governance: keys, records, and how a vote would end now.
+
+use super::{AccountVote, Agenda, Electorate, Power, Proposal, Standing, ValidatorVote, tally};
+use althing_state::StateKey;
+use althing_types::{Address, Epoch, ValidatorKey, governance::Rejection};
+use commonware_codec::{Copying, DecodeExt as _, Error};
+
+macro_rules! records {
+    ($( $(#[$doc:meta])* $key:ident($($arg:ident: $ty:ty),*) $decode:ident -> $record:ty = $of:expr; )*) => {
+        $(
+            $(#[$doc])*
+            pub const fn $key($($arg: $ty),*) -> StateKey {
+                $of
+            }
+
+            /// Reads the record under that key.
+            ///
+            /// # Errors
+            /// A codec error if the bytes are no such record.
+            pub fn $decode(value: &[u8]) -> Result<$record, Error> {
+                <$record>::decode(Copying(value))
+            }
+        )*
+    };
+}
+
+records! {
+    /// The key of the list of proposals that something will happen to.
+    agenda_key() decode_agenda -> Agenda = super::AGENDA;
+    /// The key of what was proposed.
+    proposal_key(number: u64) decode_proposal -> Proposal = super::proposal_key(number);
+    /// The key of how a proposal stands.
+    standing_key(number: u64) decode_standing -> Standing = super::standing_key(number);
+    /// The key of the validators that had a weight when an epoch began; gone when no vote uses it.
+    electorate_key(epoch: Epoch) decode_electorate -> Electorate = super::electorate_key(epoch);
+    /// The key of the weight of a validator when an epoch began; gone when no vote uses it.
+    power_key(epoch: Epoch, validator: ValidatorKey) decode_power -> Power =
+        super::power_key(epoch, &validator);
+    /// The key of the vote of a validator; absent if nobody with stake in it has voted.
+    validator_vote_key(number: u64, validator: ValidatorKey) decode_validator_vote -> ValidatorVote =
+        super::validator_vote_key(number, &validator);
+    /// The key of the vote of an account; absent if it has not voted.
+    account_vote_key(number: u64, voter: Address) decode_account_vote -> AccountVote =
+        super::account_vote_key(number, &voter);
+}
+
+/// How the vote would end if it ended now: `None` before it has begun.
+pub fn outcome(standing: &Standing) -> Option<Result<(), Rejection>> {
+    standing.terms.map(|terms| tally::judge(standing, &terms))
+}

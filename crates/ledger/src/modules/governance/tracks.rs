@@ -1,0 +1,90 @@
+//! Who decides about what, and how much may depend on it.
+
+use super::error::GovernanceError;
+use althing_types::{
+    governance::{Action, Criticality, Houses},
+    params::{Area, Parameter},
+};
+
+/// Who decides about the action, if it may have this criticality.
+pub(super) fn houses(action: &Action, criticality: Criticality) -> Result<Houses, GovernanceError> {
+    let (houses, least) = match action {
+        Action::Text {} => (Houses::STAKE, Criticality::Standard),
+        Action::Parameters { changes } => {
+            let mut track: Option<(Houses, Criticality)> = None;
+            for change in changes.iter() {
+                let parameter =
+                    Parameter::find(&change.name).ok_or(GovernanceError::ParameterUnknown)?;
+                let (houses, least) = (parameter.area.houses(), least(parameter.area));
+                track = Some(
+                    track.map_or((houses, least), |(all, most)| (all.and(houses), most.max(least))),
+                );
+            }
+            track.ok_or(GovernanceError::ParameterUnknown)?
+        }
+    };
+    if (least..=Criticality::Critical).contains(&criticality) {
+        Ok(houses)
+    } else {
+        Err(GovernanceError::Criticality)
+    }
+}
+
+/// The least criticality of a change in this area.
+const fn least(area: Area) -> Criticality {
+    match area {
+        Area::Network | Area::Economy => Criticality::Standard,
+        Area::Governance => Criticality::Important,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Criticality::{Critical, Emergency, Important, Optional, Standard};
+    use althing_types::{
+        ChainParams,
+        governance::{ParameterChange, ParameterChanges},
+    };
+
+    fn changes(names: &[&str]) -> Action {
+        let value = |name| Parameter::find(name).unwrap().get(&ChainParams::devnet());
+        let list = names.iter().map(|name| ParameterChange {
+            name: name.parse().unwrap(),
+            from: value(*name),
+            to: value(*name),
+        });
+        Action::Parameters { changes: ParameterChanges::new(list.collect()).unwrap() }
+    }
+
+    #[test]
+    fn the_houses_of_all_parameters_of_a_proposal_decide_together() {
+        for (names, houses) in [
+            (&["block_gas_limit"][..], Houses::VALIDATORS),
+            (&["staking.unbonding"], Houses::STAKE),
+            (&["staking.unbonding", "block_gas_limit"], Houses::BOTH),
+        ] {
+            assert_eq!(super::houses(&changes(names), Standard), Ok(houses));
+        }
+        assert_eq!(super::houses(&Action::Text {}, Critical), Ok(Houses::STAKE));
+    }
+
+    #[test]
+    fn a_change_of_governance_is_at_least_important() {
+        let action = changes(&["block_gas_limit", "governance.quorum"]);
+        assert_eq!(houses(&action, Standard), Err(GovernanceError::Criticality));
+        assert_eq!(houses(&action, Important), Ok(Houses::BOTH));
+    }
+
+    #[test]
+    fn neither_a_choice_of_each_nor_an_emergency_is_voted_on_like_this() {
+        for level in [Optional, Emergency] {
+            assert_eq!(houses(&Action::Text {}, level), Err(GovernanceError::Criticality));
+        }
+    }
+
+    #[test]
+    fn no_change_is_no_proposal() {
+        assert_eq!(houses(&changes(&[]), Standard), Err(GovernanceError::ParameterUnknown));
+    }
+}

@@ -1,0 +1,57 @@
+//! Takes a proposal back before it is decided. That costs a part of the deposit.
+
+use crate::{
+    Invalid,
+    error::Failure,
+    execute::Context,
+    modules::{
+        accounts, bank,
+        governance::{
+            AGENDA, Status, block::give_back, error::GovernanceError, proposal_key, standing_key,
+            store,
+        },
+        staking,
+    },
+};
+use althing_state::StateKey;
+use althing_types::{Address, Event, message::CancelProposal};
+
+/// Gas of the message itself.
+pub(crate) const GAS: u64 = 50_000;
+
+/// Nothing can be wrong with it.
+pub(crate) const fn validate(_: &CancelProposal) -> Result<(), Invalid> {
+    Ok(())
+}
+
+/// The proposal, and the account that holds deposits.
+pub(crate) fn keys(message: &CancelProposal, _: &Address, out: &mut Vec<StateKey>) {
+    out.extend([AGENDA, proposal_key(message.proposal), standing_key(message.proposal)]);
+    out.push(accounts::key(bank::governance_account()));
+}
+
+pub(crate) fn execute(
+    message: &CancelProposal,
+    context: &mut Context<'_>,
+) -> Result<Vec<Event>, Failure> {
+    let (number, block, proposer) = (message.proposal, context.block, context.sender);
+    let view = &mut *context.view;
+    let standing = store::load_standing(view, number)?;
+    let mut standing = standing.ok_or(GovernanceError::UnknownProposal)?;
+    let proposal = store::require_proposal(view, number)?;
+    if proposal.proposer != proposer {
+        return Err(GovernanceError::NotProposer.into());
+    }
+    if !matches!(standing.status, Status::Waiting {} | Status::Voting { .. }) {
+        return Err(GovernanceError::NotVoting.into());
+    }
+    staking::know(view, [accounts::key(&block.protocol.treasury)])?;
+    let fee = block.params.governance.cancel_fee;
+    let forfeited = give_back(view, block.protocol, &proposal, fee)?;
+    let mut agenda = store::load_agenda(view)?;
+    agenda.entries.retain(|entry| entry.proposal != number);
+    standing.status = Status::Cancelled { height: block.height };
+    store::save_agenda(view, &agenda)?;
+    store::save_standing(view, number, &standing)?;
+    Ok(vec![Event::ProposalCancelled { proposal: number, proposer, forfeited }])
+}

@@ -1,0 +1,5 @@
+//! The messages of module `governance`.
+
+pub(crate) mod cancel_proposal;
+pub(crate) mod submit_proposal;
+pub(crate) mod vote;

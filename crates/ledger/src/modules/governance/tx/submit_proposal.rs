@@ -1,0 +1,86 @@
+//! Proposes something. It must be possible now, and costs a deposit until it is decided.
+
+use crate::{
+    Invalid,
+    error::{Failure, Fault},
+    execute::Context,
+    modules::{
+        accounts, bank,
+        governance::{
+            AGENDA, Agenda, Entry, Proposal, Standing, action, error::GovernanceError, store,
+            tracks,
+        },
+    },
+};
+use althing_state::StateKey;
+use althing_types::{Address, Event, governance::Action, message::SubmitProposal};
+
+/// Gas of the message itself.
+pub(crate) const GAS: u64 = 100_000;
+
+/// It has a title, and changes something if it is about parameters.
+pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
+    if message.title.is_empty() {
+        return Err(Invalid::TitleMissing);
+    }
+    match &message.action {
+        Action::Text {} => Ok(()),
+        Action::Parameters { changes } => {
+            let idle = changes.is_empty() || changes.iter().any(|change| change.from == change.to);
+            if idle { Err(Invalid::NothingToDo) } else { Ok(()) }
+        }
+    }
+}
+
+/// The agenda, and the account that holds deposits.
+pub(crate) fn keys(_: &SubmitProposal, _: &Address, out: &mut Vec<StateKey>) {
+    out.extend([AGENDA, accounts::key(bank::governance_account())]);
+}
+
+pub(crate) fn execute(
+    message: &SubmitProposal,
+    context: &mut Context<'_>,
+) -> Result<Vec<Event>, Failure> {
+    let SubmitProposal { title, summary, link, criticality, action } = message.clone();
+    let (block, proposer) = (context.block, context.sender);
+    let houses = tracks::houses(&action, criticality)?;
+    let mut agenda = store::load_agenda(context.view)?;
+    check_room(&agenda, context)?;
+    action::check(context.view, block.protocol, block.params, &action)?;
+    let deposit = block.params.governance.deposit;
+    bank::transfer(context.view, &proposer, &block.protocol.governance, deposit, block.time)?;
+    let number = agenda.next;
+    let full = Fault::Corrupt { key: AGENDA, what: "every number of a proposal is used" };
+    agenda.next = number.checked_add(1).ok_or(full)?;
+    agenda.entries.push(Entry { proposal: number, proposer, due: None, snapshot: None });
+    let submitted = block.height;
+    let proposal = Proposal {
+        proposer,
+        deposit,
+        submitted,
+        title,
+        summary,
+        link,
+        criticality,
+        houses,
+        action,
+    };
+    store::save_proposal(context.view, number, &proposal)?;
+    store::save_standing(context.view, number, &Standing::new(houses))?;
+    store::save_agenda(context.view, &agenda)?;
+    Ok(vec![Event::ProposalSubmitted { proposal: number, proposer, criticality, houses, deposit }])
+}
+
+/// Whether one more proposal may be open, and one more of this account.
+fn check_room(agenda: &Agenda, context: &Context<'_>) -> Result<(), GovernanceError> {
+    let params = &context.block.params.governance;
+    let reaches = |count: usize, most: u64| u64::try_from(count).is_ok_and(|count| count >= most);
+    if reaches(agenda.entries.len(), params.max_open) {
+        return Err(GovernanceError::TooManyProposals);
+    }
+    let own = agenda.entries.iter().filter(|entry| entry.proposer == context.sender).count();
+    if reaches(own, params.max_open_per_account) {
+        return Err(GovernanceError::TooManyOwnProposals);
+    }
+    Ok(())
+}

@@ -1,0 +1,293 @@
+//! Every parameter that a proposal can change: its name, its type, who decides about it, and what it
+//! is.
+
+use super::{ChainParams, FeeSplit, Schedule};
+use crate::{
+    Amount, Gas, GasPrice, Period, Ppm, codec::byte_enum, governance::Houses, tagged_enum,
+};
+use serde::{Deserialize, Serialize};
+
+tagged_enum! {
+    /// The value of a parameter.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+    pub enum ParameterValue {
+        /// A whole number.
+        0x0001 "number" Number {
+            /// The number, in the unit of the parameter.
+            value: u64,
+        },
+        /// Money.
+        0x0002 "amount" Amount {
+            /// In base units.
+            value: Amount,
+        },
+        /// A part of a whole.
+        0x0003 "part" Part {
+            /// In parts per million.
+            value: Ppm,
+        },
+        /// A length of time.
+        0x0004 "period" Period {
+            /// Blocks and time, both of which must pass.
+            value: Period,
+        },
+        /// How fees are split.
+        0x0005 "fee-split" FeeSplit {
+            /// Four parts of a whole.
+            value: FeeSplit,
+        },
+        /// How much is emitted.
+        0x0006 "schedule" Schedule {
+            /// The schedule.
+            value: Schedule,
+        },
+    }
+}
+
+byte_enum! {
+    /// What a parameter is about, which says who decides.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Area {
+        /// How the network runs: the validators decide.
+        0 "network" Network,
+        /// Money: those who stake decide.
+        1 "economy" Economy,
+        /// How decisions are made: both houses decide.
+        2 "governance" Governance,
+    }
+}
+
+impl Area {
+    /// Who decides.
+    pub const fn houses(self) -> Houses {
+        match self {
+            Self::Network => Houses::VALIDATORS,
+            Self::Economy => Houses::STAKE,
+            Self::Governance => Houses::BOTH,
+        }
+    }
+}
+
+/// A parameter that a proposal can change.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name, for example `staking.min_delegation`.
+    pub name: &'static str,
+    /// What it is about.
+    pub area: Area,
+    /// A sentence with its unit.
+    pub about: &'static str,
+    get: fn(&ChainParams) -> ParameterValue,
+    set: fn(&mut ChainParams, ParameterValue) -> bool,
+}
+
+impl Parameter {
+    /// The parameter of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        PARAMETERS.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// Its value.
+    pub fn get(&self, params: &ChainParams) -> ParameterValue {
+        (self.get)(params)
+    }
+
+    /// Changes it, without checking bounds. Returns whether the value is of its type.
+    pub fn set(&self, params: &mut ChainParams, value: ParameterValue) -> bool {
+        (self.set)(params, value)
+    }
+}
+
+/// A type of parameters.
+trait Value: Sized {
+    fn wrap(&self) -> ParameterValue;
+    fn unwrap(value: ParameterValue) -> Option<Self>;
+}
+
+macro_rules! values {
+    ($( $ty:ty => $variant:ident ($from:expr, $to:expr) ),* $(,)?) => {
+        $(
+            impl Value for $ty {
+                fn wrap(&self) -> ParameterValue {
+                    let value = ($from)(*self);
+                    ParameterValue::$variant { value }
+                }
+                fn unwrap(value: ParameterValue) -> Option<Self> {
+                    match value {
+                        ParameterValue::$variant { value } => Some(($to)(value)),
+                        _ => None,
+                    }
+                }
+            }
+        )*
+    };
+}
+
+const fn same<T: Copy>(value: T) -> T {
+    value
+}
+
+values! {
+    u64 => Number(same, same),
+    Gas => Number(Gas::get, Gas::new),
+    GasPrice => Number(GasPrice::get, GasPrice::new),
+    Amount => Amount(same, same),
+    Ppm => Part(same, same),
+    Period => Period(same, same),
+    FeeSplit => FeeSplit(same, same),
+    Schedule => Schedule(same, same),
+}
+
+macro_rules! parameters {
+    ($( $area:ident { $( $name:literal $($field:ident).+ : $about:literal; )* } )*) => {
+        /// Every parameter, by area. `epoch_length` is none of them: it never changes.
+        pub const PARAMETERS: &[Parameter] = &[$( $(
+            Parameter {
+                name: $name,
+                area: Area::$area,
+                about: $about,
+                get: |params| Value::wrap(&params.$($field).+),
+                set: |params, value| match Value::unwrap(value) {
+                    Some(value) => {
+                        params.$($field).+ = value;
+                        true
+                    }
+                    None => false,
+                },
+            },
+        )* )*];
+    };
+}
+
+parameters! {
+    Network {
+        "idle_interval_ms" idle_interval_ms: "time between blocks when there is nothing to do, in milliseconds";
+        "busy_interval_ms" busy_interval_ms: "shortest time between two blocks under load, in milliseconds";
+        "block_gas_limit" block_gas_limit: "most gas in one block";
+        "max_block_bytes" max_block_bytes: "most bytes of transactions in one block";
+        "max_validity_blocks" max_validity_blocks: "blocks ahead that valid_until may lie";
+        "staking.max_validators" staking.max_validators: "most validators in the active set";
+        "staking.max_candidates" staking.max_candidates: "most registered validators";
+        "slashing.max_consecutive_misses" slashing.max_consecutive_misses: "proposals missed in a row that lead to jail";
+        "slashing.min_score" slashing.min_score: "least part of its proposals that an active validator must make";
+        "slashing.min_due" slashing.min_due: "proposals that must have been due before min_score counts";
+        "slashing.score_window" slashing.score_window: "epochs that the score looks back";
+        "slashing.evidence_epochs" slashing.evidence_epochs: "past epochs of which evidence is accepted";
+        "registry.heartbeat_interval_ms" registry.heartbeat_interval_ms: "from one heartbeat to the next, in milliseconds";
+        "registry.score_slots" registry.score_slots: "heartbeats that the registry score looks back";
+    }
+    Economy {
+        "min_gas_price" min_gas_price: "lowest gas price that is accepted, in base units a gas";
+        "fee_split" fee_split: "how fees are split between proposer, stakers, treasury and fire";
+        "staking.min_validator_stake" staking.min_validator_stake: "least own stake of a validator";
+        "staking.min_delegation" staking.min_delegation: "least amount of one delegation";
+        "staking.max_validators_per_delegator" staking.max_validators_per_delegator: "most validators that one account delegates to";
+        "staking.power_cap" staking.power_cap: "most of all stake that one validator may hold";
+        "staking.power_cap_from" staking.power_cap_from: "members of the active set from which the cap holds";
+        "staking.power_cap_slack" staking.power_cap_slack: "part of an equal share that one of few validators may hold above it";
+        "staking.unbonding" staking.unbonding: "from undelegation to payment";
+        "staking.max_unbonding_per_epoch" staking.max_unbonding_per_epoch: "part of an active validator's stake that may leave in an epoch";
+        "staking.max_commission" staking.max_commission: "highest commission";
+        "staking.max_commission_step" staking.max_commission_step: "largest rise of a commission at a time";
+        "staking.commission_cooldown" staking.commission_cooldown: "from one change of a commission to the announcement of the next";
+        "staking.commission_announcement" staking.commission_announcement: "from the announcement of a commission to the epoch end that applies it";
+        "emission.schedule" emission.schedule: "how much is emitted";
+        "emission.validator_share" emission.validator_share: "part of the emission that goes to validators and delegators";
+        "emission.validator_cap" emission.validator_cap: "most that validators and delegators earn by emission for one block";
+        "emission.miner_cap" emission.miner_cap: "most that the miner pool earns by emission for one block";
+        "emission.miner_pool_cap" emission.miner_pool_cap: "most that the miner pool carries over the end of an epoch";
+        "slashing.first_jail" slashing.first_jail: "part of the stake that the first jail costs";
+        "slashing.second_jail" slashing.second_jail: "part of the stake that the second jail costs";
+        "slashing.third_jail" slashing.third_jail: "part of the stake that the third jail and any later one costs";
+        "slashing.ejecting_jail" slashing.ejecting_jail: "the jail that ejects a validator for good";
+        "slashing.equivocation" slashing.equivocation: "part of the stake that a proven contradiction costs";
+        "slashing.reporter_reward" slashing.reporter_reward: "part of what evidence takes that goes to who reported it";
+        "slashing.jail" slashing.jail: "how long jail lasts";
+        "slashing.unjail_fee" slashing.unjail_fee: "what it costs to leave jail earlier";
+        "slashing.jailed_unstake_penalty" slashing.jailed_unstake_penalty: "part of own stake that is burned when it is withdrawn in jail";
+        "registry.node_allowance" registry.node_allowance: "what a validator that registers gives its node's account";
+    }
+    Governance {
+        "governance.deposit" governance.deposit: "what a proposal costs until it is decided";
+        "governance.max_open" governance.max_open: "most proposals at a time";
+        "governance.max_open_per_account" governance.max_open_per_account: "most proposals of one account at a time";
+        "governance.quorum" governance.quorum: "part of all stake that must take part";
+        "governance.veto" governance.veto: "part of a house that rejects a proposal as harmful";
+        "governance.forfeit_no_quorum" governance.forfeit_no_quorum: "part of the deposit that a proposal without a quorum costs";
+        "governance.cancel_fee" governance.cancel_fee: "part of the deposit that taking a proposal back costs";
+        "governance.min_uptime" governance.min_uptime: "least uptime of a validator that votes in the house of validators";
+        "governance.standard.threshold" governance.standard.threshold: "part that must be for a standard proposal";
+        "governance.standard.voting" governance.standard.voting: "how long a standard proposal is voted on";
+        "governance.standard.delay" governance.standard.delay: "from the vote on a standard proposal to its enactment";
+        "governance.important.threshold" governance.important.threshold: "part that must be for an important proposal";
+        "governance.important.voting" governance.important.voting: "how long an important proposal is voted on";
+        "governance.important.delay" governance.important.delay: "from the vote on an important proposal to its enactment";
+        "governance.critical.threshold" governance.critical.threshold: "part that must be for a critical proposal";
+        "governance.critical.voting" governance.critical.voting: "how long a critical proposal is voted on";
+        "governance.critical.delay" governance.critical.delay: "from the vote on a critical proposal to its enactment";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_value_fits_its_own_parameter_and_comes_back() {
+        let (devnet, mainnet) = (ChainParams::devnet(), ChainParams::mainnet());
+        let mut changed = devnet.clone();
+        for parameter in PARAMETERS {
+            assert!(parameter.set(&mut changed, parameter.get(&mainnet)), "{}", parameter.name);
+            assert_eq!(parameter.get(&changed), parameter.get(&mainnet), "{}", parameter.name);
+        }
+        changed.epoch_length = mainnet.epoch_length;
+        assert_eq!(changed, mainnet);
+        assert_ne!(changed, devnet);
+    }
+
+    #[test]
+    fn a_value_of_another_type_changes_nothing() {
+        let mut params = ChainParams::devnet();
+        for parameter in PARAMETERS {
+            for value in [
+                ParameterValue::Number { value: 7 },
+                ParameterValue::Period { value: Period::blocks(7) },
+            ] {
+                let before = params.clone();
+                let same = value.tag() == parameter.get(&params).tag();
+                assert_eq!(parameter.set(&mut params, value), same, "{}", parameter.name);
+                if !same {
+                    assert_eq!(params, before);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_record_but_the_epoch_length_is_listed_once() {
+        fn leaves(prefix: &str, value: &serde_json::Value, out: &mut BTreeSet<String>) {
+            let grouped = |map: &serde_json::Map<String, serde_json::Value>| {
+                !map.contains_key("type")
+                    && !map.contains_key("blocks")
+                    && !map.contains_key("proposer")
+            };
+            match value {
+                serde_json::Value::Object(map) if grouped(map) => {
+                    for (name, value) in map {
+                        let dot = if prefix.is_empty() { "" } else { "." };
+                        leaves(&format!("{prefix}{dot}{name}"), value, out);
+                    }
+                }
+                _ => assert!(out.insert(prefix.to_owned())),
+            }
+        }
+        let mut fields = BTreeSet::new();
+        leaves("", &serde_json::to_value(ChainParams::devnet()).unwrap(), &mut fields);
+        fields.remove("epoch_length");
+        let listed: BTreeSet<String> =
+            PARAMETERS.iter().map(|parameter| parameter.name.to_owned()).collect();
+        assert_eq!((listed.len(), &listed), (PARAMETERS.len(), &fields));
+    }
+}

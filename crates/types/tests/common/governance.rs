@@ -1,0 +1,102 @@
+//! One value of every message and event of governance, and of every action.
+
+use super::{
+    ppm,
+    stake::{amount, due, operator, validator},
+};
+use althing_types::{
+    Address, Amount, Epoch, Event, Payload, Period,
+    governance::{
+        Action, Ballot, Choice, Criticality, Houses, ParameterChange, ParameterChanges, Rejection,
+    },
+    message::{CancelProposal, SubmitProposal, Vote},
+    params::{FeeSplit, ParameterValue, Schedule},
+};
+
+/// A value of every type.
+pub fn values() -> Vec<ParameterValue> {
+    vec![
+        ParameterValue::Number { value: 500_000_001 },
+        ParameterValue::Amount { value: amount() },
+        ParameterValue::Part { value: ppm(330_000) },
+        ParameterValue::Period { value: Period { blocks: 30, ms: 86_400_000 } },
+        ParameterValue::FeeSplit { value: FeeSplit::mainnet() },
+        ParameterValue::Schedule {
+            value: Schedule::Halving { initial: amount(), period: 1_000_000 },
+        },
+    ]
+}
+
+pub fn change() -> ParameterChange {
+    let name = "staking.min_delegation".parse().unwrap();
+    let (from, to) = (Amount::from_tokens(100).unwrap(), amount());
+    let [from, to] = [from, to].map(|value| ParameterValue::Amount { value });
+    ParameterChange { name, from, to }
+}
+
+pub fn divided() -> Ballot {
+    Ballot::new(ppm(600_000), ppm(250_000), ppm(149_999), ppm(1)).unwrap()
+}
+
+fn submit(criticality: Criticality, action: Action) -> Payload {
+    Payload::SubmitProposal(SubmitProposal {
+        title: "Smaller delegations".parse().unwrap(),
+        summary: "So that more can take part.".parse().unwrap(),
+        link: "https://one.example/forum/7".parse().unwrap(),
+        criticality,
+        action,
+    })
+}
+
+/// Every message of governance, with and without what is optional.
+pub fn payloads() -> Vec<(&'static str, Payload)> {
+    let other = ParameterChange {
+        name: "governance.standard.voting".parse().unwrap(),
+        from: ParameterValue::Period { value: Period::blocks(90) },
+        to: ParameterValue::Period { value: Period::ms(7_200_000) },
+    };
+    let changes = ParameterChanges::new(vec![change(), other]).unwrap();
+    let vote = |ballot, validator| Payload::Vote(Vote { proposal: 300, ballot, validator });
+    vec![
+        ("text", submit(Criticality::Standard, Action::Text {})),
+        ("parameters", submit(Criticality::Critical, Action::Parameters { changes })),
+        ("own", vote(divided(), None)),
+        ("of-validator", vote(Ballot::all(Choice::Veto), Some(validator()))),
+        ("", Payload::CancelProposal(CancelProposal { proposal: 300 })),
+    ]
+}
+
+/// Every event of governance.
+pub fn events() -> Vec<Event> {
+    let (proposal, proposer, forfeited) = (300, operator(), Amount::new(12));
+    let voter = Address::new([0x44; 20]);
+    vec![
+        Event::ProposalSubmitted {
+            proposal,
+            proposer,
+            criticality: Criticality::Important,
+            houses: Houses::BOTH,
+            deposit: amount(),
+        },
+        Event::ProposalOpened {
+            proposal,
+            snapshot: Epoch::new(18),
+            stake: amount(),
+            validators: 97,
+            closes: due(),
+        },
+        Event::Voted {
+            proposal,
+            voter,
+            validator: Some(validator()),
+            ballot: divided(),
+            weight: amount(),
+        },
+        Event::ProposalPassed { proposal, due: due() },
+        Event::ProposalRejected { proposal, reason: Rejection::NoQuorum, forfeited },
+        Event::ProposalEnacted { proposal },
+        Event::ProposalFailed { proposal, code: 46 },
+        Event::ProposalCancelled { proposal, proposer, forfeited },
+        Event::ParameterChanged { proposal, change: change() },
+    ]
+}
