@@ -5,6 +5,7 @@
 mod governance;
 mod records;
 mod report;
+mod treasury;
 
 pub use report::{Audit, SupplyReport};
 

@@ -10,6 +10,7 @@ use crate::{
         accounts, bank, params,
         performance::{self, Turn},
         staking::{self, BlockMoment},
+        treasury,
     },
 };
 use althing_state::{Missing, StateKey, View, Write};
@@ -94,6 +95,7 @@ impl Ledger {
             params::PARAMS,
             bank::SUPPLY,
             staking::QUEUE,
+            treasury::TREASURY,
             staking::validator_key(&context.proposer),
             performance::performance_key(&context.proposer),
             accounts::key(&protocol.treasury),

@@ -105,6 +105,22 @@ pub const NO_VOTING_POWER: Code = Code::new(49);
 pub const HOUSE_NOT_ASKED: Code = Code::new(50);
 /// The validator may not vote in the house of validators.
 pub const NOT_ELIGIBLE: Code = Code::new(51);
+/// The treasury owns less than is wanted.
+pub const TREASURY_INSUFFICIENT_FUNDS: Code = Code::new(52);
+/// A recipient takes no payments.
+pub const INVALID_TARGET: Code = Code::new(53);
+/// A dependency does not exist, or was rolled back.
+pub const STALE_DEPENDENCY: Code = Code::new(54);
+/// The disbursement would depend on itself.
+pub const CIRCULAR_DEPENDENCY: Code = Code::new(55);
+/// Too many disbursements hang together.
+pub const DEPENDENCY_LIMIT: Code = Code::new(56);
+/// No disbursement has this number.
+pub const UNKNOWN_DISBURSEMENT: Code = Code::new(57);
+/// Nothing can be done to the disbursement now.
+pub const NOT_READY: Code = Code::new(58);
+/// As many disbursements as can be are accepted or proposed.
+pub const TOO_MANY_DISBURSEMENTS: Code = Code::new(59);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -326,6 +342,46 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "not_eligible",
         "the validator was not in the active set, or its uptime was below governance.min_uptime, when the vote began",
     ),
+    (
+        52,
+        "treasury_insufficient_funds",
+        "the treasury owns less than this and what was accepted before: ask for less, or wait for its income",
+    ),
+    (
+        53,
+        "invalid_target",
+        "a recipient is an account of the protocol, which takes no payments: check the addresses",
+    ),
+    (
+        54,
+        "stale_dependency",
+        "a disbursement that this one depends on does not exist or was rolled back: `althing gov treasury status` says which there are",
+    ),
+    (
+        55,
+        "circular_dependency",
+        "the disbursement would depend on itself, so neither it nor those between could ever be executed: leave that dependency out",
+    ),
+    (
+        56,
+        "dependency_limit",
+        "more than 100 disbursements depend on one, or more than 1,000 hang together: split the plan",
+    ),
+    (
+        57,
+        "unknown_disbursement",
+        "there is no disbursement with this number: it is the number of its proposal",
+    ),
+    (
+        58,
+        "not_ready",
+        "the disbursement is not accepted yet, is over, or nothing is due: `althing gov treasury status` says what it waits for",
+    ),
+    (
+        59,
+        "too_many_disbursements",
+        "treasury.max_pending disbursements are accepted or proposed already: wait until one is over",
+    ),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -416,6 +472,14 @@ mod tests {
             (NO_VOTING_POWER, "no_voting_power"),
             (HOUSE_NOT_ASKED, "house_not_asked"),
             (NOT_ELIGIBLE, "not_eligible"),
+            (TREASURY_INSUFFICIENT_FUNDS, "treasury_insufficient_funds"),
+            (INVALID_TARGET, "invalid_target"),
+            (STALE_DEPENDENCY, "stale_dependency"),
+            (CIRCULAR_DEPENDENCY, "circular_dependency"),
+            (DEPENDENCY_LIMIT, "dependency_limit"),
+            (UNKNOWN_DISBURSEMENT, "unknown_disbursement"),
+            (NOT_READY, "not_ready"),
+            (TOO_MANY_DISBURSEMENTS, "too_many_disbursements"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -10,6 +10,7 @@ use crate::{
         performance::tx::{submit_evidence, unjail},
         registry::tx::{heartbeat, register_node},
         staking::tx::{delegate, redelegate, stake, undelegate, unstake, update_validator},
+        treasury::tx::advance_disbursement,
     },
 };
 use althing_state::StateKey;
@@ -32,6 +33,7 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
         Payload::SubmitProposal(_) => submit_proposal::GAS,
         Payload::Vote(_) => vote::GAS,
         Payload::CancelProposal(_) => cancel_proposal::GAS,
+        Payload::AdvanceDisbursement(_) => advance_disbursement::GAS,
     }
 }
 
@@ -51,6 +53,7 @@ pub(crate) const GAS: &[(&str, u64)] = &[
     ("submit-proposal", submit_proposal::GAS),
     ("vote", vote::GAS),
     ("cancel-proposal", cancel_proposal::GAS),
+    ("advance-disbursement", advance_disbursement::GAS),
 ];
 
 /// Checks the fields of the message.
@@ -70,6 +73,7 @@ pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
         Payload::SubmitProposal(message) => submit_proposal::validate(message),
         Payload::Vote(message) => vote::validate(message),
         Payload::CancelProposal(message) => cancel_proposal::validate(message),
+        Payload::AdvanceDisbursement(message) => advance_disbursement::validate(message),
     }
 }
 
@@ -90,6 +94,7 @@ pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>)
         Payload::SubmitProposal(message) => submit_proposal::keys(message, sender, out),
         Payload::Vote(message) => vote::keys(message, sender, out),
         Payload::CancelProposal(message) => cancel_proposal::keys(message, sender, out),
+        Payload::AdvanceDisbursement(message) => advance_disbursement::keys(message, sender, out),
     }
 }
 
@@ -110,6 +115,7 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::SubmitProposal(message) => submit_proposal::execute(message, context),
         Payload::Vote(message) => vote::execute(message, context),
         Payload::CancelProposal(message) => cancel_proposal::execute(message, context),
+        Payload::AdvanceDisbursement(message) => advance_disbursement::execute(message, context),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         performance::{self, Turn},
         rewards,
         staking::{self, BlockMoment},
-        validators,
+        treasury, validators,
     },
 };
 use althing_state::{StateKey, View};
@@ -39,6 +39,7 @@ impl Ending<'_> {
         let waiting = bank::settle_fees(view, &moment.params.fee_split, moment.protocol, fees)?;
         let mut events = performance::record_turn(view, moment, &self.turn, waiting)?;
         events.extend(staking::pay_unbonding(view, moment)?);
+        events.extend(treasury::run(view, moment)?);
         let mut sets = None;
         if self.is_epoch_end {
             sets = Some(self.turn_epoch(view, &mut events)?);
@@ -58,6 +59,7 @@ impl Ending<'_> {
         events.extend(staking::end_epoch_commissions(view, moment)?);
         staking::end_epoch_conversions(view, moment)?;
         events.extend(governance::end_epoch(view, moment)?);
+        events.extend(treasury::end_epoch(view, moment)?);
         events.extend(staking::end_epoch_leaving(view, moment)?);
         let sets = validators::choose(view, moment)?;
         events.extend(staking::end_epoch_removals(view, moment)?);
@@ -71,6 +73,7 @@ impl Ending<'_> {
         let mut keys = Vec::new();
         performance::missing_for_block(view, moment, &self.turn, &mut keys)?;
         staking::missing_for_block(view, moment, &mut keys)?;
+        treasury::missing_for_block(view, moment, &mut keys)?;
         if self.is_epoch_end {
             performance::missing_for_epoch_end(view, moment, &mut keys)?;
             rewards::missing_for_epoch_end(view, moment, &mut keys)?;

@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, governance, params, rewards, staking, validators, vesting,
+        bank, governance, params, rewards, staking, treasury, validators, vesting,
     },
 };
 use althing_state::View;
@@ -78,6 +78,7 @@ pub(crate) fn apply(
     staking::genesis(view, genesis)?;
     rewards::genesis(view, time)?;
     governance::genesis(view)?;
+    treasury::genesis(view)?;
     let mut written = Amount::ZERO;
     for (address, balance) in balances(genesis, protocol, load_addresses).map_err(illegal)? {
         accounts::save(view, &address, &Account { balance, ..Account::default() })?;

@@ -49,6 +49,6 @@ pub use modules::{
     performance::{EpochScore, Performance, Turns},
     registry::Node,
     rewards::{Emission, math as economics},
-    staking,
+    staking, treasury,
     vesting::VestingRecord,
 };

@@ -57,6 +57,14 @@ pub const POWER: u8 = 0x1a;
 pub const VALIDATOR_VOTE: u8 = 0x1b;
 /// `ACCOUNT_VOTE | number (8, big endian) | address (20) -> AccountVote`
 pub const ACCOUNT_VOTE: u8 = 0x1c;
+/// `TREASURY -> Treasury`
+pub const TREASURY: u8 = 0x1d;
+/// `DISBURSEMENT | number (8, big endian) -> Disbursement`
+pub const DISBURSEMENT: u8 = 0x1e;
+/// `PENDING -> Pending`
+pub const PENDING: u8 = 0x1f;
+/// `DEPENDENTS | number (8, big endian) -> Dependents`
+pub const DEPENDENTS: u8 = 0x20;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -88,6 +96,10 @@ pub const ALL: &[(u8, &str)] = &[
     (POWER, "power"),
     (VALIDATOR_VOTE, "validator_vote"),
     (ACCOUNT_VOTE, "account_vote"),
+    (TREASURY, "treasury"),
+    (DISBURSEMENT, "disbursement"),
+    (PENDING, "pending"),
+    (DEPENDENTS, "dependents"),
 ];
 
 /// The name of a table; `None` if there is no such table.

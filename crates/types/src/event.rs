@@ -4,7 +4,10 @@
 use crate::{
     Address, Amount, Due, Epoch, Ppm, Shares, Text, ValidatorKey, View,
     codec::re,
-    governance::{Ballot, Criticality, Houses, ParameterChange, Rejection},
+    governance::{
+        Ballot, Criticality, DisbursementReason, DisbursementState, Houses, ParameterChange,
+        Rejection,
+    },
     limits::MAX_NODE_TEXT_BYTES,
     message::Health,
     tagged_enum,
@@ -306,6 +309,51 @@ tagged_enum! {
             /// Which, from what, to what.
             change: ParameterChange,
         },
+        /// A disbursement went on.
+        0x0701 "disbursement-advanced" DisbursementAdvanced {
+            /// The number of its proposal.
+            disbursement: u64,
+            /// Where it is now.
+            state: DisbursementState,
+            /// Why.
+            reason: DisbursementReason,
+            /// The sum of its payments, in base units.
+            total: Amount,
+        },
+        /// A disbursement could not go on, and is tried again.
+        0x0702 "disbursement-delayed" DisbursementDelayed {
+            /// The number of its proposal.
+            disbursement: u64,
+            /// Why.
+            reason: DisbursementReason,
+            /// When it is tried again.
+            due: Due,
+        },
+        /// A payment of a disbursement was made.
+        0x0703 "disbursement-paid" DisbursementPaid {
+            /// The number of its proposal.
+            disbursement: u64,
+            /// Who was paid.
+            to: Address,
+            /// How much, in base units.
+            amount: Amount,
+        },
+        /// A disbursement that was executed was rolled back.
+        0x0704 "disbursement-returned" DisbursementReturned {
+            /// The number of its proposal.
+            disbursement: u64,
+            /// What went back to the treasury, in base units.
+            returned: Amount,
+            /// What its recipients got for what they had done, in base units.
+            compensation: Amount,
+        },
+        /// Too many disbursements have waited for too long.
+        0x0705 "treasury-stalled" TreasuryStalled {
+            /// How many wait.
+            pending: u32,
+            /// For how many epochs in a row.
+            epochs: u32,
+        },
     }
 }
 
@@ -363,6 +411,7 @@ impl Event {
                 vec![*proposer]
             }
             Self::Voted { voter, .. } => vec![*voter],
+            Self::DisbursementPaid { to, .. } => vec![*to],
             _ => Vec::new(),
         }
     }
@@ -379,7 +428,12 @@ impl Event {
             | Self::ProposalEnacted { .. }
             | Self::ProposalFailed { .. }
             | Self::ProposalCancelled { .. }
-            | Self::ParameterChanged { .. } => None,
+            | Self::ParameterChanged { .. }
+            | Self::DisbursementAdvanced { .. }
+            | Self::DisbursementDelayed { .. }
+            | Self::DisbursementPaid { .. }
+            | Self::DisbursementReturned { .. }
+            | Self::TreasuryStalled { .. } => None,
             Self::Voted { validator, .. } => *validator,
             Self::ValidatorRegistered { validator, .. }
             | Self::Staked { validator, .. }
@@ -416,6 +470,10 @@ impl Event {
             | Self::ProposalFailed { proposal, .. }
             | Self::ProposalCancelled { proposal, .. }
             | Self::ParameterChanged { proposal, .. } => Some(*proposal),
+            Self::DisbursementAdvanced { disbursement, .. }
+            | Self::DisbursementDelayed { disbursement, .. }
+            | Self::DisbursementPaid { disbursement, .. }
+            | Self::DisbursementReturned { disbursement, .. } => Some(*disbursement),
             _ => None,
         }
     }

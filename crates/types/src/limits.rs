@@ -40,3 +40,9 @@ pub const MAX_PROPOSAL_LINK_BYTES: usize = 280;
 pub const MAX_PARAMETER_CHANGES: usize = 16;
 /// Longest name of a parameter, in bytes.
 pub const MAX_PARAMETER_NAME_BYTES: usize = 48;
+/// Most payments of one disbursement.
+pub const MAX_DISBURSEMENT_PAYMENTS: usize = 32;
+/// Most disbursements that one depends on, and that depend on one.
+pub const MAX_DISBURSEMENT_DEPENDENCIES: usize = 100;
+/// Longest memo of a disbursement, in bytes.
+pub const MAX_DISBURSEMENT_MEMO_BYTES: usize = 8 * 1024;

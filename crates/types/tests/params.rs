@@ -18,7 +18,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 39] = [
+const NUMBERS: [(&str, u64, u64, Change); 47] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -102,6 +102,20 @@ const NUMBERS: [(&str, u64, u64, Change); 39] = [
     ("governance.standard.voting", 0, Period::MAX_BLOCKS, |params, value| {
         params.governance.standard.voting.blocks = value;
     }),
+    ("treasury.batch", 1, 256, |params, value| params.treasury.batch = value),
+    ("treasury.max_pending", 1, 1_000, |params, value| params.treasury.max_pending = value),
+    ("treasury.max_age", 0, Period::MAX_BLOCKS, |params, value| {
+        params.treasury.max_age.blocks = value;
+    }),
+    ("treasury.rollback_window", 0, Period::MAX_MS, |params, value| {
+        params.treasury.rollback_window.ms = value;
+    }),
+    ("treasury.retry", 0, Period::MAX_MS, |params, value| params.treasury.retry.ms = value),
+    ("treasury.stall_pending", 1, 1_000, |params, value| params.treasury.stall_pending = value),
+    ("treasury.stall_epochs", 1, 1_000, |params, value| params.treasury.stall_epochs = value),
+    ("governance.critical.voting", 0, Period::MAX_MS, |params, value| {
+        params.governance.critical.voting.ms = value;
+    }),
     ("governance.critical.delay", 0, Period::MAX_MS, |params, value| {
         params.governance.critical.delay.ms = value;
     }),
@@ -150,7 +164,10 @@ fn numbers_are_legal_to_their_bounds_and_no_further() {
 type ChangeAmount = fn(&mut ChainParams, Amount);
 
 /// An amount, how to set it, and its least and greatest legal value in tokens (0 for one unit).
-const AMOUNTS: [(&str, u128, u64, ChangeAmount); 9] = [
+const AMOUNTS: [(&str, u128, u64, ChangeAmount); 10] = [
+    ("treasury.grant_limit", 0, 1_000_000_000, |params, amount| {
+        params.treasury.grant_limit = amount;
+    }),
     ("governance.deposit", 1, 1_000_000, |params, amount| params.governance.deposit = amount),
     ("staking.min_validator_stake", 1, 1_000_000_000, |params, amount| {
         params.staking.min_validator_stake = amount;

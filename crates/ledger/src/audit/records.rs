@@ -1,6 +1,6 @@
 //! What a recount remembers: sums, and a little for each validator.
 
-use super::{SupplyReport, governance::Decisions};
+use super::{SupplyReport, governance::Decisions, treasury::Disbursements};
 use crate::{
     modules::{
         accounts, bank, params,
@@ -43,6 +43,7 @@ pub(super) struct Records {
     /// Delegations and unbonding entries that the lists of accounts name.
     listed: (u64, u64),
     decisions: Decisions,
+    disbursements: Disbursements,
 }
 
 /// What the records of delegations and conversions say about a validator.
@@ -92,6 +93,7 @@ impl Records {
             numbers: None,
             listed: (0, 0),
             decisions: Decisions::default(),
+            disbursements: Disbursements::default(),
         }
     }
 
@@ -126,6 +128,7 @@ impl Records {
                 query::decode_vesting(value).map_err(|_| BAD)?;
             }
             _ if self.decisions.add(key, rest, value)? => {}
+            _ if self.disbursements.add(key, rest, value)? => {}
             _ => self.stake(key, rest, value)?,
         }
         Ok(())
@@ -143,6 +146,7 @@ impl Records {
             _ if address == protocol.treasury => &mut report.treasury,
             _ if address == protocol.reserve => &mut report.reserve,
             _ if address == protocol.governance => &mut report.governance,
+            _ if address == protocol.disbursements => &mut report.disbursements,
             _ => &mut report.accounts,
         };
         sum(pool, balance)
@@ -254,6 +258,7 @@ impl Records {
         self.judge_sets(next, &totals)?;
         self.judge_validators(next)?;
         self.decisions.judge(self.report.governance)?;
+        self.disbursements.judge(self.report.disbursements)?;
         self.judge_pool(height, params)
     }
 

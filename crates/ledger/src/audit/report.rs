@@ -30,6 +30,8 @@ pub struct SupplyReport {
     pub reserve: Amount,
     /// Balance of the account `governance`: deposits of proposals that are not decided.
     pub governance: Amount,
+    /// Balance of the account `disbursements`: what is executed and not paid.
+    pub disbursements: Amount,
     /// Stake that counts, of all validators.
     pub bonded: Amount,
     /// Stake that counts from the next epoch on, of all validators.

@@ -8,5 +8,6 @@ pub(crate) mod performance;
 pub(crate) mod registry;
 pub(crate) mod rewards;
 pub mod staking;
+pub mod treasury;
 pub(crate) mod validators;
 pub(crate) mod vesting;

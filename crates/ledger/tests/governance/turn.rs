@@ -202,3 +202,25 @@ fn a_proposal_in_the_last_block_of_an_epoch_costs_no_second_execution() {
     assert!(world.agenda().entries.is_empty());
     assert_eq!(world.chain.repeats.get(), 0);
 }
+
+#[test]
+fn the_end_of_a_vote_touches_as_many_records_however_many_voted() {
+    let touched = |voters: usize| {
+        let mut world = World::new(1);
+        for user in 0..USERS {
+            world.does(user, delegate(0, 1_000));
+        }
+        let number = world.open(Criticality::Standard, Action::Text {});
+        world.does(operator(0), validator_vote(number, 0, Choice::Yes));
+        for user in 0..voters {
+            world.does(user, own_vote(number, Choice::Yes));
+        }
+        while world.chain.height % 10 != 8 {
+            world.chain.advance(&[]);
+        }
+        let (outcome, _) = world.chain.advance(&[]);
+        assert_eq!(world.status(number), "queued");
+        outcome.writes.len()
+    };
+    assert_eq!(touched(0), touched(USERS));
+}

@@ -1,12 +1,11 @@
+use super::treasury::{Dependencies, Payments};
 use crate::{
-    Text,
-    codec::re,
-    limits::{MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES},
+    List, Ppm, Text,
+    limits::{MAX_DISBURSEMENT_MEMO_BYTES, MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES},
     params::ParameterValue,
     struct_codec, tagged_enum,
 };
-use commonware_codec::RangeCfg;
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Serialize};
 
 tagged_enum! {
     /// What happens when a proposal is enacted.
@@ -19,6 +18,25 @@ tagged_enum! {
         0x0502 "parameters" Parameters {
             /// Which, from what, to what; 1 to 16 of them.
             changes: ParameterChanges,
+        },
+        /// Money leaves the treasury.
+        0x0504 "treasury" Treasury {
+            /// Who is paid what, and when; 1 to 32 payments.
+            payments: Payments,
+            /// Disbursements that must be executed before, by the numbers of their proposals.
+            #[serde(default)]
+            deps: Dependencies,
+            /// What it is for.
+            #[serde(default)]
+            memo: Text<MAX_DISBURSEMENT_MEMO_BYTES>,
+        },
+        /// A disbursement that is not final is rolled back.
+        0x0508 "treasury-rollback" TreasuryRollback {
+            /// Which.
+            disbursement: u64,
+            /// The part of each payment not made that its recipient gets, for what it has done
+            /// already.
+            compensation: Ppm,
         },
     }
 }
@@ -38,45 +56,4 @@ pub struct ParameterChange {
 struct_codec!(ParameterChange { name, from, to });
 
 /// At most 16 parameters that are to change together.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct ParameterChanges(Vec<ParameterChange>);
-
-impl ParameterChanges {
-    /// These; `None` if there are more than 16.
-    pub fn new(changes: Vec<ParameterChange>) -> Option<Self> {
-        (changes.len() <= MAX_PARAMETER_CHANGES).then_some(Self(changes))
-    }
-}
-
-impl core::ops::Deref for ParameterChanges {
-    type Target = [ParameterChange];
-    fn deref(&self) -> &[ParameterChange] {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for ParameterChanges {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let changes = Vec::deserialize(deserializer)?;
-        Self::new(changes).ok_or_else(|| D::Error::custom("at most 16 parameters at a time"))
-    }
-}
-
-impl re::Write for ParameterChanges {
-    fn write(&self, buf: &mut impl re::BufMut) {
-        self.0.write(buf);
-    }
-}
-impl re::EncodeSize for ParameterChanges {
-    fn encode_size(&self) -> usize {
-        self.0.encode_size()
-    }
-}
-impl re::Read for ParameterChanges {
-    type Cfg = ();
-    fn read_cfg(buf: &mut impl re::Buf, _: &()) -> Result<Self, re::Error> {
-        let most = RangeCfg::from(0..=MAX_PARAMETER_CHANGES);
-        Ok(Self(Vec::read_cfg(buf, &(most, ()))?))
-    }
-}
+pub type ParameterChanges = List<ParameterChange, MAX_PARAMETER_CHANGES>;

@@ -2,9 +2,11 @@
 
 mod action;
 mod ballot;
+mod treasury;
 
 pub use action::{Action, ParameterChange, ParameterChanges};
 pub use ballot::{Ballot, BallotError, Choice};
+pub use treasury::{Dependencies, DisbursementReason, DisbursementState, Payment, Payments};
 
 use crate::codec::{byte_enum, re};
 use core::fmt;

@@ -7,6 +7,7 @@ mod governance;
 mod performance;
 mod registry;
 mod staking;
+mod treasury;
 
 pub use bank::Transfer;
 pub use governance::{CancelProposal, SubmitProposal, Vote};
@@ -16,6 +17,7 @@ pub use staking::{
     Delegate, Possession, Redelegate, Registration, Stake, Undelegate, Unstake, UpdateValidator,
     ValidatorDetails,
 };
+pub use treasury::AdvanceDisbursement;
 
 use crate::codec::re;
 use serde::{Deserialize, Serialize};
@@ -99,6 +101,8 @@ payloads! {
     0x0502 "vote" Vote,
     /// Takes a proposal back.
     0x0503 "cancel-proposal" CancelProposal,
+    /// Takes the next step of a disbursement.
+    0x0601 "advance-disbursement" AdvanceDisbursement,
 }
 
 #[cfg(test)]

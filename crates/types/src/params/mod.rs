@@ -7,6 +7,7 @@ mod registry;
 mod slashing;
 mod staking;
 mod table;
+mod treasury;
 
 pub use emission::{EmissionParams, Schedule};
 pub use governance::{GovernanceParams, Track};
@@ -14,6 +15,7 @@ pub use registry::RegistryParams;
 pub use slashing::SlashingParams;
 pub use staking::StakingParams;
 pub use table::{Area, PARAMETERS, Parameter, ParameterValue};
+pub use treasury::TreasuryParams;
 
 use crate::{
     Amount, Gas, GasPrice, Period, Ppm, codec,
@@ -53,6 +55,8 @@ pub struct ChainParams {
     pub registry: RegistryParams,
     /// Proposals and votes.
     pub governance: GovernanceParams,
+    /// Disbursements.
+    pub treasury: TreasuryParams,
 }
 
 /// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
@@ -160,6 +164,7 @@ impl ChainParams {
             slashing: SlashingParams::testnet(),
             registry: RegistryParams::public(),
             governance: GovernanceParams::public(),
+            treasury: TreasuryParams::public(),
             ..Self::devnet()
         }
     }
@@ -192,6 +197,7 @@ impl ChainParams {
             slashing: SlashingParams::devnet(),
             registry: RegistryParams::devnet(),
             governance: GovernanceParams::devnet(),
+            treasury: TreasuryParams::devnet(),
         }
     }
 
@@ -219,7 +225,8 @@ impl ChainParams {
         self.emission.validate(&all)?;
         self.slashing.validate(&all)?;
         self.registry.validate(&all)?;
-        self.governance.validate(&all)
+        self.governance.validate(&all)?;
+        self.treasury.validate(&all)
     }
 }
 
@@ -287,6 +294,7 @@ impl Write for ChainParams {
         self.slashing.write(buf);
         self.registry.write(buf);
         self.governance.write(buf);
+        self.treasury.write(buf);
     }
 }
 impl EncodeSize for ChainParams {
@@ -304,6 +312,7 @@ impl EncodeSize for ChainParams {
             + self.slashing.encode_size()
             + self.registry.encode_size()
             + self.governance.encode_size()
+            + self.treasury.encode_size()
     }
 }
 impl Read for ChainParams {
@@ -323,6 +332,7 @@ impl Read for ChainParams {
             slashing: SlashingParams::read(buf)?,
             registry: RegistryParams::read(buf)?,
             governance: GovernanceParams::read(buf)?,
+            treasury: TreasuryParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
         Ok(params)

@@ -208,6 +208,16 @@ parameters! {
         "slashing.jailed_unstake_penalty" slashing.jailed_unstake_penalty: "part of own stake that is burned when it is withdrawn in jail";
         "registry.node_allowance" registry.node_allowance: "what a validator that registers gives its node's account";
     }
+    Economy {
+        "treasury.grant_limit" treasury.grant_limit: "both houses decide about disbursements above this";
+        "treasury.batch" treasury.batch: "steps of disbursements in one block";
+        "treasury.max_pending" treasury.max_pending: "most disbursements that are accepted and not over";
+        "treasury.max_age" treasury.max_age: "how long an accepted disbursement may wait for its execution";
+        "treasury.rollback_window" treasury.rollback_window: "how long an executed disbursement can be rolled back";
+        "treasury.retry" treasury.retry: "from one attempt to pay what the treasury cannot to the next";
+        "treasury.stall_pending" treasury.stall_pending: "more disbursements that wait are a backlog";
+        "treasury.stall_epochs" treasury.stall_epochs: "a backlog for more epochs is a stall";
+    }
     Governance {
         "governance.deposit" governance.deposit: "what a proposal costs until it is decided";
         "governance.max_open" governance.max_open: "most proposals at a time";

@@ -7,9 +7,10 @@ use super::{
 use althing_types::{
     Address, Amount, Epoch, Event, Payload, Period,
     governance::{
-        Action, Ballot, Choice, Criticality, Houses, ParameterChange, ParameterChanges, Rejection,
+        Action, Ballot, Choice, Criticality, Dependencies, DisbursementReason, DisbursementState,
+        Houses, ParameterChange, ParameterChanges, Payment, Payments, Rejection,
     },
-    message::{CancelProposal, SubmitProposal, Vote},
+    message::{AdvanceDisbursement, CancelProposal, SubmitProposal, Vote},
     params::{FeeSplit, ParameterValue, Schedule},
 };
 
@@ -38,6 +39,21 @@ pub fn divided() -> Ballot {
     Ballot::new(ppm(600_000), ppm(250_000), ppm(149_999), ppm(1)).unwrap()
 }
 
+fn treasury() -> Action {
+    let payment = |to, milestone| Payment { to, amount: amount(), milestone };
+    let first = payment(operator(), Period::default());
+    let second = payment(Address::new([0x44; 20]), Period::ms(86_400_000));
+    Action::Treasury {
+        payments: Payments::new(vec![first, second]).unwrap(),
+        deps: Dependencies::new(vec![7, 300]).unwrap(),
+        memo: "A bridge over the Öxará.".parse().unwrap(),
+    }
+}
+
+fn rollback() -> Action {
+    Action::TreasuryRollback { disbursement: 7, compensation: ppm(100_000) }
+}
+
 fn submit(criticality: Criticality, action: Action) -> Payload {
     Payload::SubmitProposal(SubmitProposal {
         title: "Smaller delegations".parse().unwrap(),
@@ -60,9 +76,12 @@ pub fn payloads() -> Vec<(&'static str, Payload)> {
     vec![
         ("text", submit(Criticality::Standard, Action::Text {})),
         ("parameters", submit(Criticality::Critical, Action::Parameters { changes })),
+        ("treasury", submit(Criticality::Standard, treasury())),
+        ("treasury-rollback", submit(Criticality::Important, rollback())),
         ("own", vote(divided(), None)),
         ("of-validator", vote(Ballot::all(Choice::Veto), Some(validator()))),
         ("", Payload::CancelProposal(CancelProposal { proposal: 300 })),
+        ("", Payload::AdvanceDisbursement(AdvanceDisbursement { disbursement: 300 })),
     ]
 }
 
@@ -98,5 +117,23 @@ pub fn events() -> Vec<Event> {
         Event::ProposalFailed { proposal, code: 46 },
         Event::ProposalCancelled { proposal, proposer, forfeited },
         Event::ParameterChanged { proposal, change: change() },
+        Event::DisbursementAdvanced {
+            disbursement: proposal,
+            state: DisbursementState::Timelocked,
+            reason: DisbursementReason::Planned,
+            total: amount(),
+        },
+        Event::DisbursementDelayed {
+            disbursement: proposal,
+            reason: DisbursementReason::InsufficientFunds,
+            due: due(),
+        },
+        Event::DisbursementPaid { disbursement: proposal, to: voter, amount: amount() },
+        Event::DisbursementReturned {
+            disbursement: proposal,
+            returned: amount(),
+            compensation: Amount::new(13),
+        },
+        Event::TreasuryStalled { pending: 101, epochs: 4 },
     ]
 }

@@ -63,6 +63,8 @@ pub(crate) struct ProtocolAccounts {
     pub(crate) reserve: Address,
     /// Deposits of proposals that are not decided.
     pub(crate) governance: Address,
+    /// What disbursements that are executed have not paid yet.
+    pub(crate) disbursements: Address,
 }
 
 /// The account `stake`, for keys of messages, which are listed without a block.
@@ -86,11 +88,20 @@ impl ProtocolAccounts {
             miners: Address::of_module("miners"),
             reserve: Address::of_module("reserve"),
             governance: Address::of_module("governance"),
+            disbursements: Address::of_module("disbursements"),
         }
     }
 
     /// Whether transfers to this account are refused.
     pub(crate) fn is_closed(&self, address: &Address) -> bool {
-        [self.stake, self.stakers, self.miners, self.reserve, self.governance].contains(address)
+        let closed = [
+            self.stake,
+            self.stakers,
+            self.miners,
+            self.reserve,
+            self.governance,
+            self.disbursements,
+        ];
+        closed.contains(address)
     }
 }

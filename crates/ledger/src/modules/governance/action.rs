@@ -1,48 +1,137 @@
-//! What proposals do. The same check runs when something is proposed and when it is enacted.
+//! What proposals do: when they are made, while they are voted on, and when they are enacted. What is
+//! checked when something is proposed is checked again when it happens.
 
-use super::error::GovernanceError;
+use super::{Proposal, error::GovernanceError};
 use crate::{
-    error::Failure,
-    modules::{accounts, bank, params, staking},
+    error::{Failure, Fault},
+    gas::Meter,
+    modules::{
+        accounts, bank, params,
+        staking::{self, BlockMoment},
+        treasury,
+    },
 };
-use althing_state::View;
+use althing_state::{StateKey, View};
 use althing_types::{
-    ChainParams, Event,
-    governance::{Action, ParameterChange},
+    ChainParams, Event, Period,
+    governance::{Action, DisbursementReason, ParameterChange},
     params::Parameter,
 };
 
-/// Whether the action could happen now.
-pub(super) fn check(
-    view: &View,
-    protocol: &bank::ProtocolAccounts,
-    present: &ChainParams,
+/// Checks whether the action could happen now, and writes what it needs to begin with. It is that of
+/// proposal `number`, while `open` others are on the agenda.
+pub(super) fn submit(
+    view: &mut View,
+    meter: &mut Meter,
+    moment: &BlockMoment<'_>,
+    (number, open): (u64, usize),
     action: &Action,
-) -> Result<(), Failure> {
+) -> Result<Vec<Event>, Failure> {
     match action {
-        Action::Text {} => Ok(()),
-        Action::Parameters { changes } => changed(view, protocol, present, changes).map(drop),
+        Action::Text {} => Ok(Vec::new()),
+        Action::Parameters { changes } => {
+            changed(view, moment.protocol, moment.params, changes)?;
+            Ok(Vec::new())
+        }
+        Action::Treasury { payments, deps, memo } => {
+            let plan = treasury::Plan { payments, deps, memo };
+            treasury::draft(view, meter, moment, (number, open), &plan)
+        }
+        Action::TreasuryRollback { disbursement, .. } => {
+            treasury::check_rollback(view, *disbursement)?;
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// The vote begins.
+pub(super) fn open(
+    view: &mut View,
+    moment: &BlockMoment<'_>,
+    number: u64,
+    action: &Action,
+) -> Result<Option<Event>, Fault> {
+    match action {
+        Action::Treasury { .. } => treasury::open(view, moment, number).map(Some),
+        Action::Text {} | Action::Parameters { .. } | Action::TreasuryRollback { .. } => Ok(None),
+    }
+}
+
+/// The proposal passed. Returns whether somebody else looks after it from now on, its delay
+/// included.
+pub(super) fn pass(
+    view: &mut View,
+    moment: &BlockMoment<'_>,
+    number: u64,
+    (action, delay): (&Action, Period),
+    events: &mut Vec<Event>,
+) -> Result<bool, Fault> {
+    match action {
+        Action::Treasury { .. } => {
+            events.extend(treasury::accept(view, moment, number, delay)?);
+            Ok(true)
+        }
+        Action::Text {} | Action::Parameters { .. } | Action::TreasuryRollback { .. } => Ok(false),
+    }
+}
+
+/// The proposal was rejected or taken back.
+pub(super) fn give_up(
+    view: &mut View,
+    moment: &BlockMoment<'_>,
+    number: u64,
+    (action, reason): (&Action, DisbursementReason),
+) -> Result<Vec<Event>, Fault> {
+    match action {
+        Action::Treasury { .. } => treasury::drop_one(view, moment, number, reason),
+        Action::Text {} | Action::Parameters { .. } | Action::TreasuryRollback { .. } => {
+            Ok(Vec::new())
+        }
     }
 }
 
 /// Lets the action happen. Nothing has changed if it cannot.
 pub(super) fn enact(
     view: &mut View,
-    protocol: &bank::ProtocolAccounts,
+    moment: &BlockMoment<'_>,
     proposal: u64,
     action: &Action,
 ) -> Result<Vec<Event>, Failure> {
     match action {
-        Action::Text {} => Ok(Vec::new()),
+        // A disbursement was handed over when it passed.
+        Action::Text {} | Action::Treasury { .. } => Ok(Vec::new()),
         Action::Parameters { changes } => {
             let present = params::load(view)?;
-            let after = changed(view, protocol, &present, changes)?;
+            let after = changed(view, moment.protocol, &present, changes)?;
             params::save(view, &after)?;
             let event = |change: &ParameterChange| Event::ParameterChanged {
                 proposal,
                 change: change.clone(),
             };
             Ok(changes.iter().map(event).collect())
+        }
+        Action::TreasuryRollback { disbursement, compensation } => {
+            treasury::roll_back(view, moment, *disbursement, *compensation)
+        }
+    }
+}
+
+/// Keys that any of these touches, as far as what the view knows tells.
+pub(super) fn keys(
+    view: &View,
+    moment: &BlockMoment<'_>,
+    (number, proposal): (u64, &Proposal),
+    out: &mut Vec<StateKey>,
+) -> Result<(), Fault> {
+    match &proposal.action {
+        Action::Text {} => Ok(()),
+        Action::Parameters { .. } => {
+            out.extend([params::PARAMS, accounts::key(&moment.protocol.reserve)]);
+            Ok(())
+        }
+        Action::Treasury { .. } => treasury::keys_of(view, moment, number, out),
+        Action::TreasuryRollback { disbursement, .. } => {
+            treasury::keys_of(view, moment, *disbursement, out)
         }
     }
 }

@@ -13,7 +13,10 @@ use crate::{
     },
 };
 use althing_state::{StateKey, View};
-use althing_types::{Address, Amount, ChainParams, Epoch, Event, Ppm, governance::Rejection};
+use althing_types::{
+    Amount, ChainParams, Epoch, Event, Ppm,
+    governance::{DisbursementReason, Rejection},
+};
 
 /// Ends votes that are over, enacts what is due, and begins the votes on what was proposed in the
 /// epoch that ends. One step a proposal and turn, however many voted.
@@ -39,7 +42,7 @@ pub(crate) fn end_epoch(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec
         let params = params::load(view)?;
         let snapshot = snapshot::take(view, moment, &params.governance, next(moment)?)?;
         for entry in entries.iter_mut().filter(|entry| is_waiting(entry)) {
-            events.push(open(view, moment, &params, snapshot, entry)?);
+            open(view, moment, &params, snapshot, entry, &mut events)?;
         }
     }
     keep_snapshots(view, &entries)?;
@@ -103,8 +106,14 @@ fn close(
         Ok(()) => {
             give_back(view, moment.protocol, proposal, Ppm::ZERO)?;
             let due = moment.after(terms.delay);
-            standing.status = Status::Queued { due };
             events.push(Event::ProposalPassed { proposal: number, due });
+            let what = (&proposal.action, terms.delay);
+            if action::pass(view, moment, number, what, events)? {
+                standing.status = Status::Enacted { height: moment.height };
+                events.push(Event::ProposalEnacted { proposal: number });
+                return Ok(None);
+            }
+            standing.status = Status::Queued { due };
             Ok(Some(Entry { due: Some(due), snapshot: None, ..entry }))
         }
         Err(reason) => {
@@ -116,6 +125,8 @@ fn close(
             let forfeited = give_back(view, moment.protocol, proposal, part)?;
             standing.status = Status::Rejected { height: moment.height, reason };
             events.push(Event::ProposalRejected { proposal: number, reason, forfeited });
+            let what = (&proposal.action, DisbursementReason::Rejected);
+            events.extend(action::give_up(view, moment, number, what)?);
             Ok(None)
         }
     }
@@ -130,7 +141,7 @@ fn enact(
     events: &mut Vec<Event>,
 ) -> Result<Status, Fault> {
     let height = moment.height;
-    match action::enact(view, moment.protocol, number, &proposal.action) {
+    match action::enact(view, moment, number, &proposal.action) {
         Ok(done) => {
             events.extend(done);
             events.push(Event::ProposalEnacted { proposal: number });
@@ -172,9 +183,10 @@ fn open(
     params: &ChainParams,
     snapshot: Snapshot,
     entry: &mut Entry,
-) -> Result<Event, Fault> {
+    events: &mut Vec<Event>,
+) -> Result<(), Fault> {
     let number = entry.proposal;
-    let criticality = store::require_proposal(view, number)?.criticality;
+    let Proposal { criticality, action, .. } = store::require_proposal(view, number)?;
     let governance = &params.governance;
     let unvoted = corrupt(number, "a proposal has a criticality that is not voted on");
     let track = governance.track(criticality).ok_or(unvoted)?;
@@ -193,7 +205,10 @@ fn open(
     });
     store::save_standing(view, number, &standing)?;
     (entry.due, entry.snapshot) = (Some(closes), Some(epoch));
-    Ok(Event::ProposalOpened { proposal: number, snapshot: epoch, stake, validators, closes })
+    let proposal = number;
+    events.push(Event::ProposalOpened { proposal, snapshot: epoch, stake, validators, closes });
+    events.extend(action::open(view, moment, number, &action)?);
+    Ok(())
 }
 
 /// Forgets the weights that no vote uses any more.
@@ -226,19 +241,18 @@ pub(crate) fn missing_for_epoch_end(
     for entry in agenda.entries.iter().filter(acting) {
         let Entry { proposal, proposer, .. } = entry;
         out.extend([proposal_key(*proposal), standing_key(*proposal), accounts::key(proposer)]);
+        if view.knows(&proposal_key(*proposal)) {
+            let record = store::require_proposal(view, *proposal)?;
+            action::keys(view, moment, (*proposal, &record), out)?;
+        }
     }
     if agenda.entries.iter().any(is_due) {
-        out.extend(accounts_of(moment.protocol).map(|account| accounts::key(account)));
-        out.push(params::PARAMS);
+        let protocol = moment.protocol;
+        out.extend([&protocol.governance, &protocol.treasury].map(accounts::key));
     }
     // Also what the last block of the epoch may make necessary yet: a proposal whose vote begins, or
     // one taken back that was the last to use its weights.
     snapshot::keys(view, next(moment)?, out)?;
     out.extend(staking::load_snapshots(view)?.into_iter().map(electorate_key));
     Ok(())
-}
-
-/// The accounts that money of this module moves between, those of proposers aside.
-const fn accounts_of(protocol: &bank::ProtocolAccounts) -> [&Address; 3] {
-    [&protocol.governance, &protocol.treasury, &protocol.reserve]
 }

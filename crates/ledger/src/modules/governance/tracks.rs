@@ -1,13 +1,19 @@
 //! Who decides about what, and how much may depend on it.
 
 use super::error::GovernanceError;
+use crate::modules::treasury;
 use althing_types::{
+    ChainParams,
     governance::{Action, Criticality, Houses},
     params::{Area, Parameter},
 };
 
 /// Who decides about the action, if it may have this criticality.
-pub(super) fn houses(action: &Action, criticality: Criticality) -> Result<Houses, GovernanceError> {
+pub(super) fn houses(
+    params: &ChainParams,
+    action: &Action,
+    criticality: Criticality,
+) -> Result<Houses, GovernanceError> {
     let (houses, least) = match action {
         Action::Text {} => (Houses::STAKE, Criticality::Standard),
         Action::Parameters { changes } => {
@@ -22,6 +28,16 @@ pub(super) fn houses(action: &Action, criticality: Criticality) -> Result<Houses
             }
             track.ok_or(GovernanceError::ParameterUnknown)?
         }
+        Action::Treasury { payments, .. } => {
+            let small =
+                treasury::total(payments).is_some_and(|total| total <= params.treasury.grant_limit);
+            if small {
+                (Houses::STAKE, Criticality::Standard)
+            } else {
+                (Houses::BOTH, Criticality::Important)
+            }
+        }
+        Action::TreasuryRollback { .. } => (Houses::BOTH, Criticality::Important),
     };
     if (least..=Criticality::Critical).contains(&criticality) {
         Ok(houses)
@@ -42,10 +58,7 @@ const fn least(area: Area) -> Criticality {
 mod tests {
     use super::*;
     use Criticality::{Critical, Emergency, Important, Optional, Standard};
-    use althing_types::{
-        ChainParams,
-        governance::{ParameterChange, ParameterChanges},
-    };
+    use althing_types::governance::{ParameterChange, ParameterChanges};
 
     fn changes(names: &[&str]) -> Action {
         let value = |name| Parameter::find(name).unwrap().get(&ChainParams::devnet());
@@ -64,27 +77,42 @@ mod tests {
             (&["staking.unbonding"], Houses::STAKE),
             (&["staking.unbonding", "block_gas_limit"], Houses::BOTH),
         ] {
-            assert_eq!(super::houses(&changes(names), Standard), Ok(houses));
+            assert_eq!(
+                super::houses(&ChainParams::devnet(), &changes(names), Standard),
+                Ok(houses)
+            );
         }
-        assert_eq!(super::houses(&Action::Text {}, Critical), Ok(Houses::STAKE));
+        assert_eq!(
+            super::houses(&ChainParams::devnet(), &Action::Text {}, Critical),
+            Ok(Houses::STAKE)
+        );
     }
 
     #[test]
     fn a_change_of_governance_is_at_least_important() {
         let action = changes(&["block_gas_limit", "governance.quorum"]);
-        assert_eq!(houses(&action, Standard), Err(GovernanceError::Criticality));
-        assert_eq!(houses(&action, Important), Ok(Houses::BOTH));
+        assert_eq!(
+            houses(&ChainParams::devnet(), &action, Standard),
+            Err(GovernanceError::Criticality)
+        );
+        assert_eq!(houses(&ChainParams::devnet(), &action, Important), Ok(Houses::BOTH));
     }
 
     #[test]
     fn neither_a_choice_of_each_nor_an_emergency_is_voted_on_like_this() {
         for level in [Optional, Emergency] {
-            assert_eq!(houses(&Action::Text {}, level), Err(GovernanceError::Criticality));
+            assert_eq!(
+                houses(&ChainParams::devnet(), &Action::Text {}, level),
+                Err(GovernanceError::Criticality)
+            );
         }
     }
 
     #[test]
     fn no_change_is_no_proposal() {
-        assert_eq!(houses(&changes(&[]), Standard), Err(GovernanceError::ParameterUnknown));
+        assert_eq!(
+            houses(&ChainParams::devnet(), &changes(&[]), Standard),
+            Err(GovernanceError::ParameterUnknown)
+        );
     }
 }

@@ -7,14 +7,14 @@ use crate::{
     modules::{
         accounts, bank,
         governance::{
-            AGENDA, Status, block::give_back, error::GovernanceError, proposal_key, standing_key,
-            store,
+            AGENDA, Status, action, block::give_back, error::GovernanceError, proposal_key,
+            standing_key, store,
         },
-        staking,
+        staking::{self, BlockMoment},
     },
 };
 use althing_state::StateKey;
-use althing_types::{Address, Event, message::CancelProposal};
+use althing_types::{Address, Event, governance::DisbursementReason, message::CancelProposal};
 
 /// Gas of the message itself.
 pub(crate) const GAS: u64 = 50_000;
@@ -53,5 +53,9 @@ pub(crate) fn execute(
     standing.status = Status::Cancelled { height: block.height };
     store::save_agenda(view, &agenda)?;
     store::save_standing(view, number, &standing)?;
-    Ok(vec![Event::ProposalCancelled { proposal: number, proposer, forfeited }])
+    let moment = BlockMoment::from(block);
+    let reason = DisbursementReason::Cancelled;
+    let given_up = action::give_up(view, &moment, number, (&proposal.action, reason))?;
+    let event = Event::ProposalCancelled { proposal: number, proposer, forfeited };
+    Ok([vec![event], given_up].concat())
 }

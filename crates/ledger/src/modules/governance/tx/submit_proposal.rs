@@ -10,6 +10,7 @@ use crate::{
             AGENDA, Agenda, Entry, Proposal, Standing, action, error::GovernanceError, store,
             tracks,
         },
+        staking::BlockMoment,
     },
 };
 use althing_state::StateKey;
@@ -29,6 +30,12 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
             let idle = changes.is_empty() || changes.iter().any(|change| change.from == change.to);
             if idle { Err(Invalid::NothingToDo) } else { Ok(()) }
         }
+        Action::Treasury { payments, .. } if payments.is_empty() => Err(Invalid::NothingToDo),
+        Action::Treasury { payments, .. } => {
+            let nothing = payments.iter().any(|payment| payment.amount.is_zero());
+            if nothing { Err(Invalid::ZeroAmount) } else { Ok(()) }
+        }
+        Action::TreasuryRollback { .. } => Ok(()),
     }
 }
 
@@ -43,13 +50,15 @@ pub(crate) fn execute(
 ) -> Result<Vec<Event>, Failure> {
     let SubmitProposal { title, summary, link, criticality, action } = message.clone();
     let (block, proposer) = (context.block, context.sender);
-    let houses = tracks::houses(&action, criticality)?;
+    let houses = tracks::houses(block.params, &action, criticality)?;
     let mut agenda = store::load_agenda(context.view)?;
     check_room(&agenda, context)?;
-    action::check(context.view, block.protocol, block.params, &action)?;
+    let number = agenda.next;
+    let moment = BlockMoment::from(block);
+    let place = (number, agenda.entries.len());
+    let began = action::submit(context.view, context.meter, &moment, place, &action)?;
     let deposit = block.params.governance.deposit;
     bank::transfer(context.view, &proposer, &block.protocol.governance, deposit, block.time)?;
-    let number = agenda.next;
     let full = Fault::Corrupt { key: AGENDA, what: "every number of a proposal is used" };
     agenda.next = number.checked_add(1).ok_or(full)?;
     agenda.entries.push(Entry { proposal: number, proposer, due: None, snapshot: None });
@@ -68,7 +77,9 @@ pub(crate) fn execute(
     store::save_proposal(context.view, number, &proposal)?;
     store::save_standing(context.view, number, &Standing::new(houses))?;
     store::save_agenda(context.view, &agenda)?;
-    Ok(vec![Event::ProposalSubmitted { proposal: number, proposer, criticality, houses, deposit }])
+    let event =
+        Event::ProposalSubmitted { proposal: number, proposer, criticality, houses, deposit };
+    Ok([vec![event], began].concat())
 }
 
 /// Whether one more proposal may be open, and one more of this account.

@@ -1,0 +1,3 @@
+//! The message of module `treasury`.
+
+pub(crate) mod advance_disbursement;

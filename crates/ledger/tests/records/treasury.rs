@@ -1,0 +1,81 @@
+//! Keys and records of module `treasury`.
+
+use super::same;
+use althing_ledger::treasury::{Disbursement, Moment, Pending, Step, Treasury, Waiting, query::*};
+use althing_types::{
+    Address, Amount, Due, Height, List, Period, Timestamp,
+    governance::{
+        Dependencies, DisbursementReason as Reason, DisbursementState as State, Payment, Payments,
+    },
+};
+use commonware_codec::{Encode, Error};
+use core::fmt::Debug;
+
+#[test]
+fn keys_of_the_treasury_keep_their_bytes() {
+    for (what, actual, expected) in [
+        ("treasury key", treasury_key(), "1d"),
+        ("disbursement key", disbursement_key(258), "1e0000000000000102"),
+        ("pending key", pending_key(), "1f"),
+        ("dependents key", dependents_key(258), "200000000000000102"),
+    ] {
+        same(what, &actual, expected);
+    }
+}
+
+/// The record has these bytes, is read back from them, and from nothing shorter or longer.
+fn record<T: PartialEq + Debug + Encode>(
+    what: &str,
+    record: &T,
+    decode: impl Fn(&[u8]) -> Result<T, Error>,
+    expected: &str,
+) {
+    let bytes = record.encode();
+    same(what, &bytes, expected);
+    assert_eq!(decode(&bytes).unwrap(), *record, "{what}");
+    assert!(decode(&bytes[..bytes.len() - 1]).is_err(), "{what}");
+    assert!(decode(&[&*bytes, &[0]].concat()).is_err(), "{what}");
+}
+
+#[test]
+fn records_of_the_treasury_keep_their_bytes() {
+    let due = |height, time| Due { height: Height::new(height), time: Timestamp::new(time) };
+    let height = Height::new(300);
+    let payment = Payment {
+        to: Address::new([0x11; 20]),
+        amount: Amount::new(300),
+        milestone: Period { blocks: 7, ms: 8 },
+    };
+    let disbursement = Disbursement {
+        state: State::Executed,
+        history: List::new(vec![Step { state: State::Draft, reason: Reason::Planned, height }])
+            .unwrap(),
+        payments: Payments::new(vec![payment]).unwrap(),
+        deps: Dependencies::new(vec![258]).unwrap(),
+        memo: "m".parse().unwrap(),
+        total: Amount::new(300),
+        delay: Period { blocks: 9, ms: 10 },
+        due: due(301, 1),
+        expires: due(302, 2),
+        short: true,
+        executed: Some(Moment { height, time: Timestamp::new(3) }),
+        paid: 1,
+    };
+    record("disbursement", &disbursement, decode_disbursement, DISBURSEMENT);
+    let treasury = Treasury {
+        reserved: Amount::new(300),
+        held: Amount::new(1),
+        paid: Amount::new(2),
+        pending: 3,
+        wake: due(300, 4),
+        stalled: 5,
+    };
+    record("treasury", &treasury, decode_treasury, "ac02010200000003ac020400000005");
+    let waiting = Waiting { number: 258, wake: due(300, 4) };
+    let expected = "010000000000000102ac0204";
+    record("pending", &Pending::new(vec![waiting]).unwrap(), decode_pending, expected);
+    let dependents = List::new(vec![258u64]).unwrap();
+    record("dependents", &dependents, decode_dependents, "010000000000000102");
+}
+
+const DISBURSEMENT: &str = "04010000ac02011111111111111111111111111111111111111111ac0200000000000000070000000000000008010000000000000102016dac020000000000000009000000000000000aad0201ae02020101ac020300000001";
