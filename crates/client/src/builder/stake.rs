@@ -96,7 +96,12 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         | Payload::Unjail(_)
         | Payload::SubmitEvidence(_)
         | Payload::RegisterNode(_)
-        | Payload::Heartbeat(_) => Amount::ZERO,
+        | Payload::Heartbeat(_)
+        // The deposit of a proposal is a parameter of the chain.
+        | Payload::SubmitProposal(_)
+        | Payload::Vote(_)
+        | Payload::CancelProposal(_)
+        | Payload::AdvanceDisbursement(_) => Amount::ZERO,
     }
 }
 

@@ -10,6 +10,7 @@
 mod cancel;
 #[path = "../common/mod.rs"]
 mod common;
+mod crowd;
 mod prop;
 mod submit;
 mod treasury;
