@@ -102,7 +102,7 @@ const NUMBERS: [(&str, u64, u64, Change); 47] = [
     ("governance.standard.voting", 0, Period::MAX_BLOCKS, |params, value| {
         params.governance.standard.voting.blocks = value;
     }),
-    ("treasury.batch", 1, 256, |params, value| params.treasury.batch = value),
+    ("treasury.batch", 1, 64, |params, value| params.treasury.batch = value),
     ("treasury.max_pending", 1, 1_000, |params, value| params.treasury.max_pending = value),
     ("treasury.max_age", 0, Period::MAX_BLOCKS, |params, value| {
         params.treasury.max_age.blocks = value;

@@ -52,7 +52,6 @@ fn records_of_the_treasury_keep_their_bytes() {
             .unwrap(),
         payments: Payments::new(vec![payment]).unwrap(),
         deps: Dependencies::new(vec![258]).unwrap(),
-        memo: "m".parse().unwrap(),
         total: Amount::new(300),
         delay: Period { blocks: 9, ms: 10 },
         due: due(301, 1),
@@ -78,4 +77,4 @@ fn records_of_the_treasury_keep_their_bytes() {
     record("dependents", &dependents, decode_dependents, "010000000000000102");
 }
 
-const DISBURSEMENT: &str = "04010000ac02011111111111111111111111111111111111111111ac0200000000000000070000000000000008010000000000000102016dac020000000000000009000000000000000aad0201ae02020101ac020300000001";
+const DISBURSEMENT: &str = "04010000ac02011111111111111111111111111111111111111111ac0200000000000000070000000000000008010000000000000102ac020000000000000009000000000000000aad0201ae02020101ac020300000001";

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct TreasuryParams {
     /// Both houses decide about more than this, in base units.
     pub grant_limit: Amount,
-    /// Steps of disbursements in one block, 1 to 256.
+    /// Steps of disbursements in one block, 1 to 64: each makes at most 32 payments, and a receipt
+    /// holds as many events.
     pub batch: u64,
     /// Most disbursements that are accepted and not over, 1 to 1,000.
     pub max_pending: u64,
@@ -67,7 +68,7 @@ impl TreasuryParams {
 
     pub(super) fn validate(&self, range: &Range) -> Result<(), ParamsError> {
         range.at_most("treasury.grant_limit", self.grant_limit, tokens(1_000_000_000))?;
-        range.check("treasury.batch", self.batch, 1, 256)?;
+        range.check("treasury.batch", self.batch, 1, 64)?;
         range.check("treasury.max_pending", self.max_pending, 1, Self::MAX_PENDING)?;
         range.period("treasury.max_age", self.max_age)?;
         range.period("treasury.rollback_window", self.rollback_window)?;

@@ -33,8 +33,8 @@ pub(super) fn submit(
             changed(view, moment.protocol, moment.params, changes)?;
             Ok(Vec::new())
         }
-        Action::Treasury { payments, deps, memo } => {
-            let plan = treasury::Plan { payments, deps, memo };
+        Action::Treasury { payments, deps, .. } => {
+            let plan = treasury::Plan { payments, deps };
             treasury::draft(view, meter, moment, (number, open), &plan)
         }
         Action::TreasuryRollback { disbursement, .. } => {

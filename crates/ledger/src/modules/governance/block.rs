@@ -30,8 +30,9 @@ pub(crate) fn end_epoch(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec
     }
     let mut events = Vec::new();
     let mut entries = Vec::with_capacity(before.entries.len());
+    let due: Vec<u64> = due(&before, moment).map(|entry| entry.proposal).collect();
     for entry in &before.entries {
-        if entry.due.is_some_and(|due| moment.is_reached(due)) {
+        if due.contains(&entry.proposal) {
             entries.extend(advance(view, moment, *entry, &mut events)?);
         } else {
             entries.push(*entry);
@@ -51,6 +52,16 @@ pub(crate) fn end_epoch(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec
         store::save_agenda(view, &after)?;
     }
     Ok(events)
+}
+
+/// Most proposals that are decided or enacted by one turn of the epoch. Each may change 16 parameters,
+/// and the receipt of a block holds an event for each.
+const MAX_STEPS: usize = 128;
+
+/// The proposals that take a step now: the first that are due.
+fn due<'a>(agenda: &'a Agenda, moment: &'a BlockMoment<'_>) -> impl Iterator<Item = &'a Entry> {
+    let is_due = |entry: &&Entry| entry.due.is_some_and(|due| moment.is_reached(due));
+    agenda.entries.iter().filter(is_due).take(MAX_STEPS)
 }
 
 const fn is_waiting(entry: &Entry) -> bool {
@@ -236,9 +247,8 @@ pub(crate) fn missing_for_epoch_end(
         return Ok(());
     }
     let agenda = store::load_agenda(view)?;
-    let is_due = |entry: &Entry| entry.due.is_some_and(|due| moment.is_reached(due));
-    let acting = |entry: &&Entry| is_waiting(entry) || is_due(entry);
-    for entry in agenda.entries.iter().filter(acting) {
+    let waiting = agenda.entries.iter().filter(|entry| is_waiting(entry));
+    for entry in waiting.chain(due(&agenda, moment)) {
         let Entry { proposal, proposer, .. } = entry;
         out.extend([proposal_key(*proposal), standing_key(*proposal), accounts::key(proposer)]);
         if view.knows(&proposal_key(*proposal)) {
@@ -246,7 +256,7 @@ pub(crate) fn missing_for_epoch_end(
             action::keys(view, moment, (*proposal, &record), out)?;
         }
     }
-    if agenda.entries.iter().any(is_due) {
+    if due(&agenda, moment).next().is_some() {
         let protocol = moment.protocol;
         out.extend([&protocol.governance, &protocol.treasury].map(accounts::key));
     }

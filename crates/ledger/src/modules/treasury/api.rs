@@ -16,18 +16,16 @@ use crate::{
 };
 use althing_state::{StateKey, View};
 use althing_types::{
-    Amount, Due, Event, List, Period, Ppm, Text,
+    Amount, Due, Event, List, Period, Ppm,
     governance::{
         Dependencies, DisbursementReason as Reason, DisbursementState as State, Payments,
     },
-    limits::MAX_DISBURSEMENT_MEMO_BYTES,
 };
 
 /// What a proposal wants to disburse.
 pub(crate) struct Plan<'a> {
     pub(crate) payments: &'a Payments,
     pub(crate) deps: &'a Dependencies,
-    pub(crate) memo: &'a Text<MAX_DISBURSEMENT_MEMO_BYTES>,
 }
 
 /// Checks and writes the disbursement of proposal `number`, while `open` others are on the agenda.
@@ -62,7 +60,6 @@ pub(crate) fn draft(
         history: List::default(),
         payments: plan.payments.clone(),
         deps: plan.deps.clone(),
-        memo: plan.memo.clone(),
         total,
         delay: Period::default(),
         due: Due::default(),

@@ -1,7 +1,7 @@
 use althing_types::{
-    Amount, Due, Height, List, Period, Text, Timestamp,
+    Amount, Due, Height, List, Period, Timestamp,
     governance::{Dependencies, DisbursementReason, DisbursementState, Payments},
-    limits::{MAX_DISBURSEMENT_DEPENDENCIES, MAX_DISBURSEMENT_MEMO_BYTES},
+    limits::MAX_DISBURSEMENT_DEPENDENCIES,
     params::TreasuryParams,
     struct_codec,
 };
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// an end, and one more for each reason to wait.
 pub(crate) const MAX_STEPS: usize = 16;
 
-/// Money that is to leave the treasury, as a proposal said.
+/// Money that is to leave the treasury, as a proposal said. What it is for stands in the proposal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Disbursement {
     /// Where it is in its life.
@@ -22,8 +22,6 @@ pub struct Disbursement {
     pub payments: Payments,
     /// What must be executed before.
     pub deps: Dependencies,
-    /// What it is for.
-    pub memo: Text<MAX_DISBURSEMENT_MEMO_BYTES>,
     /// The sum of all payments, in base units.
     pub total: Amount,
     /// From when all that it depends on is executed to its own execution.
@@ -45,7 +43,6 @@ struct_codec!(Disbursement {
     history,
     payments,
     deps,
-    memo,
     total,
     delay,
     due,
