@@ -121,6 +121,8 @@ pub const UNKNOWN_DISBURSEMENT: Code = Code::new(57);
 pub const NOT_READY: Code = Code::new(58);
 /// As many disbursements as can be are accepted or proposed.
 pub const TOO_MANY_DISBURSEMENTS: Code = Code::new(59);
+/// The operator has not left this vote to the node.
+pub const NODE_MAY_NOT: Code = Code::new(60);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -382,6 +384,11 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "too_many_disbursements",
         "treasury.max_pending disbursements are accepted or proposed already: wait until one is over",
     ),
+    (
+        60,
+        "node_may_not",
+        "the operator has not left this vote to the node, or has voted by hand: nodes vote on matters of the network, by the preferences of their operators",
+    ),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -480,6 +487,7 @@ mod tests {
             (UNKNOWN_DISBURSEMENT, "unknown_disbursement"),
             (NOT_READY, "not_ready"),
             (TOO_MANY_DISBURSEMENTS, "too_many_disbursements"),
+            (NODE_MAY_NOT, "node_may_not"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -6,7 +6,7 @@ use crate::{
     execute::Context,
     modules::{
         bank::tx::transfer,
-        governance::tx::{cancel_proposal, submit_proposal, vote},
+        governance::tx::{cancel_proposal, set_preferences, submit_proposal, vote},
         performance::tx::{submit_evidence, unjail},
         registry::tx::{heartbeat, register_node},
         staking::tx::{delegate, redelegate, stake, undelegate, unstake, update_validator},
@@ -33,6 +33,7 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
         Payload::SubmitProposal(_) => submit_proposal::GAS,
         Payload::Vote(_) => vote::GAS,
         Payload::CancelProposal(_) => cancel_proposal::GAS,
+        Payload::SetPreferences(_) => set_preferences::GAS,
         Payload::AdvanceDisbursement(_) => advance_disbursement::GAS,
     }
 }
@@ -53,6 +54,7 @@ pub(crate) const GAS: &[(&str, u64)] = &[
     ("submit-proposal", submit_proposal::GAS),
     ("vote", vote::GAS),
     ("cancel-proposal", cancel_proposal::GAS),
+    ("set-preferences", set_preferences::GAS),
     ("advance-disbursement", advance_disbursement::GAS),
 ];
 
@@ -73,6 +75,7 @@ pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
         Payload::SubmitProposal(message) => submit_proposal::validate(message),
         Payload::Vote(message) => vote::validate(message),
         Payload::CancelProposal(message) => cancel_proposal::validate(message),
+        Payload::SetPreferences(message) => set_preferences::validate(message),
         Payload::AdvanceDisbursement(message) => advance_disbursement::validate(message),
     }
 }
@@ -94,6 +97,7 @@ pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>)
         Payload::SubmitProposal(message) => submit_proposal::keys(message, sender, out),
         Payload::Vote(message) => vote::keys(message, sender, out),
         Payload::CancelProposal(message) => cancel_proposal::keys(message, sender, out),
+        Payload::SetPreferences(message) => set_preferences::keys(message, sender, out),
         Payload::AdvanceDisbursement(message) => advance_disbursement::keys(message, sender, out),
     }
 }
@@ -115,6 +119,7 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::SubmitProposal(message) => submit_proposal::execute(message, context),
         Payload::Vote(message) => vote::execute(message, context),
         Payload::CancelProposal(message) => cancel_proposal::execute(message, context),
+        Payload::SetPreferences(message) => set_preferences::execute(message, context),
         Payload::AdvanceDisbursement(message) => advance_disbursement::execute(message, context),
     }
 }

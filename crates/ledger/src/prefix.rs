@@ -65,6 +65,8 @@ pub const DISBURSEMENT: u8 = 0x1e;
 pub const PENDING: u8 = 0x1f;
 /// `DEPENDENTS | number (8, big endian) -> Dependents`
 pub const DEPENDENTS: u8 = 0x20;
+/// `PREFERENCES | validator key (32) -> Preferences`
+pub const PREFERENCES: u8 = 0x21;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -100,6 +102,7 @@ pub const ALL: &[(u8, &str)] = &[
     (DISBURSEMENT, "disbursement"),
     (PENDING, "pending"),
     (DEPENDENTS, "dependents"),
+    (PREFERENCES, "preferences"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -6,7 +6,7 @@ use crate::{
     codec::re,
     governance::{
         Ballot, Criticality, DisbursementReason, DisbursementState, Houses, ParameterChange,
-        Rejection,
+        Preferences, Rejection,
     },
     limits::MAX_NODE_TEXT_BYTES,
     message::Health,
@@ -309,6 +309,13 @@ tagged_enum! {
             /// Which, from what, to what.
             change: ParameterChange,
         },
+        /// A validator said what it leaves to its node.
+        0x060a "preferences-set" PreferencesSet {
+            /// The validator.
+            validator: ValidatorKey,
+            /// What it leaves to it.
+            preferences: Option<Preferences>,
+        },
         /// A disbursement went on.
         0x0701 "disbursement-advanced" DisbursementAdvanced {
             /// The number of its proposal.
@@ -454,7 +461,8 @@ impl Event {
             | Self::EvidenceAccepted { validator, .. }
             | Self::Rewarded { validator, .. }
             | Self::NodeRegistered { validator, .. }
-            | Self::Heartbeat { validator, .. } => Some(*validator),
+            | Self::Heartbeat { validator, .. }
+            | Self::PreferencesSet { validator, .. } => Some(*validator),
         }
     }
 

@@ -51,9 +51,11 @@ fn more_than_sixteen_changes_are_no_list_of_changes() {
 #[test]
 fn every_event_of_a_proposal_names_it() {
     for event in events() {
-        let of_one = event.name() != "treasury-stalled";
+        let of_one = !["treasury-stalled", "preferences-set"].contains(&event.name());
         assert_eq!(event.proposal(), of_one.then_some(300), "{}", event.name());
-        assert!(event.validator().is_none() || event.name() == "voted");
+        assert!(
+            event.validator().is_none() || ["voted", "preferences-set"].contains(&event.name())
+        );
     }
     let accounts = |event: &Event| event.accounts().len();
     assert_eq!(events().iter().map(accounts).sum::<usize>(), 4);

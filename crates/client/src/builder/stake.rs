@@ -101,6 +101,7 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         | Payload::SubmitProposal(_)
         | Payload::Vote(_)
         | Payload::CancelProposal(_)
+        | Payload::SetPreferences(_)
         | Payload::AdvanceDisbursement(_) => Amount::ZERO,
     }
 }

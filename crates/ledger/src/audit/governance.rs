@@ -5,8 +5,8 @@ use crate::{
     modules::governance::{
         self, AGENDA, Agenda, Power, Proposal, Standing, Status, ValidatorVote,
         query::{
-            decode_account_vote, decode_agenda, decode_electorate, decode_power, decode_proposal,
-            decode_standing, decode_validator_vote,
+            decode_account_vote, decode_agenda, decode_electorate, decode_power,
+            decode_preferences, decode_proposal, decode_standing, decode_validator_vote,
         },
         tally::{Heads, StakeCount},
     },
@@ -71,6 +71,9 @@ impl Decisions {
             prefix::VALIDATOR_VOTE => {
                 let of = (number()?, validator(rest)?);
                 self.validators.insert(of, decode_validator_vote(value).map_err(|_| BAD)?);
+            }
+            prefix::PREFERENCES => {
+                decode_preferences(value).map_err(|_| BAD)?;
             }
             prefix::ACCOUNT_VOTE => {
                 let vote = decode_account_vote(value).map_err(|_| BAD)?;

@@ -13,7 +13,7 @@ use althing_ledger::{
 };
 use althing_types::{
     Address, Amount, Due, Epoch, Height, Period, Ppm, Shares, Timestamp, ValidatorKey,
-    governance::{Action, Ballot, Choice, Criticality, Houses, Rejection},
+    governance::{Action, Ballot, Choice, Criticality, Houses, Preferences, Rejection},
 };
 use commonware_codec::{Encode, Error};
 use core::fmt::Debug;
@@ -34,6 +34,7 @@ fn keys_of_governance_keep_their_bytes() {
         ("electorate key", electorate_key(epoch), format!("19{number}")),
         ("power key", power_key(epoch, KEY), format!("1a{number}{key}")),
         ("validator vote key", validator_vote_key(258, KEY), format!("1b{number}{key}")),
+        ("preferences key", preferences_key(KEY), format!("21{key}")),
         ("account vote key", account_vote_key(258, ACCOUNT), format!("1c{number}{account}")),
     ] {
         same(what, &actual, &expected);
@@ -66,6 +67,7 @@ fn standing(status: Status) -> Standing {
     let [yes, no, abstain, veto] = [300, 20, 1, 0].map(Amount::new);
     Standing {
         status,
+        criticality: Criticality::Standard,
         houses: Houses::BOTH,
         terms: Some(Terms {
             snapshot: Epoch::new(3),
@@ -117,12 +119,18 @@ fn records_of_proposals_keep_their_bytes() {
 #[test]
 fn records_of_votes_keep_their_bytes() {
     let ballot = Ballot::new(ppm(600_000), ppm(0), ppm(399_999), ppm(1)).unwrap();
-    let vote = ValidatorVote { ballot: Some(ballot), own: Amount::new(300) };
-    record("vote of a validator", &vote, decode_validator_vote, "01c0cf2400ffb41801ac02");
+    let vote = ValidatorVote { ballot: Some(ballot), own: Amount::new(300), by_hand: true };
+    record("vote of a validator", &vote, decode_validator_vote, "01c0cf2400ffb41801ac0201");
     let vote = AccountVote { ballot: Ballot::all(Choice::No), weight: Amount::new(300) };
     record("vote of an account", &vote, decode_account_vote, "00c0843d0000ac02");
     let power = Power { tokens: Amount::new(300), shares: Shares::new(299), head: true };
     record("power", &power, decode_power, "ac02ab0201");
+    let preferences = Preferences {
+        auto_adopt_optional: true,
+        minimum_criticality: Criticality::Important,
+        max_delay_tolerance: 258,
+    };
+    record("preferences", &preferences, decode_preferences, "01020000000000000102");
     let electorate = Electorate(vec![KEY]);
     let expected = format!("01{}", "22".repeat(32));
     record("electorate", &electorate, decode_electorate, &expected);
@@ -134,5 +142,5 @@ fn records_of_votes_keep_their_bytes() {
 }
 
 const PROPOSAL: &str = "1111111111111111111111111111111111111111ac02ab0201740173016c03010501";
-const STANDING: &str = "030103e80700000007909214b0901fb0b1140000000000000009000000000000000aac0214010000000000001e848000000000000f424000000000000000000000000000000001";
+const STANDING: &str = "01030103e80700000007909214b0901fb0b1140000000000000009000000000000000aac0214010000000000001e848000000000000f424000000000000000000000000000000001";
 const AGENDA: &str = "0000000000000103020000000000000102111111111111111111111111111111111111111100000000000000000102111111111111111111111111111111111111111101ac02a01f0103";

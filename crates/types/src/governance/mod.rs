@@ -8,7 +8,10 @@ pub use action::{Action, ParameterChange, ParameterChanges};
 pub use ballot::{Ballot, BallotError, Choice};
 pub use treasury::{Dependencies, DisbursementReason, DisbursementState, Payment, Payments};
 
-use crate::codec::{byte_enum, re};
+use crate::{
+    codec::{byte_enum, re},
+    struct_codec,
+};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +45,20 @@ byte_enum! {
         2 "veto" Veto,
     }
 }
+
+/// What a validator leaves to its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preferences {
+    /// The node adopts what is each validator's own choice.
+    pub auto_adopt_optional: bool,
+    /// The node votes by itself on proposals of at least this criticality.
+    pub minimum_criticality: Criticality,
+    /// The longest delay, in blocks, of what the node agrees to by itself. The node keeps to it.
+    pub max_delay_tolerance: u64,
+}
+
+struct_codec!(Preferences { auto_adopt_optional, minimum_criticality, max_delay_tolerance });
 
 /// Who decides: those who stake, by their stake; the validators, one vote each; or both houses, each
 /// of which must agree.

@@ -2,7 +2,7 @@
 
 use crate::{
     Text, ValidatorKey,
-    governance::{Action, Ballot, Criticality},
+    governance::{Action, Ballot, Criticality, Preferences},
     limits::{MAX_PROPOSAL_LINK_BYTES, MAX_PROPOSAL_SUMMARY_BYTES, MAX_PROPOSAL_TITLE_BYTES},
     struct_codec,
 };
@@ -34,7 +34,7 @@ pub struct Vote {
     pub proposal: u64,
     /// How the weight is divided.
     pub ballot: Ballot,
-    /// With a validator, which the sender must operate: its vote in the house of validators, and that
+    /// With a validator, which the sender operates, or whose node it is: its vote in the house of validators, and that
     /// of all its stake whose owners do not vote themselves. Without one: the sender's own stake,
     /// with whatever validators it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,3 +51,13 @@ pub struct CancelProposal {
 }
 
 struct_codec!(CancelProposal { proposal });
+
+/// Says what the sender's validator leaves to its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetPreferences {
+    /// What it leaves to it; without this, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferences: Option<Preferences>,
+}
+
+struct_codec!(SetPreferences { preferences });

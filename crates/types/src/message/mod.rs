@@ -10,7 +10,7 @@ mod staking;
 mod treasury;
 
 pub use bank::Transfer;
-pub use governance::{CancelProposal, SubmitProposal, Vote};
+pub use governance::{CancelProposal, SetPreferences, SubmitProposal, Vote};
 pub use performance::{SubmitEvidence, Unjail};
 pub use registry::{Health, Heartbeat, RegisterNode};
 pub use staking::{
@@ -101,6 +101,8 @@ payloads! {
     0x0502 "vote" Vote,
     /// Takes a proposal back.
     0x0503 "cancel-proposal" CancelProposal,
+    /// Says what a validator leaves to its node.
+    0x0504 "set-preferences" SetPreferences,
     /// Takes the next step of a disbursement.
     0x0601 "advance-disbursement" AdvanceDisbursement,
 }

@@ -8,9 +8,9 @@ use althing_types::{
     Address, Amount, Epoch, Event, Payload, Period,
     governance::{
         Action, Ballot, Choice, Criticality, Dependencies, DisbursementReason, DisbursementState,
-        Houses, ParameterChange, ParameterChanges, Payment, Payments, Rejection,
+        Houses, ParameterChange, ParameterChanges, Payment, Payments, Preferences, Rejection,
     },
-    message::{AdvanceDisbursement, CancelProposal, SubmitProposal, Vote},
+    message::{AdvanceDisbursement, CancelProposal, SetPreferences, SubmitProposal, Vote},
     params::{FeeSplit, ParameterValue, Schedule},
 };
 
@@ -37,6 +37,14 @@ pub fn change() -> ParameterChange {
 
 pub fn divided() -> Ballot {
     Ballot::new(ppm(600_000), ppm(250_000), ppm(149_999), ppm(1)).unwrap()
+}
+
+fn preferences() -> Preferences {
+    Preferences {
+        auto_adopt_optional: true,
+        minimum_criticality: Criticality::Important,
+        max_delay_tolerance: 86_400,
+    }
 }
 
 fn treasury() -> Action {
@@ -81,6 +89,8 @@ pub fn payloads() -> Vec<(&'static str, Payload)> {
         ("own", vote(divided(), None)),
         ("of-validator", vote(Ballot::all(Choice::Veto), Some(validator()))),
         ("", Payload::CancelProposal(CancelProposal { proposal: 300 })),
+        ("some", Payload::SetPreferences(SetPreferences { preferences: Some(preferences()) })),
+        ("none", Payload::SetPreferences(SetPreferences { preferences: None })),
         ("", Payload::AdvanceDisbursement(AdvanceDisbursement { disbursement: 300 })),
     ]
 }
@@ -117,6 +127,7 @@ pub fn events() -> Vec<Event> {
         Event::ProposalFailed { proposal, code: 46 },
         Event::ProposalCancelled { proposal, proposer, forfeited },
         Event::ParameterChanged { proposal, change: change() },
+        Event::PreferencesSet { validator: validator(), preferences: Some(preferences()) },
         Event::DisbursementAdvanced {
             disbursement: proposal,
             state: DisbursementState::Timelocked,

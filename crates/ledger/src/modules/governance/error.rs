@@ -34,6 +34,8 @@ pub(crate) enum GovernanceError {
     NotEligible,
     /// The sender does not operate the validator.
     NotOperator,
+    /// The operator has not left this vote to the node.
+    NodeMayNot,
 }
 
 impl GovernanceError {
@@ -54,6 +56,7 @@ impl GovernanceError {
             Self::HouseNotAsked => codes::HOUSE_NOT_ASKED,
             Self::NotEligible => codes::NOT_ELIGIBLE,
             Self::NotOperator => codes::NOT_OPERATOR,
+            Self::NodeMayNot => codes::NODE_MAY_NOT,
         }
     }
 }

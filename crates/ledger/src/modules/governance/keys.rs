@@ -30,6 +30,11 @@ pub(crate) const fn validator_vote_key(number: u64, validator: &ValidatorKey) ->
     numbered(prefix::VALIDATOR_VOTE, number, validator)
 }
 
+/// The key of what a validator leaves to its node.
+pub(crate) const fn preferences_key(validator: &ValidatorKey) -> StateKey {
+    StateKey::fixed(prefix::PREFERENCES, validator.as_bytes())
+}
+
 /// The key of the vote of an account.
 pub(crate) const fn account_vote_key(number: u64, voter: &Address) -> StateKey {
     let mut bytes = [0; 28];

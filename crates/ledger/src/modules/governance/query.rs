@@ -2,7 +2,10 @@
 
 use super::{AccountVote, Agenda, Electorate, Power, Proposal, Standing, ValidatorVote, tally};
 use althing_state::StateKey;
-use althing_types::{Address, Epoch, ValidatorKey, governance::Rejection};
+use althing_types::{
+    Address, Epoch, ValidatorKey,
+    governance::{Preferences, Rejection},
+};
 use commonware_codec::{Copying, DecodeExt as _, Error};
 
 macro_rules! records {
@@ -39,6 +42,9 @@ records! {
     /// The key of the vote of a validator; absent if nobody with stake in it has voted.
     validator_vote_key(number: u64, validator: ValidatorKey) decode_validator_vote -> ValidatorVote =
         super::validator_vote_key(number, &validator);
+    /// The key of what a validator leaves to its node; absent if that is nothing.
+    preferences_key(validator: ValidatorKey) decode_preferences -> Preferences =
+        super::preferences_key(&validator);
     /// The key of the vote of an account; absent if it has not voted.
     account_vote_key(number: u64, voter: Address) decode_account_vote -> AccountVote =
         super::account_vote_key(number, &voter);

@@ -1,10 +1,11 @@
 use super::{
     AGENDA, AccountVote, Agenda, Electorate, Power, Proposal, Standing, ValidatorVote,
-    account_vote_key, electorate_key, power_key, proposal_key, standing_key, validator_vote_key,
+    account_vote_key, electorate_key, power_key, preferences_key, proposal_key, standing_key,
+    validator_vote_key,
 };
 use crate::{error::Fault, store};
 use althing_state::View;
-use althing_types::{Address, Epoch, ValidatorKey};
+use althing_types::{Address, Epoch, ValidatorKey, governance::Preferences};
 
 pub(super) fn load_agenda(view: &View) -> Result<Agenda, Fault> {
     store::require(view, &AGENDA, "the agenda of proposals is absent or does not decode")
@@ -118,4 +119,28 @@ pub(super) fn save_account_vote(
     vote: &AccountVote,
 ) -> Result<(), Fault> {
     store::save(view, account_vote_key(number, voter), vote)
+}
+
+/// What a validator leaves to its node; `None` if nothing.
+pub(super) fn load_preferences(
+    view: &View,
+    validator: &ValidatorKey,
+) -> Result<Option<Preferences>, Fault> {
+    let what = "the preferences of a validator do not decode";
+    store::load(view, &preferences_key(validator), what)
+}
+
+/// Writes what a validator leaves to its node, or removes it.
+pub(super) fn save_preferences(
+    view: &mut View,
+    validator: &ValidatorKey,
+    preferences: Option<&Preferences>,
+) -> Result<(), Fault> {
+    match preferences {
+        Some(preferences) => store::save(view, preferences_key(validator), preferences),
+        None => {
+            view.set(preferences_key(validator), None);
+            Ok(())
+        }
+    }
 }

@@ -156,7 +156,10 @@ pub fn judge(standing: &Standing, terms: &Terms) -> Result<(), Rejection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use althing_types::{Epoch, Period, governance::Houses};
+    use althing_types::{
+        Epoch, Period,
+        governance::{Criticality, Houses},
+    };
     use proptest::prelude::*;
 
     fn ppm(parts: u32) -> Ppm {
@@ -182,12 +185,15 @@ mod tests {
 
     fn by_stake(yes: u128, no: u128, abstain: u128, veto: u128) -> Result<(), Rejection> {
         let stake = stake(yes, no, abstain, veto);
-        judge(&Standing { stake, ..Standing::new(Houses::STAKE) }, &terms())
+        judge(&Standing { stake, ..Standing::new(Criticality::Standard, Houses::STAKE) }, &terms())
     }
 
     fn by_validators(yes: u64, no: u64, veto: u64) -> Result<(), Rejection> {
         let validators = Heads { yes: yes * HEAD, no: no * HEAD, abstain: 0, veto: veto * HEAD };
-        judge(&Standing { validators, ..Standing::new(Houses::VALIDATORS) }, &terms())
+        judge(
+            &Standing { validators, ..Standing::new(Criticality::Standard, Houses::VALIDATORS) },
+            &terms(),
+        )
     }
 
     #[test]
@@ -213,7 +219,7 @@ mod tests {
         assert_eq!(by_validators(6, 4, 0), Ok(()));
         assert_eq!(by_validators(6, 0, 4), Err(Rejection::Veto));
         let nobody = Terms { validators: 0, ..terms() };
-        let standing = Standing::new(Houses::VALIDATORS);
+        let standing = Standing::new(Criticality::Standard, Houses::VALIDATORS);
         assert_eq!(judge(&standing, &nobody), Err(Rejection::Threshold));
     }
 
@@ -222,7 +228,14 @@ mod tests {
         let judge = |yes: u128, heads: u64| {
             let stake = stake(yes, 1_000 - yes, 0, 0);
             let validators = Heads { yes: heads * HEAD, ..Heads::default() };
-            judge(&Standing { stake, validators, ..Standing::new(Houses::BOTH) }, &terms())
+            judge(
+                &Standing {
+                    stake,
+                    validators,
+                    ..Standing::new(Criticality::Standard, Houses::BOTH)
+                },
+                &terms(),
+            )
         };
         assert_eq!(judge(510, 6), Ok(()));
         assert_eq!(judge(509, 10), Err(Rejection::Threshold));

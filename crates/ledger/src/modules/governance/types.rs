@@ -94,6 +94,8 @@ tagged_enum! {
 pub struct Standing {
     /// What is to happen to it, or has happened.
     pub status: Status,
+    /// How much depends on it.
+    pub criticality: Criticality,
     /// Who decides.
     pub houses: Houses,
     /// What it needs, and of how many; from the beginning of the vote on.
@@ -104,13 +106,13 @@ pub struct Standing {
     pub validators: Heads,
 }
 
-struct_codec!(Standing { status, houses, terms, stake, validators });
+struct_codec!(Standing { status, criticality, houses, terms, stake, validators });
 
 impl Standing {
     /// Of a proposal whose vote has not begun.
-    pub(super) fn new(houses: Houses) -> Self {
+    pub(super) fn new(criticality: Criticality, houses: Houses) -> Self {
         let (stake, validators) = (StakeCount::default(), Heads::default());
-        Self { status: Status::Waiting {}, houses, terms: None, stake, validators }
+        Self { status: Status::Waiting {}, criticality, houses, terms: None, stake, validators }
     }
 }
 
@@ -232,9 +234,11 @@ pub struct ValidatorVote {
     pub ballot: Option<Ballot>,
     /// What of its stake votes itself, in base units.
     pub own: Amount,
+    /// Whether its operator voted, and not its node.
+    pub by_hand: bool,
 }
 
-struct_codec!(ValidatorVote { ballot, own });
+struct_codec!(ValidatorVote { ballot, own, by_hand });
 
 /// How an account votes on a proposal with its own stake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Failure, Fault},
-    modules::{accounts, bank, performance, registry, validators, vesting},
+    modules::{accounts, bank, governance, performance, registry, validators, vesting},
 };
 use althing_state::{StateKey, View};
 use althing_types::{Amount, Epoch, Event, Shares, ValidatorKey};
@@ -262,6 +262,7 @@ fn forget(view: &mut View, key: &ValidatorKey, validator: &Validator) {
     store::remove_operator(view, &validator.operator);
     view.set(performance::performance_key(key), None);
     view.set(registry::key(key), None);
+    view.set(governance::preferences_key(key), None);
 }
 
 /// Adds the keys that a block touches by itself, as far as what the view knows tells: ask again

@@ -75,7 +75,7 @@ pub(crate) fn execute(
         action,
     };
     store::save_proposal(context.view, number, &proposal)?;
-    store::save_standing(context.view, number, &Standing::new(houses))?;
+    store::save_standing(context.view, number, &Standing::new(criticality, houses))?;
     store::save_agenda(context.view, &agenda)?;
     let event =
         Event::ProposalSubmitted { proposal: number, proposer, criticality, houses, deposit };

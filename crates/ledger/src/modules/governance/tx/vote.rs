@@ -6,15 +6,18 @@ use crate::{
     execute::Context,
     modules::{
         governance::{
-            AccountVote, Standing, Status, Terms, account_vote_key, error::GovernanceError,
-            power_key, standing_key, store, validator_vote_key,
+            AccountVote, Standing, Status, Terms, ValidatorVote, account_vote_key,
+            error::GovernanceError, power_key, preferences_key, standing_key, store,
+            validator_vote_key,
         },
         staking::{self, operator_key},
     },
 };
-use althing_state::StateKey;
+use althing_state::{StateKey, View};
 use althing_types::{
-    Address, Amount, AmountError, Event, ValidatorKey, governance::Ballot, message::Vote,
+    Address, Amount, AmountError, Event, ValidatorKey,
+    governance::{Ballot, Houses},
+    message::Vote,
 };
 
 /// Gas of the message itself.
@@ -33,6 +36,9 @@ pub(crate) fn keys(message: &Vote, sender: &Address, out: &mut Vec<StateKey>) {
     match &message.validator {
         Some(validator) => {
             out.extend([operator_key(sender), validator_vote_key(message.proposal, validator)]);
+            if validator.node_account() == *sender {
+                out.push(preferences_key(validator));
+            }
         }
         None => out.extend([
             account_vote_key(message.proposal, sender),
@@ -81,8 +87,10 @@ impl Poll<'_> {
         key: &ValidatorKey,
     ) -> Result<Amount, Failure> {
         let view = &mut *context.view;
-        if staking::operated_by(view, &context.sender)? != Some(*key) {
-            return Err(GovernanceError::NotOperator.into());
+        let mut vote = store::load_validator_vote(view, self.number, key)?;
+        let by_hand = staking::operated_by(view, &context.sender)? == Some(*key);
+        if !by_hand {
+            self.check_node(view, &context.sender, key, &vote)?;
         }
         staking::know(view, [power_key(self.terms.snapshot, key)])?;
         let power = store::load_power(view, self.terms.snapshot, key)?;
@@ -94,7 +102,7 @@ impl Poll<'_> {
             let power = GovernanceError::NoVotingPower;
             return Err(if asked { power } else { GovernanceError::NotEligible }.into());
         }
-        let mut vote = store::load_validator_vote(view, self.number, key)?;
+        vote.by_hand = by_hand;
         let before = vote.ballot.replace(self.ballot);
         let weight = power.tokens.checked_sub(vote.own).map_err(|error| self.broken(error))?;
         if in_house {
@@ -109,6 +117,24 @@ impl Poll<'_> {
         }
         store::save_validator_vote(view, self.number, key, &vote)?;
         Ok(weight)
+    }
+
+    /// Whether the operator has left this vote to the sender, the node of the validator.
+    fn check_node(
+        &self,
+        view: &View,
+        sender: &Address,
+        key: &ValidatorKey,
+        vote: &ValidatorVote,
+    ) -> Result<(), Failure> {
+        if key.node_account() != *sender {
+            return Err(GovernanceError::NotOperator.into());
+        }
+        let preferences = store::load_preferences(view, key)?;
+        let preferences = preferences.ok_or(GovernanceError::NodeMayNot)?;
+        let Standing { criticality, houses, .. } = *self.standing;
+        let left = houses == Houses::VALIDATORS && criticality >= preferences.minimum_criticality;
+        if left && !vote.by_hand { Ok(()) } else { Err(GovernanceError::NodeMayNot.into()) }
     }
 
     /// The vote of an account with its own stake, which its validators vote for no more.
