@@ -317,3 +317,6 @@ fn unpaid(record: &Disbursement) -> Vec<(u32, Payment, Due)> {
     open.map(|(payment, bit)| (bit, *payment, payment.milestone.from(height, time).max(window)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
