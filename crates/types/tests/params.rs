@@ -285,6 +285,7 @@ fn period(value: &serde_json::Value) -> String {
             1 => "1 day".to_owned(),
             days => format!("{days} days"),
         },
+        (0, Period::HOUR_MS) => "1 hour".to_owned(),
         (0, ms) if ms % Period::HOUR_MS == 0 => format!("{} hours", ms / Period::HOUR_MS),
         (blocks, ms) => format!("{blocks} blocks and {ms} ms"),
     }
