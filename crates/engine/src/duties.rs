@@ -21,9 +21,10 @@ use althing_mempool::Origin;
 use althing_state::StateKey;
 use althing_types::{
     Address, ChainParams, Epoch, Gas, Header, Height, KeyScheme, Payload, SecretKey,
-    SignedTransaction, Text, Timestamp, Transaction, ValidatorKey,
+    SignedTransaction, Text, Timestamp, Transaction, ValidatorKey, Version,
     limits::{MAX_ENDPOINT_BYTES, MAX_NODE_TEXT_BYTES},
     message::{Health, Heartbeat, RegisterNode, SubmitEvidence},
+    network::GENESIS_SPEC,
 };
 use commonware_codec::{Copying, DecodeExt as _, Encode as _};
 use commonware_cryptography::Signer as _;
@@ -309,6 +310,8 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             memory_mib,
             free_disk_mib,
             uptime_s,
+            spec: GENESIS_SPEC,
+            protocol: Version::GENESIS,
         };
         let message = Heartbeat { validator: self.own, health };
         match self.send(now, Payload::Heartbeat(message)).await? {

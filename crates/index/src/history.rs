@@ -2,7 +2,7 @@
 
 use crate::{
     Index, IndexError, Position,
-    stake::{key_at, narrow},
+    stake::{key_at, narrow, version_at},
     unpack,
 };
 use althing_types::{
@@ -283,7 +283,7 @@ impl Index {
         self.read(|db| {
             db.prepare_cached(
                 "SELECT position, time_ms, height, peers, mempool, memory_mib, free_disk_mib,
-                        uptime_s
+                        uptime_s, spec, protocol
                  FROM heartbeat WHERE validator = ?1 ORDER BY position DESC LIMIT ?2",
             )?
             .query_map(params![validator.as_bytes().as_slice(), limit_of(limit)], |row| {
@@ -298,6 +298,8 @@ impl Index {
                         memory_mib: row.get(5)?,
                         free_disk_mib: row.get(6)?,
                         uptime_s: row.get(7)?,
+                        spec: row.get(8)?,
+                        protocol: version_at(row, 9)?,
                     },
                 })
             })?

@@ -27,7 +27,7 @@ use std::{
 
 /// Number of the schema in `schema.sql`; raise it with every change there. A database with another
 /// number is rebuilt.
-pub const SCHEMA_VERSION: i32 = 3;
+pub const SCHEMA_VERSION: i32 = 4;
 
 /// Idle read connections that are kept open.
 const MAX_IDLE_READERS: usize = 8;

@@ -142,5 +142,7 @@ CREATE TABLE heartbeat (
     memory_mib    INTEGER NOT NULL,
     free_disk_mib INTEGER NOT NULL,
     uptime_s      INTEGER NOT NULL,
+    spec          INTEGER NOT NULL,
+    protocol      TEXT    NOT NULL,
     PRIMARY KEY (validator, position)
 ) WITHOUT ROWID;

@@ -3,10 +3,10 @@
 
 use crate::{Index, IndexError, IndexedBlock, pack};
 use althing_types::{
-    Address, Amount, Epoch, Event, Genesis, Header, Height, Ppm, Shares, ValidatorKey, View,
-    event::SlashReason,
+    Address, Amount, Epoch, Event, Genesis, Header, Height, Ppm, Shares, ValidatorKey, Version,
+    VersionError, View, event::SlashReason,
 };
-use rusqlite::{OptionalExtension as _, Transaction, params, types::Type};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params, types::Type};
 use std::collections::BTreeMap;
 
 /// Heartbeats that are kept of each node.
@@ -25,6 +25,13 @@ pub(crate) fn narrow(column: usize, value: &[u8]) -> rusqlite::Result<u128> {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error))
     })?;
     Ok(u128::from_be_bytes(bytes))
+}
+
+/// A version of the protocol that was stored as text.
+pub(crate) fn version_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Version> {
+    row.get::<_, String>(column)?.parse().map_err(|error: VersionError| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
 }
 
 /// A number of the chain as SQLite holds it.
@@ -475,7 +482,8 @@ fn write_heartbeat(db: &Transaction<'_>, place: Place, event: &Event) -> rusqlit
     let Event::Heartbeat { validator, health } = event else { return Ok(()) };
     let key = validator.as_bytes().as_slice();
     db.prepare_cached(
-        "INSERT OR REPLACE INTO heartbeat VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR REPLACE INTO heartbeat
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         key,
@@ -487,6 +495,8 @@ fn write_heartbeat(db: &Transaction<'_>, place: Place, event: &Event) -> rusqlit
         health.memory_mib,
         health.free_disk_mib,
         health.uptime_s,
+        int(health.spec),
+        health.protocol.to_string(),
     ])?;
     db.prepare_cached(
         "DELETE FROM heartbeat WHERE validator = ?1 AND position <=

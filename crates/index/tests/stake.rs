@@ -7,7 +7,7 @@ mod common;
 use althing_index::{Index, IndexedBlock, KEPT_HEARTBEATS};
 use althing_types::{
     Address, Amount, ChainParams, Due, Epoch, Event, Genesis, GenesisValidator, Height, Ppm,
-    Receipt, Shares, Timestamp, ValidatorEntry, ValidatorKey, ValidatorSet, View,
+    Receipt, Shares, Timestamp, ValidatorEntry, ValidatorKey, ValidatorSet, Version, View,
     event::SlashReason, message::Health,
 };
 use common::{account, block};
@@ -401,14 +401,18 @@ fn slashes_and_jails_are_told_with_their_reasons_and_former_validators_are_found
 #[test]
 fn the_last_heartbeats_of_a_node_are_kept() {
     let beat = |height: u64| {
-        let health = Health { height: Height::new(height), peers: 3, ..Health::default() };
+        let protocol = Version::new(1, 2, 3);
+        let height_of = Height::new(height);
+        let health = Health { height: height_of, spec: height, protocol, ..Health::default() };
         own(height, (1, 0), vec![Event::Heartbeat { validator: key(3), health }])
     };
     let blocks: Vec<_> = (1..=KEPT_HEARTBEATS as u64 + 20).map(beat).collect();
     let index = applied(&blocks, 16);
     let beats = index.heartbeats(key(3), usize::MAX).unwrap();
     assert_eq!(beats.len(), KEPT_HEARTBEATS);
-    assert_eq!(beats[0].health.height, Height::new(KEPT_HEARTBEATS as u64 + 20));
+    let last = KEPT_HEARTBEATS as u64 + 20;
+    assert_eq!((beats[0].health.height, beats[0].health.spec), (Height::new(last), last));
+    assert_eq!(beats[0].health.protocol, Version::new(1, 2, 3));
     assert!(beats.windows(2).all(|pair| pair[0].height > pair[1].height));
 }
 

@@ -97,7 +97,7 @@ impl ValidatorEpochView {
 }
 
 /// A heartbeat.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BeatView {
     /// The height of its block.
     pub height: u64,

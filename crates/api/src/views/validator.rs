@@ -31,7 +31,7 @@ pub struct AnnouncementView {
 }
 
 /// What a node measured about itself.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct HealthView {
     /// The height that it had finalized.
     pub height: u64,
@@ -45,6 +45,10 @@ pub struct HealthView {
     pub free_disk_mib: u32,
     /// Seconds since it started.
     pub uptime_s: u32,
+    /// The version of the network's configuration that it applied, or 0.
+    pub spec: u64,
+    /// The newest protocol that its software can run, or `0.0.0`.
+    pub protocol: String,
 }
 
 impl From<althing_types::message::Health> for HealthView {
@@ -56,6 +60,8 @@ impl From<althing_types::message::Health> for HealthView {
             memory_mib: health.memory_mib,
             free_disk_mib: health.free_disk_mib,
             uptime_s: health.uptime_s,
+            spec: health.spec,
+            protocol: health.protocol.to_string(),
         }
     }
 }

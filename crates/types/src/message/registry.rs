@@ -2,7 +2,7 @@
 //! validator's consensus key.
 
 use crate::{
-    Height, Text, ValidatorKey,
+    Height, Text, ValidatorKey, Version,
     limits::{MAX_ENDPOINT_BYTES, MAX_NODE_TEXT_BYTES},
     struct_codec,
 };
@@ -54,6 +54,22 @@ pub struct Health {
     pub free_disk_mib: u32,
     /// Time since it started, in seconds.
     pub uptime_s: u32,
+    /// The version of the network's configuration that it applied; 1 is that of the genesis, 0 says
+    /// nothing.
+    #[serde(default)]
+    pub spec: u64,
+    /// The newest protocol that its software can run; 0.0.0 says nothing.
+    #[serde(default)]
+    pub protocol: Version,
 }
 
-struct_codec!(Health { height, peers, mempool, memory_mib, free_disk_mib, uptime_s });
+struct_codec!(Health {
+    height,
+    peers,
+    mempool,
+    memory_mib,
+    free_disk_mib,
+    uptime_s,
+    spec,
+    protocol,
+});

@@ -4,7 +4,8 @@
 use super::{digest, ppm, validator_key};
 use althing_types::{
     Address, Amount, ChainId, Due, Epoch, Event, Evidence, Hash, Height, Payload, Shares,
-    Signature64, Timestamp, Transfer, ValidatorDetails, ValidatorKey, View, consensus_namespace,
+    Signature64, Timestamp, Transfer, ValidatorDetails, ValidatorKey, Version, View,
+    consensus_namespace,
     event::SlashReason,
     evidence::{Conflict, SignedProposal},
     genesis::GenesisEntry,
@@ -63,6 +64,8 @@ pub fn health() -> Health {
         memory_mib: 900,
         free_disk_mib: 80_000,
         uptime_s: 86_400,
+        spec: 3,
+        protocol: Version::new(1, 2, 3),
     }
 }
 
