@@ -34,6 +34,7 @@ static GENESIS: LazyLock<Genesis> = LazyLock::new(|| {
         }],
         reserve: Amount::ZERO,
         allocations: Vec::new(),
+        network: None,
         load_accounts: None,
     }
     .normalized()

@@ -90,6 +90,7 @@ impl Plan {
             allocations,
             // The shares add up to the total, so the reserves do not overflow.
             reserve: Amount::new(reserves.fold(0, u128::saturating_add)),
+            network: None,
             load_accounts: None,
         }
     }

@@ -56,6 +56,7 @@ fn genesis(endpoints: &[SocketAddr], accounts: u64) -> Result<Genesis, Failure> 
         validators,
         allocations: Vec::new(),
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: Some(LoadAccounts {
             seed: "load".to_owned(),
             count: accounts,

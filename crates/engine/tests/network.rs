@@ -49,6 +49,7 @@ fn genesis(chain: &str, endpoints: &[SocketAddr]) -> Arc<Genesis> {
         validators: validators.collect(),
         allocations: Vec::new(),
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: Some(LoadAccounts {
             seed: "network".to_owned(),
             count: 400,

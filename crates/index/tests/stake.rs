@@ -56,6 +56,7 @@ fn genesis(count: u64) -> Genesis {
         validators: (0..count).map(validator).collect(),
         allocations: vec![],
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: None,
     }
 }

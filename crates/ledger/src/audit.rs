@@ -3,6 +3,7 @@
 //! wants to can check them against a dump.
 
 mod governance;
+mod network;
 mod records;
 mod report;
 mod treasury;

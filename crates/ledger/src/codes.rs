@@ -123,6 +123,18 @@ pub const NOT_READY: Code = Code::new(58);
 pub const TOO_MANY_DISBURSEMENTS: Code = Code::new(59);
 /// The operator has not left this vote to the node.
 pub const NODE_MAY_NOT: Code = Code::new(60);
+/// Another version of the network's configuration is in force than the proposal was made for.
+pub const SPEC_CHANGED: Code = Code::new(61);
+/// The configuration, or the plan of its rollout, breaks a bound.
+pub const SPEC_BOUNDS: Code = Code::new(62);
+/// No version of the configuration has this number.
+pub const UNKNOWN_SPEC: Code = Code::new(63);
+/// The version is neither offered nor in force.
+pub const NOT_OFFERED: Code = Code::new(64);
+/// The validator runs this version already.
+pub const ALREADY_ADOPTED: Code = Code::new(65);
+/// Another version of the configuration is tried.
+pub const ROLLOUT_RUNNING: Code = Code::new(66);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -387,7 +399,29 @@ pub const ALL: &[(u16, &str, &str)] = &[
     (
         60,
         "node_may_not",
-        "the operator has not left this vote to the node, or has voted by hand: nodes vote on matters of the network, by the preferences of their operators",
+        "the operator has not left this to the node, or has done it by hand: nodes vote on matters of the network, and adopt what is offered, by the preferences of their operators",
+    ),
+    (
+        61,
+        "spec_changed",
+        "another version of the network's configuration is in force than the proposal was made for: propose again with `base` as `GET /v1/network/spec` has it",
+    ),
+    (
+        62,
+        "spec_bounds",
+        "the configuration or the plan of its rollout breaks a bound: docs/modules/network.md lists the bounds of each field",
+    ),
+    (63, "unknown_spec", "no version of the network's configuration has this number"),
+    (
+        64,
+        "not_offered",
+        "this version is not offered: a validator can choose one of those that are, or that in force",
+    ),
+    (65, "already_adopted", "the validator runs this version already: there is nothing to do"),
+    (
+        66,
+        "rollout_running",
+        "some validators try another version of the configuration: wait until it is in force or rolled back",
     ),
 ];
 
@@ -488,6 +522,12 @@ mod tests {
             (NOT_READY, "not_ready"),
             (TOO_MANY_DISBURSEMENTS, "too_many_disbursements"),
             (NODE_MAY_NOT, "node_may_not"),
+            (SPEC_CHANGED, "spec_changed"),
+            (SPEC_BOUNDS, "spec_bounds"),
+            (UNKNOWN_SPEC, "unknown_spec"),
+            (NOT_OFFERED, "not_offered"),
+            (ALREADY_ADOPTED, "already_adopted"),
+            (ROLLOUT_RUNNING, "rollout_running"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -7,6 +7,7 @@ use crate::{
     modules::{
         bank::tx::transfer,
         governance::tx::{cancel_proposal, set_preferences, submit_proposal, vote},
+        network::tx::adopt_spec,
         performance::tx::{submit_evidence, unjail},
         registry::tx::{heartbeat, register_node},
         staking::tx::{delegate, redelegate, stake, undelegate, unstake, update_validator},
@@ -35,6 +36,7 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
         Payload::CancelProposal(_) => cancel_proposal::GAS,
         Payload::SetPreferences(_) => set_preferences::GAS,
         Payload::AdvanceDisbursement(_) => advance_disbursement::GAS,
+        Payload::AdoptSpec(_) => adopt_spec::GAS,
     }
 }
 
@@ -56,6 +58,7 @@ pub(crate) const GAS: &[(&str, u64)] = &[
     ("cancel-proposal", cancel_proposal::GAS),
     ("set-preferences", set_preferences::GAS),
     ("advance-disbursement", advance_disbursement::GAS),
+    ("adopt-spec", adopt_spec::GAS),
 ];
 
 /// Checks the fields of the message.
@@ -77,6 +80,7 @@ pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
         Payload::CancelProposal(message) => cancel_proposal::validate(message),
         Payload::SetPreferences(message) => set_preferences::validate(message),
         Payload::AdvanceDisbursement(message) => advance_disbursement::validate(message),
+        Payload::AdoptSpec(message) => adopt_spec::validate(message),
     }
 }
 
@@ -99,6 +103,7 @@ pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>)
         Payload::CancelProposal(message) => cancel_proposal::keys(message, sender, out),
         Payload::SetPreferences(message) => set_preferences::keys(message, sender, out),
         Payload::AdvanceDisbursement(message) => advance_disbursement::keys(message, sender, out),
+        Payload::AdoptSpec(message) => adopt_spec::keys(message, sender, out),
     }
 }
 
@@ -121,6 +126,7 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::CancelProposal(message) => cancel_proposal::execute(message, context),
         Payload::SetPreferences(message) => set_preferences::execute(message, context),
         Payload::AdvanceDisbursement(message) => advance_disbursement::execute(message, context),
+        Payload::AdoptSpec(message) => adopt_spec::execute(message, context),
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::{
     error::Fault,
     modules::{
-        bank, governance,
+        bank, governance, network,
         performance::{self, Turn},
         rewards,
         staking::{self, BlockMoment},
@@ -58,6 +58,7 @@ impl Ending<'_> {
         events.extend(rewards::end_epoch(view, moment, self.genesis_time, &set)?);
         events.extend(staking::end_epoch_commissions(view, moment)?);
         staking::end_epoch_conversions(view, moment)?;
+        events.extend(network::end_epoch(view, moment)?);
         events.extend(governance::end_epoch(view, moment)?);
         events.extend(treasury::end_epoch(view, moment)?);
         events.extend(staking::end_epoch_leaving(view, moment)?);
@@ -78,6 +79,7 @@ impl Ending<'_> {
             performance::missing_for_epoch_end(view, moment, &mut keys)?;
             rewards::missing_for_epoch_end(view, moment, &mut keys)?;
             staking::missing_for_epoch_end(view, moment, &mut keys)?;
+            network::missing_for_epoch_end(view, &mut keys)?;
             governance::missing_for_epoch_end(view, moment, &mut keys)?;
         }
         keys.retain(|key| !view.knows(key));

@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, governance, params, rewards, staking, treasury, validators, vesting,
+        bank, governance, network, params, rewards, staking, treasury, validators, vesting,
     },
 };
 use althing_state::View;
@@ -79,6 +79,7 @@ pub(crate) fn apply(
     rewards::genesis(view, time)?;
     governance::genesis(view)?;
     treasury::genesis(view)?;
+    network::genesis(view, genesis.network_spec().map_err(illegal)?)?;
     let mut written = Amount::ZERO;
     for (address, balance) in balances(genesis, protocol, load_addresses).map_err(illegal)? {
         accounts::save(view, &address, &Account { balance, ..Account::default() })?;

@@ -45,7 +45,7 @@ pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
 pub use modules::{
     accounts::Account,
     bank::Supply,
-    governance,
+    governance, network,
     performance::{EpochScore, Performance, Turns},
     registry::Node,
     rewards::{Emission, math as economics},

@@ -67,6 +67,14 @@ pub const PENDING: u8 = 0x1f;
 pub const DEPENDENTS: u8 = 0x20;
 /// `PREFERENCES | validator key (32) -> Preferences`
 pub const PREFERENCES: u8 = 0x21;
+/// `NETWORK -> Network`
+pub const NETWORK: u8 = 0x22;
+/// `SPEC | version (8, big endian) -> Spec`
+pub const SPEC: u8 = 0x23;
+/// `ADOPTION | validator key (32) -> Adoption`
+pub const ADOPTION: u8 = 0x24;
+/// `COHORT | version (8, big endian) -> Cohort`
+pub const COHORT: u8 = 0x25;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -103,6 +111,10 @@ pub const ALL: &[(u8, &str)] = &[
     (PENDING, "pending"),
     (DEPENDENTS, "dependents"),
     (PREFERENCES, "preferences"),
+    (NETWORK, "network"),
+    (SPEC, "spec"),
+    (ADOPTION, "adoption"),
+    (COHORT, "cohort"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -85,6 +85,7 @@ impl Setup {
                 .chain(nodes.map(|key| owns(key.node_account(), 1)))
                 .collect(),
             reserve: Amount::ZERO,
+            network: None,
             load_accounts: None,
         };
         let genesis = genesis.normalized().expect("the genesis is legal");

@@ -10,6 +10,7 @@ use crate::{
     },
     limits::MAX_NODE_TEXT_BYTES,
     message::Health,
+    network::{RollbackReason, RolloutHealth},
     tagged_enum,
 };
 use serde::{Deserialize, Serialize};
@@ -361,6 +362,63 @@ tagged_enum! {
             /// For how many epochs in a row.
             epochs: u32,
         },
+        /// Each validator may choose a version of the network's configuration.
+        0x0801 "spec-offered" SpecOffered {
+            /// The version.
+            version: u64,
+            /// The proposal that made it.
+            proposal: u64,
+        },
+        /// Some validators run a version of the network's configuration first.
+        0x0802 "spec-staged" SpecStaged {
+            /// The version.
+            version: u64,
+            /// The proposal that made it.
+            proposal: u64,
+            /// How many.
+            cohort: u32,
+            /// They are watched until the first epoch that ends after this.
+            until: Due,
+        },
+        /// How those do who run a version first.
+        0x0803 "spec-watched" SpecWatched {
+            /// The version.
+            version: u64,
+            /// How they do.
+            health: RolloutHealth,
+        },
+        /// A version of the network's configuration is in force.
+        0x0804 "spec-activated" SpecActivated {
+            /// The version.
+            version: u64,
+            /// The version that was in force before.
+            previous: u64,
+            /// The proposal that made it.
+            proposal: u64,
+        },
+        /// Those who ran a version first did worse than the others: nobody is to run it.
+        0x0805 "spec-rolled-back" SpecRolledBack {
+            /// The version.
+            version: u64,
+            /// The proposal that made it.
+            proposal: u64,
+            /// Why.
+            reason: RollbackReason,
+        },
+        /// A version can be chosen no more.
+        0x0806 "spec-withdrawn" SpecWithdrawn {
+            /// The version.
+            version: u64,
+        },
+        /// A validator chose a version of the network's configuration.
+        0x0807 "spec-adopted" SpecAdopted {
+            /// The validator.
+            validator: ValidatorKey,
+            /// The version.
+            version: u64,
+            /// The version that it ran before.
+            previous: u64,
+        },
     }
 }
 
@@ -440,7 +498,13 @@ impl Event {
             | Self::DisbursementDelayed { .. }
             | Self::DisbursementPaid { .. }
             | Self::DisbursementReturned { .. }
-            | Self::TreasuryStalled { .. } => None,
+            | Self::TreasuryStalled { .. }
+            | Self::SpecOffered { .. }
+            | Self::SpecStaged { .. }
+            | Self::SpecWatched { .. }
+            | Self::SpecActivated { .. }
+            | Self::SpecRolledBack { .. }
+            | Self::SpecWithdrawn { .. } => None,
             Self::Voted { validator, .. } => *validator,
             Self::ValidatorRegistered { validator, .. }
             | Self::Staked { validator, .. }
@@ -462,7 +526,8 @@ impl Event {
             | Self::Rewarded { validator, .. }
             | Self::NodeRegistered { validator, .. }
             | Self::Heartbeat { validator, .. }
-            | Self::PreferencesSet { validator, .. } => Some(*validator),
+            | Self::PreferencesSet { validator, .. }
+            | Self::SpecAdopted { validator, .. } => Some(*validator),
         }
     }
 
@@ -477,7 +542,11 @@ impl Event {
             | Self::ProposalEnacted { proposal }
             | Self::ProposalFailed { proposal, .. }
             | Self::ProposalCancelled { proposal, .. }
-            | Self::ParameterChanged { proposal, .. } => Some(*proposal),
+            | Self::ParameterChanged { proposal, .. }
+            | Self::SpecOffered { proposal, .. }
+            | Self::SpecStaged { proposal, .. }
+            | Self::SpecActivated { proposal, .. }
+            | Self::SpecRolledBack { proposal, .. } => Some(*proposal),
             Self::DisbursementAdvanced { disbursement, .. }
             | Self::DisbursementDelayed { disbursement, .. }
             | Self::DisbursementPaid { disbursement, .. }

@@ -12,12 +12,13 @@ pub use error::GenesisError;
 
 use crate::{
     Address, Amount, ChainId, ChainParams, Hash, Ppm, Text, Timestamp, ValidatorEntry,
-    ValidatorKey, ValidatorSet, address, codec,
+    ValidatorKey, ValidatorSet, Version, address, codec,
     hash::sha256,
     limits::{
-        MAX_ENDPOINT_BYTES, MAX_VALIDATOR_DESCRIPTION_BYTES, MAX_VALIDATOR_NAME_BYTES,
-        MAX_VALIDATOR_WEBSITE_BYTES,
+        MAX_BOOT_NODES, MAX_ENDPOINT_BYTES, MAX_VALIDATOR_DESCRIPTION_BYTES,
+        MAX_VALIDATOR_NAME_BYTES, MAX_VALIDATOR_WEBSITE_BYTES,
     },
+    network::{BootNode, BootNodes, NetworkLimits, NetworkSpec, Strictness, is_endpoint},
     struct_codec,
 };
 use bytes::{BufMut, BytesMut};
@@ -48,6 +49,9 @@ pub struct Genesis {
     /// supply from the start.
     #[serde(default, skip_serializing_if = "nothing")]
     pub reserve: Amount,
+    /// The first configuration of the network; without it, one whose boot nodes are the validators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkSpec>,
     /// Accounts for load tests, derived from a seed instead of being listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_accounts: Option<LoadAccounts>,
@@ -93,9 +97,7 @@ impl GenesisValidator {
 
     /// Whether its endpoint is `host:port`.
     fn has_endpoint(&self) -> bool {
-        let port = self.endpoint.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>()));
-        let dialable = matches!(port, Some((host, Ok(1..))) if !host.is_empty());
-        dialable && self.endpoint.len() <= MAX_ENDPOINT_BYTES
+        is_endpoint(&self.endpoint) && self.endpoint.len() <= MAX_ENDPOINT_BYTES
     }
 }
 
@@ -242,6 +244,7 @@ impl Genesis {
         {
             return Err(GenesisError::TooManyLoadAccounts(load.count));
         }
+        self.network_spec()?.validate().map_err(GenesisError::Network)?;
         self.supply()?;
         self.check_reserve()?;
         Ok(self)
@@ -303,6 +306,30 @@ impl Genesis {
         Ok(ValidatorSet::new(entries.collect())?)
     }
 
+    /// The first configuration of the network: what the file says, or the endpoints of the validators
+    /// and what is usual otherwise.
+    ///
+    /// # Errors
+    /// [`GenesisError::Endpoint`].
+    pub fn network_spec(&self) -> Result<NetworkSpec, GenesisError> {
+        if let Some(spec) = &self.network {
+            return Ok(spec.clone());
+        }
+        let mut nodes = Vec::new();
+        for validator in self.validators.iter().take(MAX_BOOT_NODES) {
+            let bad =
+                |_| GenesisError::Endpoint(validator.endpoint.clone(), validator.name.to_string());
+            let endpoint = Text::new(validator.endpoint.clone()).map_err(bad)?;
+            nodes.push(BootNode { key: validator.key, endpoint });
+        }
+        Ok(NetworkSpec {
+            boot_nodes: BootNodes::new(nodes).unwrap_or_default(),
+            min_version: Version::GENESIS,
+            strictness: Strictness::default(),
+            limits: NetworkLimits::default(),
+        })
+    }
+
     /// Everything that exists at the start: allocations, load accounts, stakes and the reserve.
     ///
     /// # Errors
@@ -346,6 +373,11 @@ impl Genesis {
             codec::write_str(&load.seed, &mut buf);
             codec::write_u64(load.count, &mut buf);
             load.amount.write(&mut buf);
+        }
+        if let Some(network) = &self.network {
+            // No seed of load accounts is that long.
+            codec::write_u64(u64::MAX, &mut buf);
+            network.write(&mut buf);
         }
         sha256(&[&buf])
     }

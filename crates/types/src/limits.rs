@@ -44,5 +44,7 @@ pub const MAX_PARAMETER_NAME_BYTES: usize = 48;
 pub const MAX_DISBURSEMENT_PAYMENTS: usize = 32;
 /// Most disbursements that one depends on, and that depend on one.
 pub const MAX_DISBURSEMENT_DEPENDENCIES: usize = 100;
+/// Most nodes that a configuration of the network names to begin with.
+pub const MAX_BOOT_NODES: usize = 64;
 /// Longest memo of a disbursement, in bytes.
 pub const MAX_DISBURSEMENT_MEMO_BYTES: usize = 8 * 1024;

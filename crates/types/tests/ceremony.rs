@@ -43,6 +43,7 @@ fn draft() -> Genesis {
             plain(2, 470_000_000, None),
         ],
         reserve: tokens(300_000_000),
+        network: None,
         load_accounts: None,
     }
 }

@@ -5,7 +5,7 @@ mod common;
 
 use althing_types::{
     ChainParams, Event, Payload, Period,
-    governance::{Action, Ballot, Choice, Houses, ParameterChange, ParameterChanges},
+    governance::{Action, Ballot, Choice, Criticality, Houses, ParameterChange, ParameterChanges},
     params::{Area, PARAMETERS, Parameter, ParameterValue},
 };
 use common::governance::*;
@@ -51,11 +51,17 @@ fn more_than_sixteen_changes_are_no_list_of_changes() {
 #[test]
 fn every_event_of_a_proposal_names_it() {
     for event in events() {
-        let of_one = !["treasury-stalled", "preferences-set"].contains(&event.name());
+        let of_none = [
+            "treasury-stalled",
+            "preferences-set",
+            "spec-watched",
+            "spec-withdrawn",
+            "spec-adopted",
+        ];
+        let of_one = !of_none.contains(&event.name());
         assert_eq!(event.proposal(), of_one.then_some(300), "{}", event.name());
-        assert!(
-            event.validator().is_none() || ["voted", "preferences-set"].contains(&event.name())
-        );
+        let of_validator = ["voted", "preferences-set", "spec-adopted"].contains(&event.name());
+        assert_eq!(event.validator().is_some(), of_validator, "{}", event.name());
     }
     let accounts = |event: &Event| event.accounts().len();
     assert_eq!(events().iter().map(accounts).sum::<usize>(), 4);
@@ -111,6 +117,9 @@ fn example(text: &str) -> Payload {
 #[test]
 fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
     let names = [
+        include_str!("../../../examples/governance/network_adopt.json"),
+        include_str!("../../../examples/governance/network_optional.json"),
+        include_str!("../../../examples/governance/network_rollout.json"),
         include_str!("../../../examples/governance/parameter_change.json"),
         include_str!("../../../examples/governance/treasury_disbursement.json"),
         include_str!("../../../examples/governance/treasury_rollback.json"),
@@ -120,10 +129,30 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
         Payload::SubmitProposal(message) => message.action.name(),
         payload => payload.name(),
     });
-    assert_eq!(names, ["parameters", "treasury", "treasury-rollback", "vote"]);
+    assert_eq!(
+        names,
+        ["adopt-spec", "network", "network", "parameters", "treasury", "treasury-rollback", "vote",]
+    );
     let change = example(include_str!("../../../examples/governance/parameter_change.json"));
     let Payload::SubmitProposal(change) = change else { panic!("a proposal is a proposal") };
     let Action::Parameters { changes } = change.action else { panic!("it is about parameters") };
     let present = Parameter::find(&changes[0].name).unwrap().get(&ChainParams::devnet());
     assert_eq!(changes[0].from, present);
+}
+
+#[test]
+fn the_examples_of_configurations_keep_their_bounds() {
+    for text in [
+        include_str!("../../../examples/governance/network_optional.json"),
+        include_str!("../../../examples/governance/network_rollout.json"),
+    ] {
+        let Payload::SubmitProposal(message) = example(text) else { panic!("it is a proposal") };
+        let Action::Network { spec, rollout, .. } = message.action else {
+            panic!("it is about the configuration")
+        };
+        assert_eq!(spec.validate(), Ok(()));
+        let optional = message.criticality == Criticality::Optional;
+        assert_eq!(rollout.is_none(), optional);
+        assert!(rollout.is_none_or(|plan| plan.validate().is_ok()));
+    }
 }

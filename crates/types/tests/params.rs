@@ -18,7 +18,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 47] = [
+const NUMBERS: [(&str, u64, u64, Change); 49] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -90,6 +90,13 @@ const NUMBERS: [(&str, u64, u64, Change); 47] = [
         params.governance.quorum = parts(value);
     }),
     ("governance.veto", 100_000, 1_000_000, |params, value| params.governance.veto = parts(value)),
+    ("governance.optional.threshold", 10_000, 600_000, |params, value| {
+        thresholds(params, [600_000, 600_000, 600_000]);
+        params.governance.optional.threshold = parts(value);
+    }),
+    ("governance.optional.voting", 0, Period::MAX_MS, |params, value| {
+        params.governance.optional.voting.ms = value;
+    }),
     ("governance.standard.threshold", 500_000, 1_000_000, |params, value| {
         thresholds(params, [value, 1_000_000, 1_000_000]);
     }),

@@ -6,7 +6,9 @@ mod common;
 use althing_types::{
     Address, Amount, Authorization, Block, ChainId, ChainParams, Epoch, Event, Gas, GasPrice,
     Genesis, Hash, Header, Height, KeyScheme, Nonce, Payload, Ppm, Receipt, SignedTransaction,
-    Timestamp, Transaction, Transfer, ValidatorEntry, ValidatorKey, ValidatorSet, View, merkle,
+    Timestamp, Transaction, Transfer, ValidatorEntry, ValidatorKey, ValidatorSet, Version, View,
+    merkle,
+    network::{NetworkSpec, RolloutPlan},
     params::FeeSplit,
 };
 use bytes::Bytes;
@@ -149,6 +151,9 @@ proptest! {
         decodes::<Event>(&bytes)?;
         decodes::<Authorization>(&bytes)?;
         decodes::<FeeSplit>(&bytes)?;
+        decodes::<Version>(&bytes)?;
+        decodes::<NetworkSpec>(&bytes)?;
+        decodes::<RolloutPlan>(&bytes)?;
         decodes::<Hash>(&bytes)?;
         let _ = merkle::Proof::from_bytes(&bytes);
     }
@@ -166,6 +171,8 @@ proptest! {
         decodes::<Receipt>(&spliced(receipt().encode()))?;
         decodes::<ValidatorSet>(&spliced(validator_set().encode()))?;
         decodes::<ChainParams>(&spliced(ChainParams::devnet().encode()))?;
+        decodes::<NetworkSpec>(&spliced(common::governance::spec().encode()))?;
+        decodes::<Payload>(&spliced(common::governance::payloads()[2].1.encode()))?;
     }
 
     #[test]
@@ -224,6 +231,8 @@ fn cut_and_prolonged_encodings_do_not_decode() {
     exactly(&ChainParams::devnet());
     exactly(&Amount::MAX);
     exactly(&Nonce::new(u64::MAX));
+    exactly(&common::governance::spec());
+    exactly(&Version::new(1, 2, 3));
 }
 
 #[test]

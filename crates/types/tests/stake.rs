@@ -123,8 +123,9 @@ fn a_receipt_of_a_block_names_no_transaction_and_costs_nothing() {
 fn events_name_whom_they_concern() {
     for event in events() {
         let about_somebody = !event.accounts().is_empty() || event.validator().is_some();
-        let about_nobody =
-            ["emitted", "treasury-stalled"].contains(&event.name()) || event.proposal().is_some();
+        let about_nobody = ["emitted", "treasury-stalled", "spec-watched", "spec-withdrawn"]
+            .contains(&event.name())
+            || event.proposal().is_some();
         assert!(about_somebody || about_nobody, "{}", event.name());
     }
     let (from, to) = (validator(), validator_key(4));

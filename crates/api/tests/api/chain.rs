@@ -44,6 +44,7 @@ pub fn genesis() -> Genesis {
         validators: vec![validator],
         allocations: vec![],
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: None,
     };
     genesis.normalized().unwrap()

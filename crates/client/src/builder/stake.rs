@@ -102,7 +102,8 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         | Payload::Vote(_)
         | Payload::CancelProposal(_)
         | Payload::SetPreferences(_)
-        | Payload::AdvanceDisbursement(_) => Amount::ZERO,
+        | Payload::AdvanceDisbursement(_)
+        | Payload::AdoptSpec(_) => Amount::ZERO,
     }
 }
 

@@ -60,6 +60,7 @@ impl Chain {
             validators: keys.iter().enumerate().map(entry).collect(),
             allocations: vec![],
             reserve: Amount::ZERO,
+            network: None,
             load_accounts: None,
         };
         Self { genesis: genesis.normalized().unwrap(), keys }

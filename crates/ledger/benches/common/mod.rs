@@ -45,6 +45,7 @@ pub(crate) fn genesis(addresses: &[Address]) -> Genesis {
             })
             .collect(),
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: None,
     }
     .normalized()

@@ -1,6 +1,8 @@
 //! What a recount remembers: sums, and a little for each validator.
 
-use super::{SupplyReport, governance::Decisions, treasury::Disbursements};
+use super::{
+    SupplyReport, governance::Decisions, network::Configurations, treasury::Disbursements,
+};
 use crate::{
     modules::{
         accounts, bank, params,
@@ -44,6 +46,7 @@ pub(super) struct Records {
     listed: (u64, u64),
     decisions: Decisions,
     disbursements: Disbursements,
+    configurations: Configurations,
 }
 
 /// What the records of delegations and conversions say about a validator.
@@ -94,6 +97,7 @@ impl Records {
             listed: (0, 0),
             decisions: Decisions::default(),
             disbursements: Disbursements::default(),
+            configurations: Configurations::default(),
         }
     }
 
@@ -129,6 +133,7 @@ impl Records {
             }
             _ if self.decisions.add(key, rest, value)? => {}
             _ if self.disbursements.add(key, rest, value)? => {}
+            _ if self.configurations.add(key, rest, value)? => {}
             _ => self.stake(key, rest, value)?,
         }
         Ok(())
@@ -259,6 +264,7 @@ impl Records {
         self.judge_validators(next)?;
         self.decisions.judge(self.report.governance)?;
         self.disbursements.judge(self.report.disbursements)?;
+        self.configurations.judge()?;
         self.judge_pool(height, params)
     }
 

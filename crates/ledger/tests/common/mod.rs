@@ -74,6 +74,7 @@ pub fn genesis() -> Genesis {
         }],
         allocations: (0..FUNDED).map(allocation).collect(),
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: None,
     }
     .normalized()

@@ -147,6 +147,7 @@ impl DevChain {
             validators: Vec::new(),
             allocations,
             reserve: Amount::ZERO,
+            network: None,
             load_accounts,
         };
         Ok(genesis.with_validators(validators, None)?)

@@ -1,4 +1,4 @@
-use crate::{Address, Amount, ParamsError, validator::ValidatorSetError};
+use crate::{Address, Amount, ParamsError, network::SpecError, validator::ValidatorSetError};
 
 /// Why a genesis file is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +15,9 @@ pub enum GenesisError {
     /// An endpoint is malformed.
     #[error("the endpoint {0:?} of validator {1:?} is not host:port")]
     Endpoint(String, String),
+    /// The configuration of the network breaks its bounds.
+    #[error("network: {0}")]
+    Network(SpecError),
     /// An address is listed twice.
     #[error("the account {0} is listed twice")]
     DuplicateAccount(Address),
@@ -61,6 +64,7 @@ impl GenesisError {
             Self::Params(_) => "genesis_params",
             Self::Validators(_) => "genesis_validators",
             Self::Endpoint(..) => "genesis_endpoint",
+            Self::Network(_) => "genesis_network",
             Self::DuplicateAccount(_) => "genesis_duplicate_account",
             Self::ZeroAllocation(_) => "genesis_zero_allocation",
             Self::ZeroStake(_) => "genesis_zero_stake",

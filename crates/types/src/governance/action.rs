@@ -2,6 +2,7 @@ use super::treasury::{Dependencies, Payments};
 use crate::{
     List, Ppm, Text,
     limits::{MAX_DISBURSEMENT_MEMO_BYTES, MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES},
+    network::{NetworkSpec, RolloutPlan},
     params::ParameterValue,
     struct_codec, tagged_enum,
 };
@@ -18,6 +19,17 @@ tagged_enum! {
         0x0502 "parameters" Parameters {
             /// Which, from what, to what; 1 to 16 of them.
             changes: ParameterChanges,
+        },
+        /// The configuration of the network changes, or a variant of it is offered to those who
+        /// want it.
+        0x0503 "network" Network {
+            /// The version that is in force now. If it is any other by then, nothing happens.
+            base: u64,
+            /// What the configuration will be.
+            spec: NetworkSpec,
+            /// Who runs it first; without this, everybody at once.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            rollout: Option<RolloutPlan>,
         },
         /// Money leaves the treasury.
         0x0504 "treasury" Treasury {

@@ -4,6 +4,7 @@
 
 mod bank;
 mod governance;
+mod network;
 mod performance;
 mod registry;
 mod staking;
@@ -11,6 +12,7 @@ mod treasury;
 
 pub use bank::Transfer;
 pub use governance::{CancelProposal, SetPreferences, SubmitProposal, Vote};
+pub use network::AdoptSpec;
 pub use performance::{SubmitEvidence, Unjail};
 pub use registry::{Health, Heartbeat, RegisterNode};
 pub use staking::{
@@ -105,6 +107,8 @@ payloads! {
     0x0504 "set-preferences" SetPreferences,
     /// Takes the next step of a disbursement.
     0x0601 "advance-disbursement" AdvanceDisbursement,
+    /// Chooses a version of the network's configuration.
+    0x0701 "adopt-spec" AdoptSpec,
 }
 
 #[cfg(test)]

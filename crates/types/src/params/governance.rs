@@ -25,6 +25,8 @@ pub struct GovernanceParams {
     pub cancel_fee: Ppm,
     /// The least uptime of a validator that votes in the house of validators.
     pub min_uptime: Ppm,
+    /// What it needs to offer something to those who want it.
+    pub optional: Track,
     /// What a standard proposal needs.
     pub standard: Track,
     /// What an important proposal needs.
@@ -55,6 +57,7 @@ struct_codec!(GovernanceParams {
     forfeit_no_quorum,
     cancel_fee,
     min_uptime,
+    optional,
     standard,
     important,
     critical,
@@ -80,6 +83,7 @@ impl GovernanceParams {
             forfeit_no_quorum: ppm(200_000),
             cancel_fee: ppm(100_000),
             min_uptime: Ppm::ZERO,
+            optional: track(100_000, 40, 0),
             standard: track(510_000, 90, 10),
             important: track(670_000, 90, 90),
             critical: track(900_000, 190, 190),
@@ -96,6 +100,7 @@ impl GovernanceParams {
         Self {
             deposit: tokens(1_000),
             min_uptime: ppm(600_000),
+            optional: track(100_000, 6, 0),
             standard: track(510_000, 24, 12),
             important: track(670_000, 24, 24),
             critical: track(900_000, 48, 48),
@@ -106,10 +111,11 @@ impl GovernanceParams {
     /// What a criticality asks for; `None` where nothing is voted in this way.
     pub const fn track(&self, criticality: Criticality) -> Option<Track> {
         match criticality {
+            Criticality::Optional => Some(self.optional),
             Criticality::Standard => Some(self.standard),
             Criticality::Important => Some(self.important),
             Criticality::Critical => Some(self.critical),
-            Criticality::Optional | Criticality::Emergency => None,
+            Criticality::Emergency => None,
         }
     }
 
@@ -124,9 +130,13 @@ impl GovernanceParams {
         part("governance.veto", self.veto, 100_000)?;
         let standard = self.standard.threshold;
         part("governance.standard.threshold", standard, 500_000)?;
+        let optional = self.optional.threshold.get().into();
+        range.check("governance.optional.threshold", optional, 10_000, standard.get().into())?;
         let important = self.important.threshold;
         part("governance.important.threshold", important, standard.get().into())?;
         part("governance.critical.threshold", self.critical.threshold, important.get().into())?;
+        range.period("governance.optional.voting", self.optional.voting)?;
+        range.period("governance.optional.delay", self.optional.delay)?;
         range.period("governance.standard.voting", self.standard.voting)?;
         range.period("governance.standard.delay", self.standard.delay)?;
         range.period("governance.important.voting", self.important.voting)?;

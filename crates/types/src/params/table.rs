@@ -227,6 +227,9 @@ parameters! {
         "governance.forfeit_no_quorum" governance.forfeit_no_quorum: "part of the deposit that a proposal without a quorum costs";
         "governance.cancel_fee" governance.cancel_fee: "part of the deposit that taking a proposal back costs";
         "governance.min_uptime" governance.min_uptime: "least uptime of a validator that votes in the house of validators";
+        "governance.optional.threshold" governance.optional.threshold: "part of all validators that must be for it to offer something";
+        "governance.optional.voting" governance.optional.voting: "how long is voted on what is offered";
+        "governance.optional.delay" governance.optional.delay: "from the vote on what is offered to its enactment";
         "governance.standard.threshold" governance.standard.threshold: "part that must be for a standard proposal";
         "governance.standard.voting" governance.standard.voting: "how long a standard proposal is voted on";
         "governance.standard.delay" governance.standard.delay: "from the vote on a standard proposal to its enactment";

@@ -3,14 +3,21 @@
 use super::{
     ppm,
     stake::{amount, due, operator, validator},
+    validator_key,
 };
 use althing_types::{
-    Address, Amount, Epoch, Event, Payload, Period,
+    Address, Amount, Epoch, Event, Payload, Period, Version,
     governance::{
         Action, Ballot, Choice, Criticality, Dependencies, DisbursementReason, DisbursementState,
         Houses, ParameterChange, ParameterChanges, Payment, Payments, Preferences, Rejection,
     },
-    message::{AdvanceDisbursement, CancelProposal, SetPreferences, SubmitProposal, Vote},
+    message::{
+        AdoptSpec, AdvanceDisbursement, CancelProposal, SetPreferences, SubmitProposal, Vote,
+    },
+    network::{
+        BootNode, BootNodes, NetworkLimits, NetworkSpec, RollbackReason, RolloutHealth,
+        RolloutPlan, Strictness,
+    },
     params::{FeeSplit, ParameterValue, Schedule},
 };
 
@@ -58,6 +65,33 @@ fn treasury() -> Action {
     }
 }
 
+pub fn spec() -> NetworkSpec {
+    let node = |seed: u8| BootNode {
+        key: validator_key(seed),
+        endpoint: format!("n{seed}.example:4000").parse().unwrap(),
+    };
+    let nodes = vec![node(3), node(1)];
+    NetworkSpec {
+        boot_nodes: BootNodes::new(nodes).unwrap(),
+        min_version: Version::new(1, 2, 3),
+        strictness: Strictness::Hard,
+        limits: NetworkLimits {
+            max_peers: 300,
+            max_inbound_per_ip: 17,
+            gossip_bytes_per_second: 4 << 20,
+        },
+    }
+}
+
+fn network(rollout: bool) -> Action {
+    let plan = RolloutPlan {
+        first: ppm(100_000),
+        watch: Period { blocks: 30, ms: 3_600_000 },
+        min_health: ppm(900_000),
+    };
+    Action::Network { base: 7, spec: spec(), rollout: rollout.then_some(plan) }
+}
+
 fn rollback() -> Action {
     Action::TreasuryRollback { disbursement: 7, compensation: ppm(100_000) }
 }
@@ -84,6 +118,7 @@ pub fn payloads() -> Vec<(&'static str, Payload)> {
     vec![
         ("text", submit(Criticality::Standard, Action::Text {})),
         ("parameters", submit(Criticality::Critical, Action::Parameters { changes })),
+        ("network", submit(Criticality::Important, network(true))),
         ("treasury", submit(Criticality::Standard, treasury())),
         ("treasury-rollback", submit(Criticality::Important, rollback())),
         ("own", vote(divided(), None)),
@@ -92,7 +127,13 @@ pub fn payloads() -> Vec<(&'static str, Payload)> {
         ("some", Payload::SetPreferences(SetPreferences { preferences: Some(preferences()) })),
         ("none", Payload::SetPreferences(SetPreferences { preferences: None })),
         ("", Payload::AdvanceDisbursement(AdvanceDisbursement { disbursement: 300 })),
+        ("", Payload::AdoptSpec(AdoptSpec { validator: validator(), version: 258 })),
     ]
+}
+
+fn health() -> RolloutHealth {
+    let (turns, other_turns) = (300, 2_700);
+    RolloutHealth { cohort: 10, applied: 9, turns, missed: 2, other_turns, other_missed: 19 }
 }
 
 /// Every event of governance.
@@ -146,5 +187,12 @@ pub fn events() -> Vec<Event> {
             compensation: Amount::new(13),
         },
         Event::TreasuryStalled { pending: 101, epochs: 4 },
+        Event::SpecOffered { version: 258, proposal },
+        Event::SpecStaged { version: 258, proposal, cohort: 10, until: due() },
+        Event::SpecWatched { version: 258, health: health() },
+        Event::SpecActivated { version: 258, previous: 7, proposal },
+        Event::SpecRolledBack { version: 258, proposal, reason: RollbackReason::Silence },
+        Event::SpecWithdrawn { version: 258 },
+        Event::SpecAdopted { validator: validator(), version: 258, previous: 7 },
     ]
 }

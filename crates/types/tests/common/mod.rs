@@ -175,6 +175,7 @@ pub fn genesis(load: bool) -> Genesis {
             Allocation { address: Address::new([8; 20]), amount: Amount::new(6), vesting: None },
         ],
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: load.then_some(load_accounts),
     }
     .normalized()
@@ -190,6 +191,7 @@ pub fn full_genesis() -> Genesis {
     first.commission = ppm(50_000);
     genesis.allocations[0].vesting = Some(vesting());
     genesis.reserve = Amount::from_tokens(250_000_000).unwrap();
+    genesis.network = Some(governance::spec());
     genesis.normalized().unwrap()
 }
 

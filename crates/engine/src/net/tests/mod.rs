@@ -66,6 +66,7 @@ pub(super) fn genesis() -> Arc<Genesis> {
         validators: (0..4).map(validator).collect(),
         allocations: Vec::new(),
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: None,
     };
     Arc::new(genesis.normalized().unwrap())

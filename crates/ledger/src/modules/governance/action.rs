@@ -6,7 +6,7 @@ use crate::{
     error::{Failure, Fault},
     gas::Meter,
     modules::{
-        accounts, bank, params,
+        accounts, bank, network, params,
         staking::{self, BlockMoment},
         treasury,
     },
@@ -14,7 +14,7 @@ use crate::{
 use althing_state::{StateKey, View};
 use althing_types::{
     ChainParams, Event, Period,
-    governance::{Action, DisbursementReason, ParameterChange},
+    governance::{Action, Criticality, DisbursementReason, ParameterChange},
     params::Parameter,
 };
 
@@ -31,6 +31,11 @@ pub(super) fn submit(
         Action::Text {} => Ok(Vec::new()),
         Action::Parameters { changes } => {
             changed(view, moment.protocol, moment.params, changes)?;
+            Ok(Vec::new())
+        }
+        Action::Network { base, spec, rollout } => {
+            let change = network::Change { base: *base, spec, rollout: rollout.as_ref() };
+            network::check(view, &change)?;
             Ok(Vec::new())
         }
         Action::Treasury { payments, deps, .. } => {
@@ -53,7 +58,10 @@ pub(super) fn open(
 ) -> Result<Option<Event>, Fault> {
     match action {
         Action::Treasury { .. } => treasury::open(view, moment, number).map(Some),
-        Action::Text {} | Action::Parameters { .. } | Action::TreasuryRollback { .. } => Ok(None),
+        Action::Text {}
+        | Action::Parameters { .. }
+        | Action::Network { .. }
+        | Action::TreasuryRollback { .. } => Ok(None),
     }
 }
 
@@ -71,7 +79,10 @@ pub(super) fn pass(
             events.extend(treasury::accept(view, moment, number, delay)?);
             Ok(true)
         }
-        Action::Text {} | Action::Parameters { .. } | Action::TreasuryRollback { .. } => Ok(false),
+        Action::Text {}
+        | Action::Parameters { .. }
+        | Action::Network { .. }
+        | Action::TreasuryRollback { .. } => Ok(false),
     }
 }
 
@@ -84,9 +95,10 @@ pub(super) fn give_up(
 ) -> Result<Vec<Event>, Fault> {
     match action {
         Action::Treasury { .. } => treasury::drop_one(view, moment, number, reason),
-        Action::Text {} | Action::Parameters { .. } | Action::TreasuryRollback { .. } => {
-            Ok(Vec::new())
-        }
+        Action::Text {}
+        | Action::Parameters { .. }
+        | Action::Network { .. }
+        | Action::TreasuryRollback { .. } => Ok(Vec::new()),
     }
 }
 
@@ -94,7 +106,7 @@ pub(super) fn give_up(
 pub(super) fn enact(
     view: &mut View,
     moment: &BlockMoment<'_>,
-    proposal: u64,
+    (proposal, criticality): (u64, Criticality),
     action: &Action,
 ) -> Result<Vec<Event>, Failure> {
     match action {
@@ -109,6 +121,10 @@ pub(super) fn enact(
                 change: change.clone(),
             };
             Ok(changes.iter().map(event).collect())
+        }
+        Action::Network { base, spec, rollout } => {
+            let change = network::Change { base: *base, spec, rollout: rollout.as_ref() };
+            network::enact(view, moment, (proposal, criticality), &change)
         }
         Action::TreasuryRollback { disbursement, compensation } => {
             treasury::roll_back(view, moment, *disbursement, *compensation)
@@ -129,6 +145,7 @@ pub(super) fn keys(
             out.extend([params::PARAMS, accounts::key(&moment.protocol.reserve)]);
             Ok(())
         }
+        Action::Network { .. } => network::keys(view, moment, out),
         Action::Treasury { .. } => treasury::keys_of(view, moment, number, out),
         Action::TreasuryRollback { disbursement, .. } => {
             treasury::keys_of(view, moment, *disbursement, out)

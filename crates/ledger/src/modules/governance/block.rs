@@ -152,7 +152,7 @@ fn enact(
     events: &mut Vec<Event>,
 ) -> Result<Status, Fault> {
     let height = moment.height;
-    match action::enact(view, moment, number, &proposal.action) {
+    match action::enact(view, moment, (number, proposal.criticality), &proposal.action) {
         Ok(done) => {
             events.extend(done);
             events.push(Event::ProposalEnacted { proposal: number });

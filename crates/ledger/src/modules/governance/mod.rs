@@ -16,4 +16,5 @@ mod types;
 pub(crate) use block::{end_epoch, missing_for_epoch_end};
 pub(crate) use genesis::genesis;
 pub(crate) use keys::*;
+pub(crate) use store::load_preferences as preferences;
 pub use types::*;

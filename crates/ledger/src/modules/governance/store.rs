@@ -122,7 +122,7 @@ pub(super) fn save_account_vote(
 }
 
 /// What a validator leaves to its node; `None` if nothing.
-pub(super) fn load_preferences(
+pub(crate) fn load_preferences(
     view: &View,
     validator: &ValidatorKey,
 ) -> Result<Option<Preferences>, Fault> {

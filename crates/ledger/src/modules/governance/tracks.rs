@@ -28,6 +28,9 @@ pub(super) fn houses(
             }
             track.ok_or(GovernanceError::ParameterUnknown)?
         }
+        // What is each validator's own choice cannot be tried by some first.
+        Action::Network { rollout: Some(_), .. } => (Houses::VALIDATORS, Criticality::Standard),
+        Action::Network { .. } => (Houses::VALIDATORS, Criticality::Optional),
         Action::Treasury { payments, .. } => {
             let small =
                 treasury::total(payments).is_some_and(|total| total <= params.treasury.grant_limit);

@@ -25,3 +25,9 @@ pub(crate) fn consensus_score(
     let record = store::load(view, validator)?;
     Ok(score::score(&record, epoch, window).unwrap_or(Ppm::ONE))
 }
+
+/// Blocks that a validator has made and turns that it has missed since it registered.
+pub(crate) fn totals(view: &View, validator: &ValidatorKey) -> Result<(u64, u64), Fault> {
+    let record = store::load(view, validator)?;
+    Ok((record.made_total, record.missed_total))
+}

@@ -6,6 +6,6 @@ mod store;
 pub(crate) mod tx;
 mod types;
 
-pub(crate) use api::uptime;
+pub(crate) use api::{health, uptime};
 pub(crate) use keys::key;
 pub use types::Node;

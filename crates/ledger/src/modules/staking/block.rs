@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Failure, Fault},
-    modules::{accounts, bank, governance, performance, registry, validators, vesting},
+    modules::{accounts, bank, governance, network, performance, registry, validators, vesting},
 };
 use althing_state::{StateKey, View};
 use althing_types::{Amount, Epoch, Event, Shares, ValidatorKey};
@@ -211,7 +211,7 @@ pub(crate) fn end_epoch_removals(
         if validator.ejected {
             free_operator(view, key, &validator)?;
         } else if is_empty(&validator) && !is_accountable(&validator, next, moment) {
-            forget(view, key, &validator);
+            forget(view, key, &validator)?;
             events.push(Event::ValidatorRemoved { validator: *key });
         } else if !has_left(view, key, &validator, next)? {
             kept.push(*key);
@@ -257,12 +257,13 @@ fn free_operator(view: &mut View, key: &ValidatorKey, validator: &Validator) -> 
 
 /// Removes the records of a validator. How often it was slashed is not forgotten: the key may come
 /// back, and what moved away from it may be liable yet.
-fn forget(view: &mut View, key: &ValidatorKey, validator: &Validator) {
+fn forget(view: &mut View, key: &ValidatorKey, validator: &Validator) -> Result<(), Fault> {
     store::remove_validator(view, key);
     store::remove_operator(view, &validator.operator);
     view.set(performance::performance_key(key), None);
     view.set(registry::key(key), None);
     view.set(governance::preferences_key(key), None);
+    network::forget(view, key)
 }
 
 /// Adds the keys that a block touches by itself, as far as what the view knows tells: ask again
@@ -326,6 +327,7 @@ pub(crate) fn missing_for_epoch_end(
         let Validator { operator, leaving, .. } = require_validator(view, &key)?;
         if leaving {
             out.push(super::past_key(&operator));
+            network::forget_keys(view, &key, out)?;
         }
         own.push((operator, key));
     }

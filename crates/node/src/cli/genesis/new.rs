@@ -101,6 +101,7 @@ fn without_validators(args: &GenesisNew) -> Result<Genesis, CliError> {
         validators: Vec::new(),
         allocations: Vec::new(),
         reserve: Amount::ZERO,
+        network: None,
         load_accounts: None,
     };
     let staking = &mut genesis.params.staking;

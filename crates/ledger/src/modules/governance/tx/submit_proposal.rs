@@ -25,7 +25,8 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
         return Err(Invalid::TitleMissing);
     }
     match &message.action {
-        Action::Text {} => Ok(()),
+        // What it says is checked against what is in force.
+        Action::Text {} | Action::Network { .. } => Ok(()),
         Action::Parameters { changes } => {
             let idle = changes.is_empty() || changes.iter().any(|change| change.from == change.to);
             if idle { Err(Invalid::NothingToDo) } else { Ok(()) }

@@ -16,7 +16,7 @@ use crate::{
 use althing_state::{StateKey, View};
 use althing_types::{
     Address, Amount, AmountError, Event, ValidatorKey,
-    governance::{Ballot, Houses},
+    governance::{Ballot, Criticality, Houses},
     message::Vote,
 };
 
@@ -133,7 +133,9 @@ impl Poll<'_> {
         let preferences = store::load_preferences(view, key)?;
         let preferences = preferences.ok_or(GovernanceError::NodeMayNot)?;
         let Standing { criticality, houses, .. } = *self.standing;
-        let left = houses == Houses::VALIDATORS && criticality >= preferences.minimum_criticality;
+        let optional = criticality == Criticality::Optional && preferences.auto_adopt_optional;
+        let enough = criticality >= preferences.minimum_criticality || optional;
+        let left = houses == Houses::VALIDATORS && enough;
         if left && !vote.by_hand { Ok(()) } else { Err(GovernanceError::NodeMayNot.into()) }
     }
 

@@ -158,6 +158,7 @@ impl World {
             validators: (1..=count).map(validator).collect(),
             allocations: Vec::new(),
             reserve: Amount::ZERO,
+            network: None,
             load_accounts: None,
         }
     }

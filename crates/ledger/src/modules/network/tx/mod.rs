@@ -1,0 +1,3 @@
+//! The message of module `network`.
+
+pub(crate) mod adopt_spec;
