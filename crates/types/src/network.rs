@@ -40,7 +40,7 @@ byte_enum! {
         /// It is told.
         #[default]
         1 "soft" Soft,
-        /// It stops by itself, and others do not talk to it.
+        /// It stops by itself.
         2 "hard" Hard,
     }
 }
@@ -61,7 +61,7 @@ struct_codec!(NetworkLimits { max_peers, max_inbound_per_ip, gossip_bytes_per_se
 
 impl Default for NetworkLimits {
     fn default() -> Self {
-        Self { max_peers: 256, max_inbound_per_ip: 16, gossip_bytes_per_second: 8 << 20 }
+        Self { max_peers: 256, max_inbound_per_ip: 16, gossip_bytes_per_second: 12 << 20 }
     }
 }
 
