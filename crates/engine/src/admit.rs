@@ -109,11 +109,12 @@ impl<E: Runtime, S: Strategy> Admitter<E, S> {
         let (ledger, pool) = (self.ledger.clone(), self.pool.clone());
         let tip = self.chain.tip().header.height;
         let next = tip.next().unwrap_or(tip);
+        let params = self.chain.params();
         let work = self.context.child("signatures").shared(true).spawn(move |_| async move {
-            let genesis = ledger.genesis();
+            let chain_id = ledger.genesis().chain_id;
             let known = pool.verifier().verify_all(&transactions, &Sequential);
             let answers = transactions.iter().zip(known).map(|(transaction, good)| {
-                check::stateless(transaction, &genesis.params, genesis.chain_id, next)?;
+                check::stateless(transaction, &params, chain_id, next)?;
                 if good { Ok(()) } else { Err(Refusal::BadSignature) }
             });
             let answers = answers.collect();

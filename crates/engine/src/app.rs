@@ -3,18 +3,18 @@
 
 use crate::{
     block::{Block, context_of, leader_of},
-    chain::{Chain, Tip},
+    chain::{Chain, Tip, written},
     exec::{self, ExecError, Executed, Mode},
     feed::Feed,
     metrics::Metrics,
     neighbours::Neighbours,
     outcomes::Outcomes,
-    pace::{self, Tempo},
+    pace,
     pool::SharedPool,
     types::{Batch, BlockContext, Dbs, Merkleized, Runtime, Scheme},
 };
 use althing_ledger::{BlockContext as LedgerContext, Ledger, Supply, query};
-use althing_state::{StateKey, StateValue, Write};
+use althing_state::Write;
 use althing_types::{
     Block as ChainBlock, Epoch, Header, Height, SignedTransaction, SyncRange, Timestamp,
     ValidatorSet, View, merkle,
@@ -37,8 +37,6 @@ pub type Forgery = Arc<dyn Fn(&mut ChainBlock) + Send + Sync>;
 pub struct Shared {
     /// The state machine.
     pub ledger: Ledger,
-    /// The rules of time.
-    pub tempo: Tempo,
     /// The genesis block.
     pub genesis: Block,
     /// Executed blocks and the tip.
@@ -84,7 +82,8 @@ impl<S: Strategy> App<S> {
     ) -> Result<(Block, Merkleized<E, S>), ExecError> {
         let shared = &self.shared;
         let height = successor(parent)?;
-        let timestamp = shared.tempo.stamp(&parent.header, now);
+        let params = exec::params::<E, S>(&shared.ledger, &batch).await?;
+        let timestamp = shared.chain.tempo(&params).stamp(&parent.header, now);
         let epoch = Epoch::new(context.round.epoch().get());
         let leader = leader_of(&context);
         let view = View::new(context.round.view().get());
@@ -92,7 +91,7 @@ impl<S: Strategy> App<S> {
         let ledger =
             LedgerContext { height, epoch, timestamp, proposer: leader, view, parent_view };
         let in_flight = shared.chain.in_flight(&parent.hash());
-        let candidates = shared.pool.select(&in_flight, height, shared.ledger.genesis());
+        let candidates = shared.pool.select(&in_flight, height, &params);
         let reads = exec::read::<E, S>(&shared.ledger, &ledger, &candidates, batch).await?;
         let executed =
             exec::execute(&shared.ledger, ledger, candidates, Mode::Build, reads).await?;
@@ -135,6 +134,10 @@ impl<S: Strategy> App<S> {
         let header = &block.header;
         if let Some(parent) = parent {
             self.check_header(context, header, parent)?;
+            let params = exec::params::<E, S>(&shared.ledger, &batch).await?;
+            if !shared.chain.tempo(&params).allows(&parent.header, header.timestamp) {
+                return Err(ExecError::Invalid("the timestamp is out of bounds".to_owned()));
+            }
         }
         let ledger = LedgerContext {
             height: header.height,
@@ -174,18 +177,14 @@ impl<S: Strategy> App<S> {
         header: &Header,
         parent: &Block,
     ) -> Result<(), ExecError> {
-        let params = &self.shared.ledger.genesis().params;
         if context_of(header).as_ref() != Some(context) {
             return Err(ExecError::Invalid("the header is about another context".to_owned()));
         }
         if header.height != successor(parent)? || header.parent != parent.hash() {
             return Err(ExecError::Invalid("the header does not follow its parent".to_owned()));
         }
-        if header.epoch != header.height.epoch(params.epoch_length) {
+        if header.epoch != header.height.epoch(self.shared.ledger.genesis().params.epoch_length) {
             return Err(ExecError::Invalid("the height is of another epoch".to_owned()));
-        }
-        if !self.shared.tempo.allows(&parent.header, header.timestamp) {
-            return Err(ExecError::Invalid("the timestamp is out of bounds".to_owned()));
         }
         Ok(())
     }
@@ -331,12 +330,6 @@ impl<E: Runtime, S: Strategy> Application<E> for App<S> {
         self.shared.pool.settle(&finalized, &writes, now);
         self.shared.feed.finalized(finalized);
     }
-}
-
-/// What a block wrote under a key, if anything. `writes` are ordered by key.
-fn written(writes: &[Write], key: StateKey) -> Option<&StateValue> {
-    let index = writes.binary_search_by(|(found, _)| found.cmp(&key)).ok()?;
-    writes[index].1.as_ref()
 }
 
 /// How much money a block left, if it changed that.

@@ -12,7 +12,7 @@ use crate::{
     neighbours::{Neighbours, Track},
     orchestrator::{self, Inbox, Orchestrator, Timeouts},
     outcomes::Outcomes,
-    pace::{Paced, Tempo},
+    pace::Paced,
     pool::SharedPool,
     readahead,
     sets::{Boundaries, Sets},
@@ -189,7 +189,9 @@ impl<E: Runtime, S: Strategy> Base<E, S> {
             metrics.clone(),
         );
         let pool = Arc::new(pool);
-        let chain = Arc::new(Chain::new(app::tip_of(&genesis), pool.clone(), metrics.clone()));
+        let chain =
+            Chain::new(&config.genesis, app::tip_of(&genesis), pool.clone(), metrics.clone());
+        let chain = Arc::new(chain);
         let cache = config.memory.archive_cache();
         let epocher = epocher(&config.genesis);
         Ok(Self { context, config, genesis, epocher, sets, metrics, feed, pool, chain, cache })
@@ -279,12 +281,10 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
         .await;
 
         // The state.
-        let tempo = tempo_of(&base.config.genesis);
         let own = ValidatorKey::from_public_key(&base.config.key.public_key());
         let neighbours = Neighbours::new(own, network.tracker);
         let shared = app::Shared {
             ledger: ledger.clone(),
-            tempo,
             genesis: base.genesis.clone(),
             chain: base.chain.clone(),
             pool: base.pool.clone(),
@@ -321,11 +321,10 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             let next = base.epocher.containing(height.next());
             Epoch::new(next.expect("every height has an epoch").epoch().get())
         });
-        let paced = Paced::new(state.clone(), tempo, base.chain.clone());
+        let paced = Paced::new(state.clone(), base.chain.clone());
         let automaton =
             Deferred::new(context.child("deferred"), paced, marshal.clone(), base.epocher.clone());
         let (inbox, updates) = Inbox::new();
-        let idle_ms = base.config.genesis.params.idle_interval_ms;
         let consensus = orchestrator::Config {
             automaton,
             marshal: marshal.clone(),
@@ -338,7 +337,8 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             prefix: prefix.clone(),
             epocher: base.epocher.clone(),
             genesis: base.genesis.hash(),
-            timeouts: base.config.timeouts.unwrap_or_else(|| Timeouts::for_idle_interval(idle_ms)),
+            timeouts: base.config.timeouts,
+            chain: base.chain.clone(),
             cache: base.cache.clone(),
         };
 
@@ -378,9 +378,11 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             resume(&marshal, height, &base.chain, &base.pool).await;
         }
         tasks.push(stateful.start());
-        let handle = state.clone();
-        context.child("chosen").spawn(move |_| async move {
-            announce_chosen(&handle.subscribe_databases().await, &neighbours, epoch).await;
+        let (handle, chain) = (state.clone(), base.chain.clone());
+        context.child("opened").spawn(move |_| async move {
+            let database = handle.subscribe_databases().await;
+            announce_params(&database, &chain).await;
+            announce_chosen(&database, &neighbours, epoch).await;
         });
         let (handle, chain) = (state.clone(), base.chain.clone());
         context.child("readahead").spawn(move |_| async move {
@@ -414,6 +416,15 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
     }
 }
 
+/// Reads the parameters in force. Later changes come with their blocks.
+async fn announce_params<E: Runtime, S: Strategy>(database: &Dbs<E, S>, chain: &Chain) {
+    let database = database.read().await;
+    let value = database.get(&query::params_key()).await.ok().flatten();
+    // A state before the first block is empty.
+    let params = value.and_then(|value| query::decode_params(&value).ok());
+    chain.opened(params.unwrap_or_else(|| (*chain.params()).clone()));
+}
+
 /// Reads who is chosen for the epochs after `present`. Later choices come with their blocks.
 async fn announce_chosen<E: Runtime, S: Strategy>(
     database: &Dbs<E, S>,
@@ -442,14 +453,5 @@ async fn resume(
     if let Some(block) = marshal.get_block(Identifier::Height(height)).await {
         chain.resume(app::tip_of(block.inner()));
         pool.resume(Height::new(height.get()));
-    }
-}
-
-/// The rules of time that a genesis sets.
-pub fn tempo_of(genesis: &Genesis) -> Tempo {
-    Tempo {
-        genesis: genesis.genesis_time,
-        busy_ms: genesis.params.busy_interval_ms,
-        idle_ms: genesis.params.idle_interval_ms,
     }
 }

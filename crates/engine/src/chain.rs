@@ -1,9 +1,13 @@
 //! What this node knows of the chain's tip: blocks that were executed but are not final, the last
 //! finalized block, and the branches that lost.
 
-use crate::{block::Block, metrics::Metrics, pool::SharedPool, types::Digest};
-use althing_state::Write;
-use althing_types::{Address, Event, Hash, Header, Height, Nonce, Receipt, SyncRange};
+use crate::{block::Block, metrics::Metrics, pace::Tempo, pool::SharedPool, types::Digest};
+use althing_ledger::query;
+use althing_state::{StateKey, StateValue, Write};
+use althing_types::{
+    Address, ChainParams, Event, Genesis, Hash, Header, Height, Nonce, Receipt, SyncRange,
+    Timestamp,
+};
 use commonware_utils::sync::Mutex;
 use std::{
     collections::{HashMap, VecDeque},
@@ -39,6 +43,18 @@ impl FinalizedBlock {
     }
 }
 
+/// The parameters that a block wrote, if it changed them.
+fn params_in(writes: &[Write]) -> Option<ChainParams> {
+    let value = written(writes, query::params_key())?;
+    query::decode_params(value).ok()
+}
+
+/// What a block wrote under a key, if anything. `writes` are ordered by key.
+pub(crate) fn written(writes: &[Write], key: StateKey) -> Option<&StateValue> {
+    let index = writes.binary_search_by(|(found, _)| found.cmp(&key)).ok()?;
+    writes[index].1.as_ref()
+}
+
 /// Receipts of `transactions` transactions, and the events of the block itself.
 pub fn split(receipts: &[Receipt], transactions: usize) -> (&[Receipt], &[Event]) {
     let (own, rest) = receipts.split_at(transactions.min(receipts.len()));
@@ -60,11 +76,14 @@ struct Branch {
     receipts: Arc<Vec<Receipt>>,
     writes: Arc<Vec<Write>>,
     nonces: Arc<InFlight>,
+    /// The parameters, if the block changed them.
+    params: Option<Arc<ChainParams>>,
 }
 
-#[derive(Default)]
 struct State {
     branches: HashMap<Digest, Branch>,
+    /// The parameters after the tip.
+    params: Arc<ChainParams>,
     abandoned: VecDeque<Header>,
 }
 
@@ -73,6 +92,9 @@ pub struct Chain {
     state: Mutex<State>,
     tip: watch::Sender<Tip>,
     log: watch::Sender<SyncRange>,
+    /// The height of the applied state, once that is open.
+    applied: watch::Sender<Option<Height>>,
+    genesis_time: Timestamp,
     pool: Arc<SharedPool>,
     metrics: Arc<Metrics>,
 }
@@ -81,10 +103,64 @@ pub struct Chain {
 pub type InFlight = HashMap<Address, Nonce>;
 
 impl Chain {
-    /// A chain whose last applied block is `tip`.
-    pub fn new(tip: Tip, pool: Arc<SharedPool>, metrics: Arc<Metrics>) -> Self {
-        let log = watch::Sender::new(tip.header.operations);
-        Self { state: Mutex::default(), tip: watch::Sender::new(tip), log, pool, metrics }
+    /// The chain of `genesis`, whose block is `tip`.
+    pub fn new(genesis: &Genesis, tip: Tip, pool: Arc<SharedPool>, metrics: Arc<Metrics>) -> Self {
+        let state = State {
+            branches: HashMap::new(),
+            params: Arc::new(genesis.params.clone()),
+            abandoned: VecDeque::new(),
+        };
+        Self {
+            state: Mutex::new(state),
+            log: watch::Sender::new(tip.header.operations),
+            applied: watch::Sender::new(None),
+            tip: watch::Sender::new(tip),
+            genesis_time: genesis.genesis_time,
+            pool,
+            metrics,
+        }
+    }
+
+    /// The parameters after the last finalized block. Until the state is open, those of genesis.
+    pub fn params(&self) -> Arc<ChainParams> {
+        self.state.lock().params.clone()
+    }
+
+    /// The state is open, and `params` are in it. The caller lets no block be applied meanwhile.
+    pub(crate) fn opened(&self, params: ChainParams) {
+        self.state.lock().params = Arc::new(params);
+        self.applied.send_replace(Some(self.tip().header.height));
+    }
+
+    /// The parameters that bind a child of `parent`: those of the tip, unless a block between them
+    /// changed some.
+    pub fn params_after(&self, parent: &Digest) -> Arc<ChainParams> {
+        let state = self.state.lock();
+        let mut cursor = *parent;
+        while let Some(branch) = state.branches.get(&cursor) {
+            if let Some(params) = &branch.params {
+                return params.clone();
+            }
+            cursor = branch.block.header.parent;
+        }
+        state.params.clone()
+    }
+
+    /// The rules of time under `params`.
+    pub const fn tempo(&self, params: &ChainParams) -> Tempo {
+        Tempo {
+            genesis: self.genesis_time,
+            busy_ms: params.busy_interval_ms,
+            idle_ms: params.idle_interval_ms,
+        }
+    }
+
+    /// Resolves when the state is open and block `height` or a later one is applied to it. For one waiter, as
+    /// [`watch_log`](Self::watch_log).
+    pub(crate) async fn applied(&self, height: Height) {
+        let mut applied = self.applied.subscribe();
+        // The sender is this chain's own.
+        let _ = applied.wait_for(|applied| applied.is_some_and(|at| at >= height)).await;
     }
 
     /// The transaction pool.
@@ -114,8 +190,14 @@ impl Chain {
     }
 
     fn advance(&self, tip: Tip) {
+        let height = tip.header.height;
         self.log.send_replace(tip.header.operations);
         self.tip.send_replace(tip);
+        self.applied.send_if_modified(|applied| {
+            let opened = applied.is_some();
+            *applied = opened.then_some(height);
+            opened
+        });
     }
 
     /// Remembers a block that was executed.
@@ -131,6 +213,7 @@ impl Chain {
             receipts: receipts.clone(),
             writes: writes.clone(),
             nonces: Arc::new(nonces),
+            params: params_in(writes).map(Arc::new),
         };
         self.state.lock().branches.insert(block.hash(), branch);
     }
@@ -180,6 +263,9 @@ impl Chain {
         let (mine, lost) = self.state.lock().settle(block, height);
         self.metrics.abandoned(lost);
         let mine = mine?;
+        if let Some(params) = mine.params {
+            self.state.lock().params = params;
+        }
         self.advance(Tip { header: block.header.clone(), hash: block.hash() });
         let (block, hash) = (block.inner().clone(), block.hash());
         Some((FinalizedBlock { block, hash, receipts: mine.receipts }, mine.writes))

@@ -1,9 +1,12 @@
 //! What the node of a validator does by itself: it describes itself in the registry, says once in a
-//! while that it is well, and reports contradictions of other validators. It pays from an account of
+//! while that it is well, reports contradictions of other validators, and votes where its operator has
+//! left that to it. It pays from an account of
 //! its own, whose key is the consensus key.
 //!
 //! Every transaction is tried on the newest state before it is sent: what would fail is not sent.
 //! One waits at a time. Nothing here is needed for consensus.
+
+mod govern;
 
 use crate::{
     admit::Admitter,
@@ -11,8 +14,7 @@ use crate::{
     dry,
     evidence::{Fault, Watch},
     metrics::Metrics,
-    pace::{self, Tempo},
-    reads,
+    pace, reads,
     sets::Sets,
     types::{Dbs, PrivateKey, PublicKey, Runtime},
 };
@@ -109,7 +111,6 @@ pub struct Duties<E: Runtime, S: Strategy> {
     secret: SecretKey,
     own: ValidatorKey,
     account: Address,
-    tempo: Tempo,
     looks: u64,
     /// The slot of the last heartbeat.
     beaten: Option<u64>,
@@ -119,6 +120,8 @@ pub struct Duties<E: Runtime, S: Strategy> {
     seen: BTreeMap<(ValidatorKey, Epoch), u64>,
     /// Whether the account cannot pay, and that was said.
     poor: bool,
+    /// Votes that are left to it.
+    governing: govern::Governing,
 }
 
 /// What the state says that a node must know.
@@ -148,19 +151,18 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         let public: PublicKey = config.key.public_key();
         let own = ValidatorKey::from_public_key(&public);
         let account = own.node_account();
-        let tempo = crate::assemble::tempo_of(config.ledger.genesis());
         Some(Self {
             context,
             config,
             secret,
             own,
             account,
-            tempo,
             looks: 0,
             beaten: None,
             settled: BTreeSet::new(),
             seen: BTreeMap::new(),
             poor: false,
+            governing: govern::Governing::default(),
         })
     }
 
@@ -180,10 +182,10 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
     async fn look(&mut self) -> Option<()> {
         self.looks += 1;
         let Some(now) = self.now().await? else { return Some(()) };
-        if self.report(&now).await? || self.register(&now).await? {
+        if self.report(&now).await? || self.register(&now).await? || self.beat(&now).await? {
             return Some(());
         }
-        self.beat(&now).await
+        self.govern(&now).await.map(drop)
     }
 
     /// What the state says. `Some(None)` if there is nothing to do for this node.
@@ -205,7 +207,7 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         let Ok([params, account, validator]) = <[_; 3]>::try_from(read?.1) else { return None };
         let params = query::decode_params(&params?).ok()?;
         let account = account.and_then(|value| query::decode_account(&value).ok());
-        let time = self.tempo.stamp(&tip, clock);
+        let time = chain.tempo(&params).stamp(&tip, clock);
         let now = Now { tip, time, params, account: account.unwrap_or_default() };
         let validator = validator.and_then(|value| Validator::decode(Copying(&value)).ok());
         Some(validator.is_some_and(|validator| !validator.ejected).then_some(now))
@@ -294,12 +296,12 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         Some(matches!(sent, Sent::Waits))
     }
 
-    /// Says that this node is well, once in each interval.
-    async fn beat(&mut self, now: &Now) -> Option<()> {
+    /// Says that this node is well, once in each interval. Whether something waits now.
+    async fn beat(&mut self, now: &Now) -> Option<bool> {
         let interval = now.params.registry.heartbeat_interval_ms.max(1);
         let slot = now.time.get() / interval;
         if self.beaten == Some(slot) {
-            return Some(());
+            return Some(false);
         }
         let Machine { memory_mib, free_disk_mib, uptime_s, peers } = (self.config.measure)();
         let waiting = self.config.chain.pool().stats().transactions;
@@ -315,14 +317,17 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         };
         let message = Heartbeat { validator: self.own, health };
         match self.send(now, Payload::Heartbeat(message)).await? {
-            Sent::Waits => self.beaten = Some(slot),
+            Sent::Waits => {
+                self.beaten = Some(slot);
+                return Some(true);
+            }
             Sent::Fails(code) => {
                 debug!(code, "no heartbeat is due");
                 self.beaten = Some(slot);
             }
             Sent::Later => {}
         }
-        Some(())
+        Some(false)
     }
 
     /// Reports a fault that nobody has reported. Whether something waits now.

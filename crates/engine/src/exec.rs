@@ -10,9 +10,10 @@ pub use crate::reads::Reads;
 use crate::types::{Batch, Merkleized, Runtime};
 use althing_ledger::{
     ApplyError, BeginError, BlockContext, BlockExecution, FinishError, Invalid, Ledger, Outcome,
+    query,
 };
 use althing_state::{StateKey, Write};
-use althing_types::{Gas, Hash, Receipt, SignedTransaction, ValidatorSet, merkle};
+use althing_types::{ChainParams, Gas, Hash, Receipt, SignedTransaction, ValidatorSet, merkle};
 use commonware_parallel::Strategy;
 use commonware_runtime::utils::reschedule;
 use commonware_storage::{mmr, qmdb};
@@ -91,6 +92,22 @@ fn keys_of(
     keys.sort_unstable();
     keys.dedup();
     keys
+}
+
+/// The parameters in the state that `batch` forks: those that bind a block upon it. The first block
+/// writes the state of genesis, and is bound by that.
+///
+/// # Errors
+/// [`ExecError::Stale`] or [`ExecError::Broken`].
+pub async fn params<E: Runtime, S: Strategy>(
+    ledger: &Ledger,
+    batch: &Batch<E, S>,
+) -> Result<ChainParams, ExecError> {
+    let Some(value) = batch.get(&query::params_key()).await? else {
+        return Ok(ledger.genesis().params.clone());
+    };
+    query::decode_params(&value)
+        .map_err(|_| ExecError::Broken("the parameters do not decode".to_owned()))
 }
 
 /// Reads what `transactions` touch from `batch`, the state of the parent.

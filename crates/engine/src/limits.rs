@@ -57,9 +57,10 @@ pub const SPARE_PEERS: usize = 8;
 pub const MAX_PEERS: usize = 2 * MAX_VALIDATORS + SPARE_PEERS;
 
 /// Peers that the network sets memory aside for: enough for as many validators as the chain may
-/// choose, when all of them change.
+/// ever choose, when all of them change.
 pub fn peer_capacity(genesis: &Genesis) -> usize {
-    let most = usize::try_from(genesis.params.staking.max_validators).unwrap_or(MAX_VALIDATORS);
+    let most = genesis.params.staking.validator_ceiling();
+    let most = usize::try_from(most).unwrap_or(MAX_VALIDATORS);
     capacity_for(most.max(genesis.validators.len()))
 }
 

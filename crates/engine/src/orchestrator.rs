@@ -4,13 +4,14 @@
 use crate::{
     ahead::{Channels, Heard, Muxes},
     block::Block,
+    chain::Chain,
     evidence::Watch,
     neighbours::Neighbours,
     net::leaders,
     sets::{Boundaries, Sets},
     types::{Epochs, Marshal, PublicKey, Runtime, Update},
 };
-use althing_types::{Epoch, ValidatorKey};
+use althing_types::{Epoch, Height, ValidatorKey};
 use commonware_actor::Feedback;
 use commonware_consensus::{
     Application, Heightable as _, Reporter, Reporters,
@@ -33,7 +34,7 @@ use commonware_runtime::{Handle, buffer::paged::CacheRef};
 use commonware_utils::{
     Acknowledgement as _, NZDuration, NZUsize, acknowledgement::Exact, vec::NonEmptyVec,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tracing::debug;
 
@@ -116,8 +117,10 @@ pub struct Config<E: Runtime, A: Application<E>, B, S: Strategy> {
     pub epocher: Epochs,
     /// Digest of the genesis block.
     pub genesis: crate::types::Digest,
-    /// Timeouts.
-    pub timeouts: Timeouts,
+    /// Timeouts; without, those that follow from the parameters when an epoch begins.
+    pub timeouts: Option<Timeouts>,
+    /// Knows the parameters.
+    pub chain: Arc<Chain>,
     /// Caches.
     pub cache: CacheRef,
 }
@@ -184,7 +187,7 @@ where
             self.vouch(&mut channels, None);
             loop {
                 let heard = channels.votes.1.heard();
-                let engine = self.enter(channels, floor);
+                let engine = self.enter(channels, floor).await;
                 // Who was ahead when this node was an epoch behind is so still.
                 if let Some((_, from)) =
                     self.ahead.clone().filter(|(epoch, _)| *epoch > self.epoch.get())
@@ -284,12 +287,28 @@ where
         self.epoch = next;
     }
 
+    /// How long the engine of the present epoch waits. Parameters change at the end of an epoch, so
+    /// its last block must be applied before.
+    async fn timeouts(&self) -> Timeouts {
+        if let Some(timeouts) = self.config.timeouts {
+            return timeouts;
+        }
+        let chain = &self.config.chain;
+        let before = self
+            .epoch
+            .previous()
+            .and_then(|epoch| self.config.epocher.last(ConsensusEpoch::new(epoch.get())));
+        chain.applied(Height::new(before.map_or(0, |height| height.get()))).await;
+        Timeouts::for_idle_interval(chain.params().idle_interval_ms)
+    }
+
     /// Starts the engine of the present epoch.
-    fn enter<X: Sender<PublicKey = PublicKey>>(
+    async fn enter<X: Sender<PublicKey = PublicKey>>(
         &mut self,
         channels: Channels<X>,
         floor: crate::types::Digest,
     ) -> Handle<()> {
+        let timeouts = self.timeouts().await;
         let config = &mut self.config;
         let epoch = self.epoch;
         let set = config.sets.set(epoch).expect("the set of an entered epoch is known");
@@ -321,15 +340,15 @@ where
                 replay_buffer: NZUsize!(64 * 1024),
                 write_buffer: NZUsize!(64 * 1024),
                 page_cache: config.cache.clone(),
-                leader_timeout: config.timeouts.leader,
-                certification_timeout: config.timeouts.certification,
-                timeout_retry: config.timeouts.retry,
+                leader_timeout: timeouts.leader,
+                certification_timeout: timeouts.certification,
+                timeout_retry: timeouts.retry,
                 view_retention: ViewDelta::new(VIEW_RETENTION),
                 skip: SkipPolicy::Enabled {
-                    timeout: config.timeouts.skip,
+                    timeout: timeouts.skip,
                     budget: simplex::SkipBudget::Participants,
                 },
-                fetch_timeout: NZDuration!(config.timeouts.fetch),
+                fetch_timeout: NZDuration!(timeouts.fetch),
                 fetch_retry_delay: Duration::from_millis(500),
                 forward: ForwardPolicy::SilentVoters,
                 track_historical_votes: true,

@@ -90,22 +90,22 @@ async fn sleep_until<E: Clock>(clock: &E, timestamp: Timestamp) {
 #[derive(Clone)]
 pub struct Paced<A> {
     inner: A,
-    tempo: Tempo,
     chain: Arc<Chain>,
 }
 
 impl<A> Paced<A> {
     /// Wraps `inner`.
-    pub const fn new(inner: A, tempo: Tempo, chain: Arc<Chain>) -> Self {
-        Self { inner, tempo, chain }
+    pub const fn new(inner: A, chain: Arc<Chain>) -> Self {
+        Self { inner, chain }
     }
 
     /// Waits until a child of `parent` should be built: not before the busy interval; then as soon
     /// as a transaction waits that no block of this branch holds; at the latest after the idle
     /// interval.
     async fn turn<E: Clock>(&self, clock: &E, parent: &Block) {
-        sleep_until(clock, self.tempo.earliest(&parent.header)).await;
-        let deadline = self.tempo.idle(&parent.header);
+        let tempo = self.chain.tempo(&self.chain.params_after(&parent.hash()));
+        sleep_until(clock, tempo.earliest(&parent.header)).await;
+        let deadline = tempo.idle(&parent.header);
         loop {
             let arrival = self.chain.pool().arrival();
             if self.chain.has_work(&parent.hash()) || now(clock) >= deadline {

@@ -12,7 +12,7 @@ use althing_mempool::{
 };
 use althing_state::Write;
 use althing_types::{
-    Address, Genesis, Hash, Height, Nonce, SignedTransaction, Timestamp,
+    Address, ChainParams, Hash, Height, Nonce, SignedTransaction, Timestamp,
     limits::MAX_BLOCK_TRANSACTIONS,
 };
 use commonware_parallel::Strategy;
@@ -143,16 +143,17 @@ impl SharedPool {
         senders.filter(|address| unknown(address) && seen.insert(*address)).collect()
     }
 
-    /// Candidates for the block at `height` on a branch with these unfinalized transactions.
+    /// Candidates for the block at `height` on a branch with these unfinalized transactions, within
+    /// the limits of `params`.
     pub fn select(
         &self,
         in_flight: &InFlight,
         height: Height,
-        genesis: &Genesis,
+        params: &ChainParams,
     ) -> Vec<SignedTransaction> {
         let limits = Limits {
-            bytes: usize::try_from(genesis.params.max_block_bytes).unwrap_or(usize::MAX),
-            gas: genesis.params.block_gas_limit,
+            bytes: usize::try_from(params.max_block_bytes).unwrap_or(usize::MAX),
+            gas: params.block_gas_limit,
             count: MAX_BLOCK_TRANSACTIONS,
             sender_count: usize::MAX,
             height,

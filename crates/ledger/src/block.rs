@@ -173,8 +173,9 @@ impl Ledger {
         params: &'a ChainParams,
     ) -> Environment<'a> {
         let Inner { genesis, genesis_hash, protocol, .. } = &*self.0;
+        let validator_ceiling = genesis.params.staking.validator_ceiling();
         let (chain_id, genesis) = (genesis.chain_id, *genesis_hash);
-        Environment { chain_id, genesis, height, epoch, time, params, protocol }
+        Environment { chain_id, genesis, height, epoch, time, params, protocol, validator_ceiling }
     }
 
     fn load_addresses(&self) -> &[Address] {
@@ -222,8 +223,16 @@ impl Ledger {
     fn ending<'a>(&'a self, context: &BlockContext, params: &'a ChainParams) -> Ending<'a> {
         let BlockContext { height, epoch, timestamp, proposer, view, parent_view } = *context;
         let protocol = &self.0.protocol;
+        let validator_ceiling = self.0.genesis.params.staking.validator_ceiling();
         Ending {
-            moment: BlockMoment { height, epoch, time: timestamp, params, protocol },
+            moment: BlockMoment {
+                height,
+                epoch,
+                time: timestamp,
+                params,
+                protocol,
+                validator_ceiling,
+            },
             turn: Turn { proposer, view, parent_view },
             genesis_time: self.0.genesis.genesis_time,
             is_epoch_end: self.is_epoch_end(height),

@@ -23,6 +23,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) time: Timestamp,
     pub(crate) params: &'a ChainParams,
     pub(crate) protocol: &'a bank::ProtocolAccounts,
+    /// Most that `staking.max_validators` can ever be on this chain.
+    pub(crate) validator_ceiling: u64,
 }
 
 /// What a message works with.

@@ -148,6 +148,14 @@ fn params(rules: Rules) -> ChainParams {
             EmissionParams { schedule, ..params.emission }
         }
     };
+    params.governance.deposit = tokens(10);
+    for track in [
+        &mut params.governance.standard,
+        &mut params.governance.important,
+        &mut params.governance.critical,
+    ] {
+        (track.voting, track.delay) = (Period::blocks(rules.voting_blocks), Period::blocks(1));
+    }
     params.slashing.max_consecutive_misses = rules.misses;
     params.slashing.min_score = ppm(rules.min_score);
     params.slashing.min_due = rules.min_due;

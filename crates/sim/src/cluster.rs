@@ -2,6 +2,7 @@
 
 mod inspect;
 mod members;
+mod votes;
 mod weather;
 
 use self::members::Members;
@@ -63,6 +64,8 @@ pub struct Report {
     pub longest_gap: (u64, u64),
     /// What became of nodes that joined.
     pub joined: Vec<Joined>,
+    /// What became of proposals.
+    pub polls: Vec<Poll>,
     /// Simulated time, in milliseconds.
     pub simulated_ms: u64,
     /// Real time.
@@ -72,6 +75,8 @@ pub struct Report {
     /// Broken promises.
     pub violations: Vec<Violation>,
 }
+
+pub use votes::Poll;
 
 /// What became of a node that joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,6 +133,7 @@ pub fn run_with(scenario: &Scenario, tell: &mut dyn FnMut(Progress)) -> Report {
         supply: world.supply,
         longest_gap: world.auditor.replay().longest_gap(),
         joined: world.joined(),
+        polls: world.polls(),
         simulated_ms: world.now_ms,
         wall: started.elapsed(),
         trace,

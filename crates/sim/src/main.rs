@@ -70,6 +70,9 @@ fn main() -> anyhow::Result<ExitCode> {
         for joined in &report.joined {
             println!("{joined:?}");
         }
+        if let Some(line) = votes(&report) {
+            println!("{line}");
+        }
         println!("trace {}", report.trace);
         return Ok(verdict(&report));
     }
@@ -160,6 +163,20 @@ fn line(report: &Report) -> String {
         report.simulated_ms,
         report.wall.as_millis()
     )
+}
+
+/// What became of the proposals; `None` if there were none.
+fn votes(report: &Report) -> Option<String> {
+    let least = report.polls.iter().min_by_key(|poll| poll.percent())?;
+    let enacted = report.polls.iter().filter(|poll| poll.enacted).count();
+    let slowest = report.polls.iter().map(|poll| poll.last_vote_ms).max().unwrap_or_default();
+    Some(format!(
+        "{} proposals, {enacted} enacted; least participation {} of {} validators; all votes cast \
+         within {slowest} ms of the beginning of a vote",
+        report.polls.len(),
+        least.voted,
+        least.validators,
+    ))
 }
 
 /// The money in a validator's database, in tokens.

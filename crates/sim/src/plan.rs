@@ -4,6 +4,7 @@
 mod economy;
 mod faults;
 mod membership;
+mod votes;
 
 pub use economy::Rules;
 
@@ -84,6 +85,15 @@ pub enum Event {
     Undelegate(usize, usize),
     /// The operator of a validator asks for its release from jail.
     Unjail(usize),
+    /// The operator of a validator leaves all votes to its node that it may leave to it.
+    Prefer(usize),
+    /// An operator proposes to raise a parameter of the network by one.
+    Propose {
+        /// The operator.
+        by: usize,
+        /// Which parameter, as an index.
+        parameter: usize,
+    },
     /// The operator of the first node adds the second as a peer by hand.
     AddPeer(usize, usize),
     /// A node stops for good.
@@ -114,6 +124,10 @@ pub enum Expect {
     Undisturbed(usize),
     /// It was slashed for contradicting itself, once, and its reporter was paid.
     Reported(usize),
+    /// So many proposals were enacted, and none was rejected or failed.
+    Enacted(usize),
+    /// In every vote, more than so many percent of the validators took part that might.
+    Participation(u64),
     /// Blocks were never further apart than so many milliseconds.
     NoPause(u64),
 }
@@ -242,6 +256,11 @@ pub const PLANS: &[Plan] = &[
         draw: economy::collude,
     },
     Plan {
+        name: "vote",
+        about: "nodes vote on parameters as their operators prefer",
+        draw: votes::vote,
+    },
+    Plan {
         name: "fault",
         about: "4, 7 or 16 validators and any mixture of all that",
         draw: faults::fault,
@@ -254,6 +273,11 @@ pub const LONG_PLANS: &[Plan] = &[
         name: "hundred",
         about: "a hundred validators join, leave, are jailed and delegate for twenty epochs",
         draw: economy::hundred,
+    },
+    Plan {
+        name: "votes",
+        about: "sixteen validators decide more than a hundred times, with faults",
+        draw: votes::votes,
     },
     Plan {
         name: "day",

@@ -8,7 +8,8 @@ use althing_ledger::{
 };
 use althing_state::{Missing, StateKey, StateValue, View, Write};
 use althing_types::{
-    Address, Block, Genesis, Hash, Header, Height, Receipt, ValidatorKey, ValidatorSet, merkle,
+    Address, Block, ChainParams, Genesis, Hash, Header, Height, Receipt, ValidatorKey,
+    ValidatorSet, merkle,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -69,6 +70,12 @@ impl Replay {
         &self.set
     }
 
+    /// The parameters that bind the next block.
+    pub fn params(&self) -> Option<ChainParams> {
+        let value = self.state.get(&query::params_key())?;
+        query::decode_params(value).ok()
+    }
+
     /// Turns that a validator has missed since it registered.
     pub fn missed(&self, key: &ValidatorKey) -> u64 {
         let record = self.state.get(&query::performance_key(*key));
@@ -99,6 +106,11 @@ impl Replay {
         rule(header.height.get() == self.height() + 1, "the height does not follow")?;
         let leader = self.set.leader(header.epoch, header.view).key;
         rule(header.leader == leader, "another validator leads this view")?;
+        if let (Some(params), Some(parent)) = (self.params(), &self.parent) {
+            let gap = header.timestamp.get().saturating_sub(parent.timestamp.get());
+            rule(gap >= params.busy_interval_ms, "the block is too early")?;
+            rule(header.gas_used <= params.block_gas_limit, "the block uses too much gas")?;
+        }
         let outcome = self.run(block)?;
         let leaves: Vec<Hash> = outcome.receipts.iter().map(Receipt::hash).collect();
         rule(header.receipts_root == merkle::root(&leaves), "receipts_root is wrong")?;

@@ -11,7 +11,7 @@ use althing_types::{
 };
 use commonware_codec::Encode as _;
 use commonware_consensus::types::Height as ConsensusHeight;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Longest walk from a block to a certified descendant.
 const MAX_FINALITY_HEADERS: usize = 1_024;
@@ -107,12 +107,9 @@ impl EngineHandle {
         Some(values.into_iter().map(view).collect())
     }
 
-    /// The parameters in force.
-    pub async fn params(&self) -> ChainParams {
-        let value = self.read(vec![query::params_key()]).await;
-        let value = value.and_then(|(_, mut values)| values.pop().flatten());
-        let params = value.and_then(|value| query::decode_params(&value).ok());
-        params.unwrap_or_else(|| self.ledger().genesis().params.clone())
+    /// The parameters in force: those after the last finalized block.
+    pub fn params(&self) -> Arc<ChainParams> {
+        self.parts.validator.chain.params()
     }
 
     /// Admits transactions; one answer each, in order.
@@ -228,8 +225,8 @@ impl EngineHandle {
 
     /// The timestamp of a block that would be built now.
     pub fn next_time(&self) -> Timestamp {
-        let tempo = crate::assemble::tempo_of(self.ledger().genesis());
-        tempo.stamp(&self.parts.validator.chain.tip().header, self.now())
+        let chain = &self.parts.validator.chain;
+        chain.tempo(&chain.params()).stamp(&chain.tip().header, self.now())
     }
 
     /// The clock of the engine.

@@ -51,7 +51,7 @@ fn what_could_not_be_enacted_is_refused_with_the_reason() {
         name: "epoch_length".parse().unwrap(),
         ..change("max_validity_blocks", number(7))
     };
-    let stale = ParameterChange { from: number(1), ..change("max_validity_blocks", number(50)) };
+    let stale = ParameterChange { from: number(1), ..change("max_validity_blocks", number(12)) };
     let cases = [
         ("parameter_unknown", vec![unknown]),
         ("parameter_type", vec![change("max_validity_blocks", part(50))]),
@@ -62,9 +62,11 @@ fn what_could_not_be_enacted_is_refused_with_the_reason() {
             "parameter_bounds",
             vec![
                 change("staking.max_validators", number(50)),
-                change("staking.max_candidates", number(49)),
+                change("staking.max_candidates", number(11)),
             ],
         ),
+        // Legal, but more than nodes of this chain set memory aside for.
+        ("parameter_bounds", vec![change("staking.max_validators", number(13))]),
         ("reserve_empty", vec![change("emission.schedule", apr(100_000))]),
     ];
     for (code, changes) in cases {

@@ -243,7 +243,7 @@ impl Backend for NodeBackend {
     }
 
     async fn params(&self) -> ChainParams {
-        self.engine.params().await
+        (*self.engine.params()).clone()
     }
 
     async fn validators(&self, epoch: Epoch) -> Option<ValidatorSet> {
@@ -488,7 +488,7 @@ impl Backend for NodeBackend {
         let behind = status.network_height.get().saturating_sub(status.height.get());
         note(behind > MAX_BEHIND, "catching_up");
         let age = process::now_ms().saturating_sub(status.block_time_ms);
-        let idle = self.info.genesis.params.idle_interval_ms;
+        let idle = self.engine.params().idle_interval_ms;
         let old = MAX_AGE_MS.max(idle.saturating_mul(10));
         note(status.height > Height::ZERO && age > old, "no_new_block");
         let unindexed = status.height.get().saturating_sub(status.index_height.get());

@@ -141,7 +141,7 @@ impl World<'_> {
         self.order(index, Payload::Unjail(Unjail {}));
     }
 
-    fn order(&mut self, index: usize, payload: Payload) {
+    pub(super) fn order(&mut self, index: usize, payload: Payload) {
         self.members.orders.push(Order { index, payload, sent: None, next_ms: 0 });
     }
 
@@ -303,6 +303,7 @@ impl World<'_> {
         let proposed = |index: usize| {
             self.members.joined.get(&index).is_some_and(|joined| joined.proposed.is_some())
         };
+        let polls = self.polls();
         let fates: Vec<Fate> = (0..self.lives.len()).map(|index| self.fate(index)).collect();
         let broken = |expect: &&Expect| match **expect {
             Expect::Member(index) => !member(index),
@@ -317,6 +318,13 @@ impl World<'_> {
             }
             Expect::Undisturbed(index) => {
                 self.auditor.replay().missed(&self.shared.setup.key(index)) > 2
+            }
+            Expect::Enacted(count) => {
+                polls.iter().any(|poll| poll.lost)
+                    || polls.iter().filter(|poll| poll.enacted).count() != count
+            }
+            Expect::Participation(percent) => {
+                polls.iter().any(|poll| poll.percent() < percent || poll.voted == 0)
             }
             Expect::NoPause(ms) => self.auditor.replay().longest_gap().0 > ms,
             Expect::Reported(index) => {

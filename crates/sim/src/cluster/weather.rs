@@ -46,6 +46,8 @@ impl World<'_> {
                 Event::Delegate(from, to, tokens) => self.delegate(*from, *to, *tokens),
                 Event::Undelegate(from, to) => self.undelegate(*from, *to),
                 Event::Unjail(index) => self.unjail(*index),
+                Event::Prefer(index) => self.prefer(*index),
+                Event::Propose { by, parameter } => self.propose(*by, *parameter),
                 Event::AddPeer(node, peer) => self.members.add_peer(*node, *peer),
                 Event::Restart(index) => {
                     if !machine.nodes.contains_key(index) {

@@ -22,6 +22,9 @@ pub struct Rules {
     pub power_cap_from: u64,
     /// Blocks after which the emission is halved; 0 if nothing is emitted.
     pub halving: u64,
+    /// Blocks for which is voted at least, for every criticality; then there is no delay but one
+    /// block.
+    pub voting_blocks: u64,
 }
 
 impl Rules {
@@ -35,6 +38,7 @@ impl Rules {
         heartbeat_ms: 2_000,
         power_cap_from: 5,
         halving: 0,
+        voting_blocks: 20,
     };
     /// Five turns in a row, or less than three quarters of ten.
     pub const STRICT: Self = Self { misses: 5, min_score: 750_000, min_due: 10, ..Self::LENIENT };

@@ -13,7 +13,8 @@ pub struct StakingParams {
     pub min_validator_stake: Amount,
     /// Least amount of one delegation, in base units; at least 1.
     pub min_delegation: Amount,
-    /// Most validators in the active set, 1 to 100.
+    /// Most validators in the active set, 1 to 100; by vote at most
+    /// [`StakingParams::validator_ceiling`].
     pub max_validators: u64,
     /// Most validators that are registered at a time, `max_validators` to 1,000.
     pub max_candidates: u64,
@@ -108,6 +109,13 @@ impl StakingParams {
         let share = (1_000_000 + u64::from(self.power_cap_slack.get())) / members;
         let share = u32::try_from(share).ok().and_then(Ppm::new).unwrap_or(Ppm::ONE);
         Some(share.max(self.power_cap))
+    }
+
+    /// Of the parameters of a genesis: the most that `max_validators` can ever be set to on the
+    /// chain, twice what it is there, but at least 12 and at most 100. Nodes set memory aside at
+    /// start for messages of so many.
+    pub fn validator_ceiling(&self) -> u64 {
+        self.max_validators.saturating_mul(2).clamp(12, 100)
     }
 
     pub(super) fn validate(&self, range: &Range) -> Result<(), ParamsError> {

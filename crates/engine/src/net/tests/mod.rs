@@ -141,8 +141,9 @@ pub(super) fn chain() -> Arc<Chain> {
         Feed::default(),
         metrics.clone(),
     );
-    let tip = tip_of(&genesis_block::<Context, Sequential>(&genesis()));
-    Arc::new(Chain::new(tip, Arc::new(pool), metrics))
+    let genesis = genesis();
+    let tip = tip_of(&genesis_block::<Context, Sequential>(&genesis));
+    Arc::new(Chain::new(&genesis, tip, Arc::new(pool), metrics))
 }
 
 pub(super) fn table(seed: u64) -> (PeerTable, mpsc::UnboundedReceiver<Command>) {

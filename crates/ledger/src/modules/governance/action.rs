@@ -30,7 +30,7 @@ pub(super) fn submit(
     match action {
         Action::Text {} => Ok(Vec::new()),
         Action::Parameters { changes } => {
-            changed(view, moment.protocol, moment.params, changes)?;
+            changed(view, moment, moment.params, changes)?;
             Ok(Vec::new())
         }
         Action::Network { base, spec, rollout } => {
@@ -114,7 +114,7 @@ pub(super) fn enact(
         Action::Text {} | Action::Treasury { .. } => Ok(Vec::new()),
         Action::Parameters { changes } => {
             let present = params::load(view)?;
-            let after = changed(view, moment.protocol, &present, changes)?;
+            let after = changed(view, moment, &present, changes)?;
             params::save(view, &after)?;
             let event = |change: &ParameterChange| Event::ParameterChanged {
                 proposal,
@@ -156,29 +156,41 @@ pub(super) fn keys(
 /// The parameters after the changes.
 fn changed(
     view: &View,
-    protocol: &bank::ProtocolAccounts,
+    moment: &BlockMoment<'_>,
     present: &ChainParams,
     changes: &[ParameterChange],
 ) -> Result<ChainParams, Failure> {
+    let after = params_after(present, changes)?;
+    if after.staking.max_validators > moment.validator_ceiling {
+        return Err(GovernanceError::ParameterBounds.into());
+    }
+    let schedule = after.emission.schedule;
+    if schedule != present.emission.schedule && schedule.needs_reserve() {
+        check_reserve(view, moment.protocol)?;
+    }
+    Ok(after)
+}
+
+/// The parameters after the changes, as far as nothing but parameters is asked.
+pub(super) fn params_after(
+    present: &ChainParams,
+    changes: &[ParameterChange],
+) -> Result<ChainParams, GovernanceError> {
     let mut after = present.clone();
     for change in changes {
         let parameter = Parameter::find(&change.name).ok_or(GovernanceError::ParameterUnknown)?;
         let now = parameter.get(&after);
         if [change.from, change.to].iter().any(|value| value.tag() != now.tag()) {
-            return Err(GovernanceError::ParameterType.into());
+            return Err(GovernanceError::ParameterType);
         }
         if change.from != now {
-            return Err(GovernanceError::ParameterChanged.into());
+            return Err(GovernanceError::ParameterChanged);
         }
         if !parameter.set(&mut after, change.to) {
-            return Err(GovernanceError::ParameterType.into());
+            return Err(GovernanceError::ParameterType);
         }
     }
     after.validate().map_err(|_| GovernanceError::ParameterBounds)?;
-    let schedule = after.emission.schedule;
-    if schedule != present.emission.schedule && schedule.needs_reserve() {
-        check_reserve(view, protocol)?;
-    }
     Ok(after)
 }
 

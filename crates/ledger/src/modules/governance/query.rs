@@ -1,10 +1,12 @@
 //! Read-only views of governance: keys, records, and how a vote would end now.
 
-use super::{AccountVote, Agenda, Electorate, Power, Proposal, Standing, ValidatorVote, tally};
+use super::{
+    AccountVote, Agenda, Electorate, Power, Proposal, Standing, ValidatorVote, action, tally,
+};
 use althing_state::StateKey;
 use althing_types::{
-    Address, Epoch, ValidatorKey,
-    governance::{Preferences, Rejection},
+    Address, ChainParams, Epoch, ValidatorKey,
+    governance::{ParameterChange, Preferences, Rejection},
 };
 use commonware_codec::{Copying, DecodeExt as _, Error};
 
@@ -53,4 +55,10 @@ records! {
 /// How the vote would end if it ended now: `None` before it has begun.
 pub fn outcome(standing: &Standing) -> Option<Result<(), Rejection>> {
     standing.terms.map(|terms| tally::judge(standing, &terms))
+}
+
+/// The parameters after the changes; `None` if one is unknown, of another type, does not start from
+/// the present value, or a bound would be broken.
+pub fn params_after(present: &ChainParams, changes: &[ParameterChange]) -> Option<ChainParams> {
+    action::params_after(present, changes).ok()
 }

@@ -21,12 +21,14 @@ pub(crate) struct BlockMoment<'a> {
     pub(crate) time: Timestamp,
     pub(crate) params: &'a ChainParams,
     pub(crate) protocol: &'a ProtocolAccounts,
+    /// Most that `staking.max_validators` can ever be on this chain.
+    pub(crate) validator_ceiling: u64,
 }
 
 impl<'a> From<&'a Environment<'a>> for BlockMoment<'a> {
     fn from(block: &'a Environment<'a>) -> Self {
-        let Environment { height, epoch, time, params, protocol, .. } = *block;
-        Self { height, epoch, time, params, protocol }
+        let Environment { height, epoch, time, params, protocol, validator_ceiling, .. } = *block;
+        Self { height, epoch, time, params, protocol, validator_ceiling }
     }
 }
 

@@ -178,6 +178,7 @@ impl World {
             time: Timestamp::new(self.height * 1_000),
             params: &self.params,
             protocol: &self.protocol,
+            validator_ceiling: 100,
         }
     }
 
@@ -243,6 +244,7 @@ impl World {
             time: moment.time,
             params: moment.params,
             protocol: moment.protocol,
+            validator_ceiling: moment.validator_ceiling,
         };
         let mut unforeseen = Vec::new();
         let result = loop {

@@ -76,6 +76,7 @@ impl Case {
             time: Timestamp::new(9),
             params: &self.params,
             protocol: &self.protocol,
+            validator_ceiling: 100,
         };
         let mut executor = Executor::begin(&mut self.view, &moment).unwrap();
         assert!(executor.step(NUMBER).unwrap());
