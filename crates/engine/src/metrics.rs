@@ -1,8 +1,10 @@
 //! Counters of the chain, in the names that dashboards use. The runtime's own metrics are encoded
 //! beside them.
 
+mod governance;
+
 use crate::{chain::FinalizedBlock, net::metrics::NetMetrics, votes::VoteCount};
-use althing_ledger::Supply;
+use althing_ledger::{Supply, governance::Entry, treasury::Disbursement};
 use althing_types::{Amount, Epoch, Timestamp, ValidatorKey, amount::UNITS_PER_TOKEN};
 use prometheus_client::{
     encoding::text,
@@ -40,6 +42,7 @@ pub struct Metrics {
     duties: Family<[(&'static str, &'static str); 1], Counter>,
     duties_unpaid: Counter,
     votes: Votes,
+    governance: governance::Governance,
     build: Histogram,
     execution: Histogram,
     verification: Histogram,
@@ -117,6 +120,7 @@ impl Default for Metrics {
             duties: Family::default(),
             duties_unpaid: Counter::default(),
             votes: Votes::default(),
+            governance: governance::Governance::default(),
             build: seconds(),
             execution: seconds(),
             verification: seconds(),
@@ -181,6 +185,7 @@ impl Metrics {
             "Finalization certificates stored here of epochs of the validator, since start",
             self.votes.certificates.clone(),
         );
+        self.governance.register(r);
         r.register("block_build_seconds", "Time to build a block", self.build.clone());
         r.register("block_execution_seconds", "Time to check a block", self.execution.clone());
         r.register(
@@ -267,6 +272,16 @@ impl Metrics {
         }
     }
 
+    /// What the chain was deciding about when this node started: proposals on the agenda, and
+    /// disbursements that are not over, with the time at which they were accepted if they were.
+    pub fn deciding(
+        &self,
+        proposals: &[Entry],
+        disbursements: &[(u64, Disbursement, Option<Timestamp>)],
+    ) {
+        self.governance.opened(proposals, disbursements);
+    }
+
     /// An epoch began.
     pub fn epoch(&self, epoch: Epoch, validators: usize) {
         self.epoch.set(epoch.get() as i64);
@@ -301,6 +316,8 @@ impl Metrics {
         self.block_latency.observe(latency as f64 / 1000.0);
         self.block_transactions.observe(count as f64);
         self.transactions.inc_by(count);
+        let events = finalized.receipts.iter().flat_map(|receipt| &receipt.events);
+        self.governance.events(header.timestamp, events);
         let outcomes = finalized.transaction_receipts();
         let failed = outcomes.iter().filter(|receipt| !receipt.code.is_ok()).count();
         self.failed.inc_by(failed as u64);

@@ -2,6 +2,7 @@
 //! generics that works from any other runtime.
 
 mod audit;
+mod deciding;
 mod folder;
 mod handle;
 mod inspect;
@@ -272,6 +273,7 @@ async fn start(
     if let Some(Ok(supply)) = supply.ok().flatten().map(|value| query::decode_supply(&value)) {
         validator.metrics.supply(&supply);
     }
+    deciding::read(&database, &validator.marshal, &validator.metrics).await;
     let admitter = Admitter::new(
         context.child("admission"),
         validator.ledger.clone(),

@@ -23,7 +23,8 @@ pub(super) fn votes(draft: &mut Draft) {
         let at = start + round * ROUND_MS;
         for place in 0..IN_ROUND {
             let by = (place + round as usize * IN_ROUND) % 16;
-            draft.at(at + draft.rng.range(0, 400), Event::Propose { by, parameter: place });
+            let proposed = at + draft.rng.range(0, 400);
+            draft.at(proposed, Event::Propose { by, parameter: place });
         }
         if round % 3 == 1 {
             let from = at + draft.rng.range(1_000, 8_000);
@@ -32,8 +33,9 @@ pub(super) fn votes(draft: &mut Draft) {
         if round % 3 == 2 {
             let victim = draft.anybody();
             let down = at + draft.rng.range(1_000, 8_000);
+            let back = down + draft.rng.range(200, 2_000);
             draft.at(down, Event::Crash(victim));
-            draft.at(down + draft.rng.range(200, 2_000), Event::Restart(victim));
+            draft.at(back, Event::Restart(victim));
         }
     }
     let end = start + ROUNDS * ROUND_MS;

@@ -306,20 +306,28 @@ mod tests {
     }
 
     #[test]
-    fn every_metric_of_the_dashboard_and_the_alerts_is_emitted() {
+    fn every_metric_of_the_dashboards_and_the_alerts_is_emitted() {
         let emitted = sample() + &althing_engine::metrics::Metrics::default().encode();
-        let dashboard = include_str!("../../../../../monitoring/grafana/stake.json");
-        let dashboard: serde_json::Value = serde_json::from_str(dashboard).unwrap();
         let mut all = Vec::new();
-        expressions(&dashboard, &mut all);
-        assert!(all.len() > 10, "{all:?}");
-        let rules = include_str!("../../../../../monitoring/prometheus/stake.rules.yml");
+        for dashboard in [
+            include_str!("../../../../../monitoring/grafana/stake.json"),
+            include_str!("../../../../../monitoring/grafana/governance.json"),
+            include_str!("../../../../../monitoring/grafana/treasury.json"),
+        ] {
+            let before = all.len();
+            expressions(&serde_json::from_str(dashboard).unwrap(), &mut all);
+            assert!(all.len() > before + 5, "{all:?}");
+        }
+        let rules = concat!(
+            include_str!("../../../../../monitoring/prometheus/stake.rules.yml"),
+            include_str!("../../../../../monitoring/prometheus/governance.rules.yml"),
+        );
         let alerts = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
         let recorded: BTreeSet<&str> =
             rules.lines().filter_map(|line| line.trim().strip_prefix("- record: ")).collect();
         let before = all.len();
         all.extend(alerts.map(str::to_owned));
-        assert!(all.len() > before + 5);
+        assert!(all.len() > before + 9);
         for metric in all.iter().flat_map(|expression| metrics_in(expression)) {
             let ends = ["_total", "_bucket", "_sum", "_count"];
             let mut names = ends.into_iter().filter_map(|end| metric.strip_suffix(end));
