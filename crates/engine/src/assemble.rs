@@ -123,6 +123,8 @@ pub struct Validator<E: Runtime, S: Strategy> {
     pub watch: Watch,
     /// Whose votes were seen.
     pub votes: Votes,
+    /// Who the peers are.
+    pub neighbours: Neighbours,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The mempool.
@@ -283,6 +285,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
         // The state.
         let own = ValidatorKey::from_public_key(&base.config.key.public_key());
         let neighbours = Neighbours::new(own, network.tracker);
+        neighbours.begin_with(&base.chain.applied_spec().spec);
         let shared = app::Shared {
             ledger: ledger.clone(),
             genesis: base.genesis.clone(),
@@ -378,11 +381,11 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             resume(&marshal, height, &base.chain, &base.pool).await;
         }
         tasks.push(stateful.start());
-        let (handle, chain) = (state.clone(), base.chain.clone());
+        let (handle, chain, around) = (state.clone(), base.chain.clone(), neighbours.clone());
         context.child("opened").spawn(move |_| async move {
             let database = handle.subscribe_databases().await;
             announce_params(&database, &chain).await;
-            announce_chosen(&database, &neighbours, epoch).await;
+            announce_chosen(&database, &around, epoch).await;
         });
         let (handle, chain) = (state.clone(), base.chain.clone());
         context.child("readahead").spawn(move |_| async move {
@@ -404,6 +407,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             feed: base.feed,
             watch,
             votes,
+            neighbours,
             metrics: base.metrics,
             pool: base.pool,
             tasks,

@@ -6,7 +6,7 @@ use althing_ledger::query;
 use althing_state::{StateKey, StateValue, Write};
 use althing_types::{
     Address, ChainParams, Event, Genesis, Hash, Header, Height, Nonce, Receipt, SyncRange,
-    Timestamp,
+    Timestamp, network::{GENESIS_SPEC, NetworkSpec},
 };
 use commonware_utils::sync::Mutex;
 use std::{
@@ -62,6 +62,15 @@ pub fn split(receipts: &[Receipt], transactions: usize) -> (&[Receipt], &[Event]
     (own, block.map_or(&[], |receipt| &receipt.events))
 }
 
+/// The configuration of the network that this node runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Its version.
+    pub version: u64,
+    /// What it says.
+    pub spec: NetworkSpec,
+}
+
 /// The last finalized block whose state is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tip {
@@ -84,6 +93,7 @@ struct State {
     branches: HashMap<Digest, Branch>,
     /// The parameters after the tip.
     params: Arc<ChainParams>,
+    spec: Arc<Applied>,
     abandoned: VecDeque<Header>,
 }
 
@@ -104,10 +114,14 @@ pub type InFlight = HashMap<Address, Nonce>;
 
 impl Chain {
     /// The chain of `genesis`, whose block is `tip`.
+    ///
+    /// # Panics
+    /// If the genesis is illegal, which the ledger finds out before.
     pub fn new(genesis: &Genesis, tip: Tip, pool: Arc<SharedPool>, metrics: Arc<Metrics>) -> Self {
         let state = State {
             branches: HashMap::new(),
             params: Arc::new(genesis.params.clone()),
+            spec: Arc::new(Applied { version: GENESIS_SPEC, spec: genesis.network_spec().expect("the ledger has checked the genesis") }),
             abandoned: VecDeque::new(),
         };
         Self {
@@ -124,6 +138,16 @@ impl Chain {
     /// The parameters after the last finalized block. Until the state is open, those of genesis.
     pub fn params(&self) -> Arc<ChainParams> {
         self.state.lock().params.clone()
+    }
+
+    /// The configuration of the network that this node runs.
+    pub fn applied_spec(&self) -> Arc<Applied> {
+        self.state.lock().spec.clone()
+    }
+
+    /// From now on this node runs another configuration of the network.
+    pub(crate) fn apply_spec(&self, spec: Arc<Applied>) {
+        self.state.lock().spec = spec;
     }
 
     /// The state is open, and `params` are in it. The caller lets no block be applied meanwhile.

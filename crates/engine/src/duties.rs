@@ -1,11 +1,12 @@
 //! What the node of a validator does by itself: it describes itself in the registry, says once in a
-//! while that it is well, reports contradictions of other validators, and votes where its operator has
-//! left that to it. It pays from an account of
+//! while that it is well, reports contradictions of other validators, runs the configuration of the
+//! network that the chain says, and votes where its operator has left that to it. It pays from an account of
 //! its own, whose key is the consensus key.
 //!
 //! Every transaction is tried on the newest state before it is sent: what would fail is not sent.
-//! One waits at a time. Nothing here is needed for consensus.
+//! Nothing is sent while another one waits; votes go together. Nothing here is needed for consensus.
 
+mod follow;
 mod govern;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     dry,
     evidence::{Fault, Watch},
     metrics::Metrics,
+    neighbours::Neighbours,
     pace, reads,
     sets::Sets,
     types::{Dbs, PrivateKey, PublicKey, Runtime},
@@ -22,11 +24,10 @@ use althing_ledger::{Account, Invalid, Ledger, Node, codes, prefix, query, staki
 use althing_mempool::Origin;
 use althing_state::StateKey;
 use althing_types::{
-    Address, ChainParams, Epoch, Gas, Header, Height, KeyScheme, Payload, SecretKey,
+    Address, ChainParams, Epoch, Gas, Header, Height, KeyScheme, Nonce, Payload, SecretKey,
     SignedTransaction, Text, Timestamp, Transaction, ValidatorKey, Version,
     limits::{MAX_ENDPOINT_BYTES, MAX_NODE_TEXT_BYTES},
     message::{Health, Heartbeat, RegisterNode, SubmitEvidence},
-    network::GENESIS_SPEC,
 };
 use commonware_codec::{Copying, DecodeExt as _, Encode as _};
 use commonware_cryptography::Signer as _;
@@ -102,6 +103,10 @@ pub struct Config<E: Runtime, S: Strategy> {
     pub sets: Sets,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Told where the configuration of the network says that nodes are.
+    pub neighbours: Neighbours,
+    /// The newest protocol that this software can run.
+    pub protocol: Version,
 }
 
 /// Fulfils the duties of a node.
@@ -112,6 +117,8 @@ pub struct Duties<E: Runtime, S: Strategy> {
     own: ValidatorKey,
     account: Address,
     looks: u64,
+    /// Transactions that this look has sent.
+    sent: u64,
     /// The slot of the last heartbeat.
     beaten: Option<u64>,
     /// Faults that are not to be reported any more, by validator and epoch.
@@ -158,6 +165,7 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             own,
             account,
             looks: 0,
+            sent: 0,
             beaten: None,
             settled: BTreeSet::new(),
             seen: BTreeMap::new(),
@@ -178,14 +186,17 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         })
     }
 
-    /// Does what is to be done now, one thing at most.
+    /// Does what is to be done now: one thing at most, but for votes.
     async fn look(&mut self) -> Option<()> {
         self.looks += 1;
+        self.sent = 0;
+        // What cannot be read now is read at the next look.
+        let _ = self.follow().await;
         let Some(now) = self.now().await? else { return Some(()) };
         if self.report(&now).await? || self.register(&now).await? || self.beat(&now).await? {
             return Some(());
         }
-        self.govern(&now).await.map(drop)
+        self.govern(&now).await
     }
 
     /// What the state says. `Some(None)` if there is nothing to do for this node.
@@ -216,7 +227,8 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
     /// Tries a message, and sends it if it would succeed.
     async fn send(&mut self, now: &Now, payload: Payload) -> Option<Sent> {
         let name = payload.name();
-        let trial = self.sign(now, payload.clone(), Gas::new(TRIAL_GAS));
+        let nonce = now.account.nonce;
+        let trial = self.sign(now, payload.clone(), (nonce, Gas::new(TRIAL_GAS)));
         let (ledger, chain) = (&self.config.ledger, &self.config.chain);
         // A trial needs no money: what it uses is what is asked for.
         let used = dry::run(ledger, &self.config.database, chain, now.time, &trial?).await?.1;
@@ -230,12 +242,14 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             Err(invalid) => return Some(Sent::Fails(invalid.code())),
         };
         let gas = Gas::new(gas.get().saturating_add(gas.get() / 10));
-        let signed = self.sign(now, payload, gas)?;
+        let nonce = Nonce::new(nonce.get().saturating_add(self.sent));
+        let signed = self.sign(now, payload, (nonce, gas))?;
         let answers = self.config.admitter.admit(vec![signed], Origin::Local).await;
         match answers.into_iter().next()? {
             Ok(()) => {
                 debug!(name, "this node sent a transaction of its own");
                 self.poor = false;
+                self.sent += 1;
                 self.config.metrics.duty(name);
                 Some(Sent::Waits)
             }
@@ -248,14 +262,19 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
 
     /// A transaction of this node's account. With `gas` or, if it owns less than that costs, with
     /// what it can pay.
-    fn sign(&self, now: &Now, payload: Payload, gas: Gas) -> Option<SignedTransaction> {
+    fn sign(
+        &self,
+        now: &Now,
+        payload: Payload,
+        (nonce, gas): (Nonce, Gas),
+    ) -> Option<SignedTransaction> {
         let price = now.params.min_gas_price;
         let affordable = now.account.balance.units().checked_div(u128::from(price.get()));
         let affordable = affordable.and_then(|gas| u64::try_from(gas).ok()).unwrap_or(u64::MAX);
         let body = Transaction {
             chain_id: self.config.ledger.genesis().chain_id,
             sender: self.account,
-            nonce: now.account.nonce,
+            nonce,
             gas_limit: Gas::new(gas.get().min(affordable)),
             gas_price: price,
             valid_until: Height::new(now.tip.height.get().saturating_add(VALID_BLOCKS)),
@@ -312,8 +331,8 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             memory_mib,
             free_disk_mib,
             uptime_s,
-            spec: GENESIS_SPEC,
-            protocol: Version::GENESIS,
+            spec: self.config.chain.applied_spec().version,
+            protocol: self.config.protocol,
         };
         let message = Heartbeat { validator: self.own, health };
         match self.send(now, Payload::Heartbeat(message)).await? {

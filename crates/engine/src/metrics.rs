@@ -282,6 +282,11 @@ impl Metrics {
         self.governance.opened(proposals, disbursements);
     }
 
+    /// This node runs a version of the configuration of the network.
+    pub fn spec_applied(&self, version: u64) {
+        self.governance.spec.set(version as i64);
+    }
+
     /// An epoch began.
     pub fn epoch(&self, epoch: Epoch, validators: usize) {
         self.epoch.set(epoch.get() as i64);

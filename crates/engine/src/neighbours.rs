@@ -6,7 +6,7 @@
 //! A node that joins is therefore accepted by all others one epoch before its first vote, whatever
 //! it knows itself; it replays the chain in that time.
 
-use althing_types::{Epoch, ValidatorKey, ValidatorSet};
+use althing_types::{Epoch, ValidatorKey, ValidatorSet, network::NetworkSpec};
 use commonware_utils::sync::Mutex;
 use std::{collections::BTreeMap, sync::Arc};
 use tracing::{info, warn};
@@ -15,6 +15,9 @@ use tracing::{info, warn};
 pub trait Track: Send + 'static {
     /// Nodes with these keys, at these endpoints.
     fn track(&mut self, peers: &BTreeMap<ValidatorKey, String>);
+
+    /// What the configuration of the network says of peers: where to begin, and how many at most.
+    fn begin_with(&mut self, _: &NetworkSpec) {}
 }
 
 /// A network whose peers are fixed elsewhere.
@@ -69,6 +72,11 @@ impl Neighbours {
         inner.previous = previous;
         inner.announce();
         inner.tell();
+    }
+
+    /// The node runs another configuration of the network.
+    pub fn begin_with(&self, spec: &NetworkSpec) {
+        self.0.lock().tracker.begin_with(spec);
     }
 
     /// The state names the validators of a later epoch.

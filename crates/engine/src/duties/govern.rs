@@ -14,6 +14,8 @@ use commonware_parallel::Strategy;
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::{debug, info};
 
+/// Most votes that a node sends at a time.
+const AT_ONCE: u64 = 8;
 /// Looks over which the nodes of a network spread their votes on one proposal, so that they do not
 /// all send in the same block.
 const SPREAD: u64 = 4;
@@ -42,14 +44,14 @@ impl Governing {
 }
 
 impl<E: Runtime, S: Strategy> Duties<E, S> {
-    /// Votes on one proposal that the operator has left to this node. Whether something waits now.
-    pub(super) async fn govern(&mut self, now: &Now) -> Option<bool> {
+    /// Votes on proposals that the operator has left to this node.
+    pub(super) async fn govern(&mut self, now: &Now) -> Option<()> {
         let keys = [query::preferences_key(self.own), query::agenda_key()];
         let [preferences, agenda] = self.values(keys).await?;
         let preferences = preferences.and_then(|value| query::decode_preferences(&value).ok());
         let Some(preferences) = preferences else {
             self.governing = Governing::default();
-            return Some(false);
+            return Some(());
         };
         let agenda = agenda.and_then(|value| query::decode_agenda(&value).ok()).unwrap_or_default();
         self.governing.refresh(preferences, &agenda.entries);
@@ -64,22 +66,18 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             if looks < first.saturating_add((own ^ number) % SPREAD) {
                 continue;
             }
-            match self.vote(now, number, &preferences).await? {
-                Some(true) => return Some(true),
-                Some(false) => {}
-                None => _ = self.governing.settled.insert(number),
+            if self.vote(now, number, &preferences).await? {
+                self.governing.settled.insert(number);
+            }
+            if self.sent >= AT_ONCE {
+                break;
             }
         }
-        Some(false)
+        Some(())
     }
 
-    /// Votes on this proposal. Whether the vote waits now; `None` if none is needed any more.
-    async fn vote(
-        &mut self,
-        now: &Now,
-        number: u64,
-        preferences: &Preferences,
-    ) -> Option<Option<bool>> {
+    /// Votes on this proposal. Whether it needs no vote of this node any more.
+    async fn vote(&mut self, now: &Now, number: u64, preferences: &Preferences) -> Option<bool> {
         let keys = [
             query::standing_key(number),
             query::proposal_key(number),
@@ -89,9 +87,9 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         let standing = standing.and_then(|value| query::decode_standing(&value).ok());
         let proposal = proposal.and_then(|value| query::decode_proposal(&value).ok());
         let vote = vote.and_then(|value| query::decode_validator_vote(&value).ok());
-        let (Some(standing), Some(proposal)) = (standing, proposal) else { return Some(None) };
+        let (Some(standing), Some(proposal)) = (standing, proposal) else { return Some(true) };
         if vote.is_some_and(|vote| vote.ballot.is_some()) || !is_left(&standing, preferences) {
-            return Some(None);
+            return Some(true);
         }
         let choice = choice(&standing, &proposal, preferences, &now.params);
         let message =
@@ -99,17 +97,18 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         Some(match self.send(now, Payload::Vote(message)).await? {
             Sent::Waits => {
                 info!(proposal = number, vote = choice.name(), "this node votes");
-                Some(true)
+                false
             }
             Sent::Fails(code) => {
                 debug!(code, proposal = number, "this node has no vote");
-                None
+                true
             }
-            Sent::Later => Some(false),
+            Sent::Later => false,
         })
     }
 
-    async fn values<const N: usize>(&self, keys: [StateKey; N]) -> Option<[Option<StateValue>; N]> {
+    /// Records of the newest state.
+    pub(super) async fn values<const N: usize>(&self, keys: [StateKey; N]) -> Option<[Option<StateValue>; N]> {
         let read = reads::newest(&self.config.database, &self.config.chain, &keys).await?;
         read.1.try_into().ok()
     }

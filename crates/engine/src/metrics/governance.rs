@@ -4,6 +4,7 @@ use althing_ledger::{governance::Entry, treasury::Disbursement};
 use althing_types::{
     Event, Timestamp,
     governance::{DisbursementReason, DisbursementState},
+    network::{GENESIS_SPEC, RollbackReason},
 };
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -60,6 +61,9 @@ pub(super) struct Governance {
     lag: Histogram,
     errors: Family<By, Counter>,
     stalls: Counter,
+    /// The version of the configuration of the network that this node runs.
+    pub(super) spec: Gauge,
+    rollbacks: Family<By, Counter>,
 }
 
 impl Default for Governance {
@@ -89,19 +93,25 @@ impl Default for Governance {
             lag: Histogram::new(bounds),
             errors: Family::default(),
             stalls: Counter::default(),
+            spec: Gauge::default(),
+            rollbacks: Family::default(),
         };
         governance.show(&Open::default());
+        governance.spec.set(GENESIS_SPEC as i64);
+        for reason in RollbackReason::ALL {
+            let _ = governance.rollbacks.get_or_create(&[("reason", reason.name())]);
+        }
         for outcome in ENDS {
-            governance.decided.get_or_create(&[("outcome", outcome)]);
+            let _ = governance.decided.get_or_create(&[("outcome", outcome)]);
         }
         for house in ["stake", "validators"] {
-            governance.votes.get_or_create(&[("house", house)]);
+            let _ = governance.votes.get_or_create(&[("house", house)]);
         }
         for state in DisbursementState::ALL {
-            governance.disbursements.get_or_create(&[("status", state.name())]);
+            let _ = governance.disbursements.get_or_create(&[("status", state.name())]);
         }
         for reason in ERRORS {
-            governance.errors.get_or_create(&[("reason", reason.name())]);
+            let _ = governance.errors.get_or_create(&[("reason", reason.name())]);
         }
         governance
     }
@@ -123,6 +133,16 @@ impl Governance {
             "treasury_execution_errors",
             "Disbursements that could not go on, by reason",
             &self.errors,
+        );
+        add(
+            "network_spec_rollbacks",
+            "Configurations of the network that were rolled back, by reason",
+            &self.rollbacks,
+        );
+        registry.register(
+            "network_spec_applied",
+            "Version of the configuration of the network that this node runs",
+            self.spec.clone(),
         );
         registry.register(
             "governance_proposals",
@@ -231,6 +251,10 @@ impl Governance {
             }
             Event::ParameterChanged { .. } => {
                 self.changes.inc();
+                return false;
+            }
+            Event::SpecRolledBack { reason, .. } => {
+                self.rollbacks.get_or_create(&[("reason", reason.name())]).inc();
                 return false;
             }
             Event::TreasuryStalled { .. } => {

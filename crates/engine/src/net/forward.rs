@@ -56,11 +56,7 @@ const BUSY: usize = 1_024;
 const SOON: u64 = 8;
 /// How far ahead a leader that can be reached is searched for.
 const HORIZON: u64 = 8;
-/// Bytes a second to one peer, and at most so many at once.
-const RATE: u64 = 6 * 1024 * 1024;
-const BURST: u64 = 3 * 1024 * 1024;
-
-/// Bytes that flow at a steady rate.
+/// Bytes that flow at a steady rate, at most those of half a second at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
     level: u64,
@@ -70,8 +66,15 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) const fn new(rate: u64, burst: u64, now: SystemTime) -> Self {
+    pub(super) const fn new(rate: u64, now: SystemTime) -> Self {
+        let burst = rate / 2;
         Self { level: burst, rate, burst, filled: now }
+    }
+
+    /// From now on another rate.
+    pub(super) fn adapt(&mut self, rate: u64) {
+        (self.rate, self.burst) = (rate, rate / 2);
+        self.level = self.level.min(self.burst);
     }
 
     /// Takes `bytes`, if that many are there.
@@ -384,8 +387,11 @@ where
     /// Sends a message, if the peer's share of bytes and the network allow it.
     fn send(&mut self, target: &PublicKey, message: Bytes) -> bool {
         let now = self.context.current();
+        // Half of what the configuration lets a peer send, so that no honest node is a flood.
+        let rate = self.chain.applied_spec().spec.limits.gossip_bytes_per_second / 2;
         let bucket =
-            self.buckets.entry(target.clone()).or_insert_with(|| Bucket::new(RATE, BURST, now));
+            self.buckets.entry(target.clone()).or_insert_with(|| Bucket::new(rate, now));
+        bucket.adapt(rate);
         let size = message.len();
         let accepted = bucket.take(size, now)
             && !self.sender.send(Recipients::One(target.clone()), message, false).is_empty();

@@ -4,7 +4,7 @@ use super::{
     peers::Software,
     wire::{finished, invalid, read_text, write_text},
 };
-use althing_types::{ChainId, Hash, Height, Timestamp};
+use althing_types::{ChainId, Hash, Height, Timestamp, Version};
 use bytes::{BufMut, Bytes, BytesMut};
 use commonware_codec::{Buf, Error, ReadExt as _, Write as _, varint::UInt};
 
@@ -38,6 +38,8 @@ pub struct Hello {
     pub height: Height,
     /// When its process started.
     pub started_at: Timestamp,
+    /// The newest protocol of the chain that it can run.
+    pub newest: Version,
 }
 
 /// Where a node stands.
@@ -90,6 +92,7 @@ impl Message {
                 hello.genesis.write(&mut buf);
                 hello.height.write(&mut buf);
                 write_u64(hello.started_at.get(), &mut buf);
+                hello.newest.write(&mut buf);
             }
             Self::Ping(number, report) | Self::Pong(number, report) => {
                 buf.put_u8(if matches!(self, Self::Ping(..)) { PING } else { PONG });
@@ -126,6 +129,7 @@ impl Message {
                     genesis: Hash::read(buf)?,
                     height: Height::read(buf)?,
                     started_at: Timestamp::new(read_u64(buf)?),
+                    newest: Version::read(buf)?,
                 };
                 if protocol > PROTOCOL {
                     return Ok(Self::Hello(hello));
@@ -155,6 +159,7 @@ mod tests {
             genesis: sha256(&[b"genesis"]),
             height: Height::new(300),
             started_at: Timestamp::new(1_700_000_000_000),
+            newest: Version::GENESIS,
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
     stamp,
 };
 use crate::{chain::Chain, types::PublicKey};
-use althing_types::{ChainId, Hash, Height, Timestamp};
+use althing_types::{ChainId, Hash, Height, Timestamp, Version, network::Strictness};
 use commonware_actor::Feedback;
 use commonware_macros::select;
 use commonware_p2p::{
@@ -55,6 +55,8 @@ pub struct Identity {
     pub started_at: Timestamp,
     /// Whether it refuses peers with another version.
     pub strict: bool,
+    /// The newest protocol of the chain that this software can run.
+    pub newest: Version,
 }
 
 /// Stands between consensus and the network: a peer that consensus wants shut out may simply be on
@@ -120,6 +122,8 @@ pub struct Greeter<E, X, B> {
     pings: BTreeMap<PublicKey, (u64, SystemTime)>,
     /// Versions that were warned of.
     warned: BTreeMap<PublicKey, (u32, String)>,
+    /// Peers whose software is too old, and for what.
+    outdated: BTreeMap<PublicKey, Version>,
     sentences: Vec<Sentence>,
 }
 
@@ -148,6 +152,7 @@ where
             ticks: 0,
             pings: BTreeMap::new(),
             warned: BTreeMap::new(),
+            outdated: BTreeMap::new(),
             sentences: Vec::new(),
         }
     }
@@ -231,6 +236,7 @@ where
             genesis: self.identity.genesis,
             height: self.height(),
             started_at: self.identity.started_at,
+            newest: self.identity.newest,
         })
     }
 
@@ -336,6 +342,9 @@ where
                 warn!(%peer, what, "a peer runs another version");
             }
         }
+        if !self.is_new_enough(peer, hello.newest) {
+            return;
+        }
         let height = hello.height;
         let software = hello.software.to_string();
         let greeting = Greeting {
@@ -350,6 +359,27 @@ where
             self.send(peer, &hello, true);
             let _ = self.wires.newcomers.send(peer.clone());
         }
+    }
+
+    /// Whether a peer's software can run what the configuration of the network asks for, or need
+    /// not.
+    fn is_new_enough(&mut self, peer: &PublicKey, newest: Version) -> bool {
+        let applied = self.chain.applied_spec();
+        let (least, strictness) = (applied.spec.min_version, applied.spec.judge(newest));
+        if strictness == Strictness::Off {
+            self.outdated.remove(peer);
+            return true;
+        }
+        let what = format!("it can run protocol {newest} at most, the network asks for {least}");
+        self.table.metrics().mismatch();
+        if strictness == Strictness::Hard {
+            self.refuse(peer, what);
+            return false;
+        }
+        if self.outdated.insert(peer.clone(), least) != Some(least) {
+            warn!(%peer, what, "a peer should be updated");
+        }
+        true
     }
 
     /// Tells a peer why it may not stay, and shuts it out a moment later.

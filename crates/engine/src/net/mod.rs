@@ -60,6 +60,7 @@ impl<A: Admit> Transactions<A> {
         let intake = Intake {
             context: context.child("intake"),
             pool: self.chain.pool().clone(),
+            chain: self.chain.clone(),
             table: self.table.clone(),
             sender: sender.clone(),
             wanted,

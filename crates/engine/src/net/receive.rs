@@ -7,7 +7,7 @@ use super::{
     peers::{Offence, PeerTable},
     wire::{self, Kind},
 };
-use crate::{pool::SharedPool, types::PublicKey};
+use crate::{chain::Chain, pool::SharedPool, types::PublicKey};
 use althing_types::{Hash, SignedTransaction};
 use commonware_p2p::{Receiver, Recipients, Sender};
 use commonware_runtime::{Clock, Handle, IoBuf, Spawner};
@@ -20,9 +20,6 @@ use std::{
 use tokio::sync::{Notify, mpsc};
 use tracing::debug;
 
-/// Bytes a second from one peer, and at most so many at once: twice what an honest one sends.
-const RATE: u64 = 12 * 1024 * 1024;
-const BURST: u64 = 6 * 1024 * 1024;
 /// Bytes that one peer may have queued, and all together.
 const QUEUE: usize = 3 * 1024 * 1024;
 const QUEUES: usize = 48 * 1024 * 1024;
@@ -112,6 +109,7 @@ impl Queues {
 pub(super) struct Intake<E, X, A> {
     pub(super) context: E,
     pub(super) pool: Arc<SharedPool>,
+    pub(super) chain: Arc<Chain>,
     pub(super) table: PeerTable,
     pub(super) sender: X,
     pub(super) wanted: mpsc::Sender<Wanted>,
@@ -158,8 +156,10 @@ where
                 continue;
             }
             self.table.metrics().message_in(message.len());
-            let bucket =
-                buckets.entry(peer.clone()).or_insert_with(|| Bucket::new(RATE, BURST, now));
+            // Twice what an honest peer sends.
+            let rate = self.chain.applied_spec().spec.limits.gossip_bytes_per_second;
+            let bucket = buckets.entry(peer.clone()).or_insert_with(|| Bucket::new(rate, now));
+            bucket.adapt(rate);
             if !bucket.take(message.len(), now) {
                 self.table.offend(&peer, Offence::Flood, stamp);
                 continue;

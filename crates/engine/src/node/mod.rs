@@ -31,7 +31,7 @@ use crate::{
 };
 use althing_ledger::query;
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Genesis, Height, Text};
+use althing_types::{Genesis, Height, Text, Version};
 use commonware_parallel::Rayon;
 use commonware_runtime::{
     Runner as _, Spawner as _, Strategizer as _, Supervisor as _, tokio as runtime,
@@ -88,6 +88,8 @@ pub struct NodeConfig {
     pub about: About,
     /// What it measures for its heartbeats.
     pub measure: Measure,
+    /// The newest protocol of the chain that this software can run.
+    pub protocol: Version,
 }
 
 impl NodeConfig {
@@ -121,6 +123,7 @@ impl NodeConfig {
                 ..About::default()
             },
             measure: Arc::new(Machine::default),
+            protocol: Version::GENESIS,
         }
     }
 }
@@ -251,6 +254,7 @@ async fn start(
     let mut observers = config.observers;
     observers.extend(extensions.observers());
     let (key, about, measure) = (config.key.clone(), config.about, config.measure);
+    let protocol = config.protocol;
     let validator = ValidatorConfig {
         genesis: config.genesis,
         key: config.key,
@@ -292,6 +296,8 @@ async fn start(
         watch: validator.watch.clone(),
         sets: validator.sets.clone(),
         metrics: validator.metrics.clone(),
+        neighbours: validator.neighbours.clone(),
+        protocol,
     };
     tasks.extend(Duties::new(context.child("duties"), duties).map(Duties::start));
     tasks.extend(extensions.into_tasks(context, &validator, admitter.clone()));

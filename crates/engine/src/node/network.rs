@@ -18,7 +18,7 @@ use crate::{
     pace,
     types::{PrivateKey, PublicKey},
 };
-use althing_types::ValidatorKey;
+use althing_types::{ValidatorKey, network::NetworkSpec};
 use commonware_cryptography::{ChaCha20Poly1305, Signer as _};
 use commonware_p2p::{Address, AddressableManager as _, Ingress, authenticated::lookup};
 use commonware_parallel::Rayon;
@@ -126,12 +126,28 @@ struct Book {
     next: u64,
     /// Those that the chain names.
     named: BTreeMap<PublicKey, String>,
+    /// Those that the configuration of the network names to begin with.
+    boot: BTreeMap<PublicKey, String>,
+    /// Most of those that are no validators around the present epoch.
+    others: usize,
 }
 
 impl Book {
+    /// Lets operators see who the peers should be.
+    fn show(&self) {
+        let mut endpoints = self.boot.clone();
+        endpoints.extend(self.named.clone());
+        self.table.name(endpoints);
+    }
+
     /// Gives the network a new set of peers, `times` times: older sets are forgotten in the end.
     fn push(&mut self, times: usize) {
+        // Where the chain says that a validator is counts more than where it was to begin with, and
+        // what the operator says counts most.
         let mut endpoints = self.named.clone();
+        let others = self.boot.iter().filter(|(key, _)| !self.named.contains_key(key));
+        let others = others.take(self.others);
+        endpoints.extend(others.map(|(key, endpoint)| (key.clone(), endpoint.clone())));
         endpoints.extend(self.table.added());
         let mut peers: BTreeMap<PublicKey, Address> = BTreeMap::new();
         for (key, endpoint) in endpoints {
@@ -162,8 +178,18 @@ impl Track for Peers {
             .iter()
             .filter_map(|(key, endpoint)| Some((key.to_public_key()?, endpoint.clone())));
         book.named = named.collect();
-        book.table.name(book.named.clone());
+        book.show();
         book.push(1);
+    }
+
+    fn begin_with(&mut self, spec: &NetworkSpec) {
+        let mut book = self.0.lock();
+        let boot = spec.boot_nodes.iter();
+        let boot = boot.filter_map(|node| Some((node.key.to_public_key()?, node.endpoint.to_string())));
+        book.boot = boot.collect();
+        book.others = usize::try_from(spec.limits.max_peers).unwrap_or(usize::MAX);
+        book.show();
+        book.push(limits::TRACKED_PEER_SETS);
     }
 }
 
@@ -232,6 +258,8 @@ pub(super) fn start(
         table: table.clone(),
         next: 0,
         named: BTreeMap::new(),
+        boot: BTreeMap::new(),
+        others: 0,
     };
     let tracker = Peers(Arc::new(Mutex::new(book)));
     let (gate, suspects) = hello::Gate::new(oracle.clone());
@@ -260,6 +288,7 @@ pub(super) fn start(
         genesis: config.genesis.hash(),
         started_at: pace::now(context),
         strict: config.strict_versions,
+        newest: config.protocol,
     };
     let extensions = Extensions {
         transactions: open(limits::TRANSACTIONS),

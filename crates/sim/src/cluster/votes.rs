@@ -14,7 +14,7 @@ const RAISED: [&str; 8] = [
     "busy_interval_ms",
     "idle_interval_ms",
     "block_gas_limit",
-    "max_block_bytes",
+    "registry.score_slots",
     "max_validity_blocks",
     "staking.max_candidates",
     "slashing.evidence_epochs",

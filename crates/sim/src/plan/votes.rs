@@ -48,7 +48,7 @@ pub(super) fn votes(draft: &mut Draft) {
 /// Four validators decide about eight parameters, the time between blocks among them.
 pub(super) fn vote(draft: &mut Draft) {
     draft.changing(0);
-    draft.scenario.rules = Rules { voting_blocks: 60, ..Rules::LENIENT };
+    draft.scenario.rules = Rules { voting_blocks: 100, ..Rules::LENIENT };
     for index in 0..4 {
         draft.at(500, Event::Prefer(index));
     }
@@ -56,7 +56,7 @@ pub(super) fn vote(draft: &mut Draft) {
         let at = 1_500 + draft.rng.range(0, 1_500);
         draft.at(at, Event::Propose { by: parameter % 4, parameter });
     }
+    draft.scenario.heal_ms = 30_000;
     draft.crash(4_000, 9_000);
     draft.expect([Expect::Enacted(IN_ROUND), Expect::Participation(100)]);
-    draft.scenario.heal_ms = 24_000;
 }

@@ -40,6 +40,7 @@ fn identity(version: &str, genesis: Hash, strict: bool) -> Identity {
         genesis,
         started_at: Timestamp::new(77),
         strict,
+        newest: althing_types::Version::GENESIS,
     }
 }
 
