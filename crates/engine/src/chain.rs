@@ -6,7 +6,8 @@ use althing_ledger::query;
 use althing_state::{StateKey, StateValue, Write};
 use althing_types::{
     Address, ChainParams, Event, Genesis, Hash, Header, Height, Nonce, Receipt, SyncRange,
-    Timestamp, network::{GENESIS_SPEC, NetworkSpec},
+    Timestamp,
+    network::{GENESIS_SPEC, NetworkSpec},
 };
 use commonware_utils::sync::Mutex;
 use std::{
@@ -121,7 +122,10 @@ impl Chain {
         let state = State {
             branches: HashMap::new(),
             params: Arc::new(genesis.params.clone()),
-            spec: Arc::new(Applied { version: GENESIS_SPEC, spec: genesis.network_spec().expect("the ledger has checked the genesis") }),
+            spec: Arc::new(Applied {
+                version: GENESIS_SPEC,
+                spec: genesis.network_spec().expect("the ledger has checked the genesis"),
+            }),
             abandoned: VecDeque::new(),
         };
         Self {

@@ -2,10 +2,7 @@
 //! it is among the first; what its validator chose; otherwise what is in force. Nothing restarts.
 
 use super::Duties;
-use crate::{
-    chain::Applied,
-    types::Runtime,
-};
+use crate::{chain::Applied, types::Runtime};
 use althing_ledger::network::query;
 use althing_types::network::Strictness;
 use commonware_parallel::Strategy;
@@ -39,7 +36,9 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         info!(version, before = before.version, first, "applied a configuration of the network");
         match judged {
             Strictness::Off => {}
-            Strictness::Soft => warn!(%least, "the network asks for newer software: update this node"),
+            Strictness::Soft => {
+                warn!(%least, "the network asks for newer software: update this node")
+            }
             Strictness::Hard => error!(
                 %least,
                 "the network refuses software as old as this: update this node, no peer talks to it"

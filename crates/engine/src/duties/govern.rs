@@ -3,12 +3,16 @@
 
 use super::{Duties, Now, Sent};
 use crate::{reads, types::Runtime};
-use althing_ledger::governance::{Entry, Proposal, Standing, Status, query};
+use althing_ledger::{
+    governance::{Entry, Standing, Status, query},
+    network::{self, Network},
+};
 use althing_state::{StateKey, StateValue};
 use althing_types::{
     ChainParams, Payload, Period,
     governance::{Action, Ballot, Choice, Criticality, Houses, Preferences},
-    message::Vote,
+    message::{AdoptSpec, Vote},
+    network::Strictness,
 };
 use commonware_parallel::Strategy;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +33,8 @@ pub(super) struct Governing {
     settled: BTreeSet<u64>,
     /// When it saw others first, in looks.
     seen: BTreeMap<u64, u64>,
+    /// The offered configuration of the network that it has nothing more to do about.
+    offered: Option<u64>,
 }
 
 impl Governing {
@@ -46,8 +52,10 @@ impl Governing {
 impl<E: Runtime, S: Strategy> Duties<E, S> {
     /// Votes on proposals that the operator has left to this node.
     pub(super) async fn govern(&mut self, now: &Now) -> Option<()> {
-        let keys = [query::preferences_key(self.own), query::agenda_key()];
-        let [preferences, agenda] = self.values(keys).await?;
+        let keys =
+            [query::preferences_key(self.own), query::agenda_key(), network::query::network_key()];
+        let [preferences, agenda, network] = self.values(keys).await?;
+        let network = network::query::decode_network(&network?).ok()?;
         let preferences = preferences.and_then(|value| query::decode_preferences(&value).ok());
         let Some(preferences) = preferences else {
             self.governing = Governing::default();
@@ -66,18 +74,57 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             if looks < first.saturating_add((own ^ number) % SPREAD) {
                 continue;
             }
-            if self.vote(now, number, &preferences).await? {
+            if self.vote(now, number, (&preferences, &network)).await? {
                 self.governing.settled.insert(number);
             }
             if self.sent >= AT_ONCE {
                 break;
             }
         }
+        self.adopt(now, &preferences, &network).await
+    }
+
+    /// Chooses the newest configuration of the network that is offered, if the operator leaves that
+    /// to this node. What an operator chose by hand stays.
+    async fn adopt(
+        &mut self,
+        now: &Now,
+        preferences: &Preferences,
+        network: &Network,
+    ) -> Option<()> {
+        let Some(version) = network.offered.last().copied() else { return Some(()) };
+        let done = self.governing.offered == Some(version);
+        if done || !preferences.auto_adopt_optional {
+            return Some(());
+        }
+        let keys = [network::query::adoption_key(self.own), network::query::spec_key(version)];
+        let [adoption, spec] = self.values(keys).await?;
+        let adoption = adoption.and_then(|value| network::query::decode_adoption(&value).ok());
+        let spec = network::query::decode_spec(&spec?).ok()?.document;
+        let runs = spec.judge(self.config.protocol) != Strictness::Hard;
+        if !runs || adoption.is_some_and(|adoption| adoption.version == version) {
+            self.governing.offered = Some(version);
+            return Some(());
+        }
+        let message = AdoptSpec { version, validator: self.own };
+        match self.send(now, Payload::AdoptSpec(message)).await? {
+            Sent::Waits => info!(version, "this node chooses a configuration that is offered"),
+            Sent::Fails(code) => {
+                debug!(code, version, "this node may not choose what is offered");
+                self.governing.offered = Some(version);
+            }
+            Sent::Later => {}
+        }
         Some(())
     }
 
     /// Votes on this proposal. Whether it needs no vote of this node any more.
-    async fn vote(&mut self, now: &Now, number: u64, preferences: &Preferences) -> Option<bool> {
+    async fn vote(
+        &mut self,
+        now: &Now,
+        number: u64,
+        (preferences, network): (&Preferences, &Network),
+    ) -> Option<bool> {
         let keys = [
             query::standing_key(number),
             query::proposal_key(number),
@@ -91,7 +138,17 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         if vote.is_some_and(|vote| vote.ballot.is_some()) || !is_left(&standing, preferences) {
             return Some(true);
         }
-        let choice = choice(&standing, &proposal, preferences, &now.params);
+        let possible = match &proposal.action {
+            Action::Parameters { changes } => query::params_after(&now.params, changes).is_some(),
+            Action::Network { base, spec, .. } => {
+                let fits = *base == network.current && network.staged.is_none();
+                fits && spec.validate().is_ok()
+                    && spec.judge(self.config.protocol) != Strictness::Hard
+            }
+            // Nothing else is decided by validators alone.
+            _ => return Some(true),
+        };
+        let choice = choice(&standing, possible, preferences, &now.params);
         let message =
             Vote { proposal: number, ballot: Ballot::all(choice), validator: Some(self.own) };
         Some(match self.send(now, Payload::Vote(message)).await? {
@@ -108,7 +165,10 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
     }
 
     /// Records of the newest state.
-    pub(super) async fn values<const N: usize>(&self, keys: [StateKey; N]) -> Option<[Option<StateValue>; N]> {
+    pub(super) async fn values<const N: usize>(
+        &self,
+        keys: [StateKey; N],
+    ) -> Option<[Option<StateValue>; N]> {
         let read = reads::newest(&self.config.database, &self.config.chain, &keys).await?;
         read.1.try_into().ok()
     }
@@ -129,15 +189,10 @@ fn is_left(standing: &Standing, preferences: &Preferences) -> bool {
 /// more; otherwise nothing either way.
 fn choice(
     standing: &Standing,
-    proposal: &Proposal,
+    possible: bool,
     preferences: &Preferences,
     params: &ChainParams,
 ) -> Choice {
-    let possible = match &proposal.action {
-        Action::Parameters { changes } => query::params_after(params, changes).is_some(),
-        // Nothing else is decided by validators alone.
-        _ => return Choice::Abstain,
-    };
     let delay = standing.terms.map(|terms| terms.delay).unwrap_or_default();
     match (possible, blocks_of(delay, params) <= preferences.max_delay_tolerance) {
         (false, _) => Choice::No,

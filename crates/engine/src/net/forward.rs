@@ -389,8 +389,7 @@ where
         let now = self.context.current();
         // Half of what the configuration lets a peer send, so that no honest node is a flood.
         let rate = self.chain.applied_spec().spec.limits.gossip_bytes_per_second / 2;
-        let bucket =
-            self.buckets.entry(target.clone()).or_insert_with(|| Bucket::new(rate, now));
+        let bucket = self.buckets.entry(target.clone()).or_insert_with(|| Bucket::new(rate, now));
         bucket.adapt(rate);
         let size = message.len();
         let accepted = bucket.take(size, now)

@@ -185,7 +185,8 @@ impl Track for Peers {
     fn begin_with(&mut self, spec: &NetworkSpec) {
         let mut book = self.0.lock();
         let boot = spec.boot_nodes.iter();
-        let boot = boot.filter_map(|node| Some((node.key.to_public_key()?, node.endpoint.to_string())));
+        let boot =
+            boot.filter_map(|node| Some((node.key.to_public_key()?, node.endpoint.to_string())));
         book.boot = boot.collect();
         book.others = usize::try_from(spec.limits.max_peers).unwrap_or(usize::MAX);
         book.show();
