@@ -2,6 +2,7 @@
 
 mod inspect;
 mod members;
+mod specs;
 mod votes;
 mod weather;
 
@@ -66,6 +67,8 @@ pub struct Report {
     pub joined: Vec<Joined>,
     /// What became of proposals.
     pub polls: Vec<Poll>,
+    /// How configurations of the network reached the nodes.
+    pub propagations: Vec<Propagation>,
     /// Simulated time, in milliseconds.
     pub simulated_ms: u64,
     /// Real time.
@@ -76,6 +79,7 @@ pub struct Report {
     pub violations: Vec<Violation>,
 }
 
+pub use specs::Propagation;
 pub use votes::Poll;
 
 /// What became of a node that joined.
@@ -134,6 +138,7 @@ pub fn run_with(scenario: &Scenario, tell: &mut dyn FnMut(Progress)) -> Report {
         longest_gap: world.auditor.replay().longest_gap(),
         joined: world.joined(),
         polls: world.polls(),
+        propagations: world.propagations(),
         simulated_ms: world.now_ms,
         wall: started.elapsed(),
         trace,
@@ -164,6 +169,7 @@ struct World<'a> {
     storage: Option<StorageSpec>,
     lives: Vec<u32>,
     members: Members,
+    specs: specs::Specs,
     now_ms: u64,
     next_load_ms: u64,
     next_repeat_ms: u64,
@@ -207,6 +213,7 @@ impl<'a> World<'a> {
             storage: None,
             lives: vec![0; nodes],
             members: Members::new(nodes),
+            specs: specs::Specs::default(),
             now_ms: 0,
             next_load_ms: 0,
             next_repeat_ms: 1_000,
@@ -247,6 +254,7 @@ impl<'a> World<'a> {
             self.collect(&mut machine).await;
             self.send(&machine);
             if self.scenario.changes {
+                self.watch_specs(&mut machine);
                 self.follow_orders(&machine);
                 self.reconnect(&machine).await;
             }

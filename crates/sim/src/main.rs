@@ -1,7 +1,7 @@
 //! Runs simulated networks: `sim --plan fault --seeds 200`.
 
 use althing_ledger::audit::SupplyReport;
-use althing_sim::{LONG_PLANS, PLANS, Report, Scenario, campaign, plan};
+use althing_sim::{LONG_PLANS, PLANS, Report, Scenario, campaign, cluster::Propagation, plan};
 use althing_types::Amount;
 use anyhow::{Context as _, bail};
 use clap::Parser;
@@ -72,6 +72,9 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         if let Some(line) = votes(&report) {
             println!("{line}");
+        }
+        for one in &report.propagations {
+            println!("{}", propagation(one));
         }
         println!("trace {}", report.trace);
         return Ok(verdict(&report));
@@ -177,6 +180,20 @@ fn votes(report: &Report) -> Option<String> {
         least.voted,
         least.validators,
     ))
+}
+
+/// How a configuration of the network reached the nodes.
+fn propagation(one: &Propagation) -> String {
+    let at = |part: usize| one.took_ms.get(one.took_ms.len().saturating_sub(1) * part / 100);
+    let [least, median, most] = [0, 50, 100].map(|part| at(part).copied().unwrap_or_default());
+    format!(
+        "configuration {} decided at {} ms: {} of {} nodes run it, after {least} ms at least, {median} \
+         ms in the median, {most} ms at most",
+        one.version,
+        one.decided_ms,
+        one.took_ms.len(),
+        one.nodes,
+    )
 }
 
 /// The money in a validator's database, in tokens.

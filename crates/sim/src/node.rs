@@ -24,7 +24,7 @@ use althing_engine::{
     types::{PrivateKey, PublicKey, Scheme},
 };
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Height, ValidatorKey, ValidatorSet, consensus_namespace, hash};
+use althing_types::{Height, ValidatorKey, ValidatorSet, Version, consensus_namespace, hash};
 use commonware_cryptography::Signer as _;
 use commonware_p2p::simulated::{self, Oracle, Receiver};
 use commonware_parallel::Sequential;
@@ -221,6 +221,8 @@ async fn fulfil_duties(
         watch: validator.watch.clone(),
         sets: validator.sets.clone(),
         metrics: validator.metrics.clone(),
+        neighbours: validator.neighbours.clone(),
+        protocol: Version::GENESIS,
     };
     let _ = Duties::new(context.child("duties"), config).map(Duties::start);
 }

@@ -94,6 +94,15 @@ pub enum Event {
         /// Which parameter, as an index.
         parameter: usize,
     },
+    /// An operator proposes another configuration of the network.
+    ProposeSpec {
+        /// The operator.
+        by: usize,
+        /// The part of the validators that runs it first, in percent; 0 if all do at once.
+        first_percent: u32,
+    },
+    /// From now on, those who run a configuration of the network first stop for good.
+    Sabotage,
     /// The operator of the first node adds the second as a peer by hand.
     AddPeer(usize, usize),
     /// A node stops for good.
@@ -128,6 +137,13 @@ pub enum Expect {
     Enacted(usize),
     /// In every vote, more than so many percent of the validators took part that might.
     Participation(u64),
+    /// So many configurations of the network were rolled back.
+    RolledBack(usize),
+    /// Every configuration that was decided ran on every node that was to run it, within so many
+    /// milliseconds.
+    Propagated(u64),
+    /// This version of the configuration is in force in the end.
+    Runs(u64),
     /// Blocks were never further apart than so many milliseconds.
     NoPause(u64),
 }
@@ -261,6 +277,16 @@ pub const PLANS: &[Plan] = &[
         draw: votes::vote,
     },
     Plan {
+        name: "rollout",
+        about: "a part of the nodes tries a configuration of the network, then all run it",
+        draw: votes::rollout,
+    },
+    Plan {
+        name: "sabotage",
+        about: "who tries a configuration first fails, and it is rolled back",
+        draw: votes::sabotage,
+    },
+    Plan {
         name: "fault",
         about: "4, 7 or 16 validators and any mixture of all that",
         draw: faults::fault,
@@ -278,6 +304,11 @@ pub const LONG_PLANS: &[Plan] = &[
         name: "votes",
         about: "sixteen validators decide more than a hundred times, with faults",
         draw: votes::votes,
+    },
+    Plan {
+        name: "assembly",
+        about: "a hundred validators vote on configurations of their network and run them",
+        draw: votes::assembly,
     },
     Plan {
         name: "day",

@@ -72,8 +72,12 @@ impl Replay {
 
     /// The parameters that bind the next block.
     pub fn params(&self) -> Option<ChainParams> {
-        let value = self.state.get(&query::params_key())?;
-        query::decode_params(value).ok()
+        self.record(query::params_key(), query::decode_params)
+    }
+
+    /// A record of the present state.
+    pub fn record<T, E>(&self, key: StateKey, decode: fn(&[u8]) -> Result<T, E>) -> Option<T> {
+        decode(self.state.get(&key)?).ok()
     }
 
     /// Turns that a validator has missed since it registered.

@@ -326,6 +326,15 @@ impl World<'_> {
             Expect::Participation(percent) => {
                 polls.iter().any(|poll| poll.percent() < percent || poll.voted == 0)
             }
+            Expect::RolledBack(count) => self.specs.rolled_back != count,
+            Expect::Propagated(ms) => {
+                let all = self.propagations();
+                all.is_empty()
+                    || all.iter().any(|one| {
+                        one.took_ms.len() < one.nodes || one.took_ms.iter().any(|took| *took > ms)
+                    })
+            }
+            Expect::Runs(version) => self.current_spec().0 != version,
             Expect::NoPause(ms) => self.auditor.replay().longest_gap().0 > ms,
             Expect::Reported(index) => {
                 fates[index] != Fate { contradictions: 1, reported: 1, ..Fate::default() }

@@ -48,6 +48,10 @@ impl World<'_> {
                 Event::Unjail(index) => self.unjail(*index),
                 Event::Prefer(index) => self.prefer(*index),
                 Event::Propose { by, parameter } => self.propose(*by, *parameter),
+                Event::ProposeSpec { by, first_percent } => {
+                    self.propose_spec(*by, *first_percent);
+                }
+                Event::Sabotage => self.specs.sabotage = true,
                 Event::AddPeer(node, peer) => self.members.add_peer(*node, *peer),
                 Event::Restart(index) => {
                     if !machine.nodes.contains_key(index) {

@@ -60,3 +60,50 @@ pub(super) fn vote(draft: &mut Draft) {
     draft.crash(4_000, 9_000);
     draft.expect([Expect::Enacted(IN_ROUND), Expect::Participation(100)]);
 }
+
+/// Seven validators try a configuration on two of them first, and then run it all; then they change it
+/// at once.
+pub(super) fn rollout(draft: &mut Draft) {
+    draft.scenario.validators = 7;
+    draft.changing(0);
+    draft.scenario.rules = Rules { voting_blocks: 60, ..Rules::LENIENT };
+    for index in 0..7 {
+        draft.at(500, Event::Prefer(index));
+    }
+    draft.at(1_500, Event::ProposeSpec { by: 0, first_percent: 25 });
+    draft.at(28_000, Event::ProposeSpec { by: 1, first_percent: 0 });
+    draft.expect([Expect::Enacted(2), Expect::Participation(100), Expect::RolledBack(0)]);
+    draft.expect([Expect::Runs(3), Expect::Propagated(5_000)]);
+    draft.scenario.heal_ms = 45_000;
+}
+
+/// The same, but the one that tries it first stops when it does.
+pub(super) fn sabotage(draft: &mut Draft) {
+    draft.scenario.validators = 7;
+    draft.changing(0);
+    draft.scenario.rules = Rules { voting_blocks: 60, ..Rules::LENIENT };
+    for index in 0..7 {
+        draft.at(500, Event::Prefer(index));
+    }
+    draft.at(600, Event::Sabotage);
+    draft.at(1_500, Event::ProposeSpec { by: 0, first_percent: 10 });
+    draft.expect([Expect::Enacted(1), Expect::Participation(100), Expect::RolledBack(1)]);
+    draft.expect([Expect::Runs(1)]);
+    draft.scenario.heal_ms = 34_000;
+}
+
+/// A hundred validators decide twice about their configuration: a part tries the first change before all
+/// run it, and all run the second at once.
+pub(super) fn assembly(draft: &mut Draft) {
+    draft.scenario.validators = 100;
+    draft.changing(0);
+    draft.scenario.rules = Rules { voting_blocks: 60, ..Rules::LENIENT };
+    for index in 0..100 {
+        draft.at(5_000, Event::Prefer(index));
+    }
+    draft.at(8_000, Event::ProposeSpec { by: 0, first_percent: 10 });
+    draft.at(36_000, Event::ProposeSpec { by: 1, first_percent: 0 });
+    draft.expect([Expect::Enacted(2), Expect::Participation(90), Expect::RolledBack(0)]);
+    draft.expect([Expect::Runs(3), Expect::Propagated(300_000)]);
+    draft.scenario.heal_ms = 54_000;
+}
