@@ -40,7 +40,7 @@ byte_enum! {
         /// It is told.
         #[default]
         1 "soft" Soft,
-        /// It stops by itself.
+        /// Others do not talk to it.
         2 "hard" Hard,
     }
 }
@@ -49,19 +49,18 @@ byte_enum! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkLimits {
-    /// Most peers at a time, 8 to 1,000.
+    /// Most boot nodes that a node connects to beside the validators, 8 to 1,000.
     pub max_peers: u32,
-    /// Most connections from one address, 1 to `max_peers`.
-    pub max_inbound_per_ip: u32,
-    /// Most bytes of gossip a second that it takes from one peer, 2^16 to 2^30.
+    /// Most bytes of gossip a second that it takes from one peer, 2^20 to 2^30. A node sends half as
+    /// much at most.
     pub gossip_bytes_per_second: u64,
 }
 
-struct_codec!(NetworkLimits { max_peers, max_inbound_per_ip, gossip_bytes_per_second });
+struct_codec!(NetworkLimits { max_peers, gossip_bytes_per_second });
 
 impl Default for NetworkLimits {
     fn default() -> Self {
-        Self { max_peers: 256, max_inbound_per_ip: 16, gossip_bytes_per_second: 12 << 20 }
+        Self { max_peers: 256, gossip_bytes_per_second: 12 << 20 }
     }
 }
 
@@ -204,10 +203,9 @@ impl NetworkSpec {
                 return Err(SpecError::Endpoint(*key));
             }
         }
-        let NetworkLimits { max_peers, max_inbound_per_ip, gossip_bytes_per_second } = self.limits;
+        let NetworkLimits { max_peers, gossip_bytes_per_second } = self.limits;
         within("limits.max_peers", max_peers.into(), 8, 1_000)?;
-        within("limits.max_inbound_per_ip", max_inbound_per_ip.into(), 1, max_peers.into())?;
-        within("limits.gossip_bytes_per_second", gossip_bytes_per_second, 1 << 16, 1 << 30)
+        within("limits.gossip_bytes_per_second", gossip_bytes_per_second, 1 << 20, 1 << 30)
     }
 
     /// The document as software of a certain age reads it: format 1 holds `key@host:port` of the

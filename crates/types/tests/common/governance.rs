@@ -75,11 +75,7 @@ pub fn spec() -> NetworkSpec {
         boot_nodes: BootNodes::new(nodes).unwrap(),
         min_version: Version::new(1, 2, 3),
         strictness: Strictness::Hard,
-        limits: NetworkLimits {
-            max_peers: 300,
-            max_inbound_per_ip: 17,
-            gossip_bytes_per_second: 4 << 20,
-        },
+        limits: NetworkLimits { max_peers: 300, gossip_bytes_per_second: 4 << 20 },
     }
 }
 
