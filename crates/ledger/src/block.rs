@@ -6,17 +6,20 @@ use crate::{
     error::Fault,
     execute::{self, Environment, Keys},
     genesis,
+    migrations::Moment,
     modules::{
         accounts, bank, params,
         performance::{self, Turn},
         staking::{self, BlockMoment},
-        treasury,
+        treasury, upgrade,
     },
+    versions::Releases,
 };
 use althing_state::{Missing, StateKey, View, Write};
 use althing_types::{
-    Address, Amount, ChainParams, Epoch, Gas, Genesis, GenesisError, Hash, Height, Receipt,
-    SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, limits::MAX_BLOCK_TRANSACTIONS,
+    Address, Amount, ChainParams, Epoch, Event, Gas, Genesis, GenesisError, Hash, Height, Receipt,
+    SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, Version,
+    limits::MAX_BLOCK_TRANSACTIONS,
 };
 use std::sync::{Arc, OnceLock};
 
@@ -29,6 +32,7 @@ struct Inner {
     genesis: Arc<Genesis>,
     genesis_hash: Hash,
     protocol: bank::ProtocolAccounts,
+    releases: Releases,
     load_addresses: OnceLock<Vec<Address>>,
 }
 
@@ -71,10 +75,31 @@ impl Ledger {
     /// # Errors
     /// [`GenesisError`] if the genesis breaks a rule.
     pub fn new(genesis: Arc<Genesis>) -> Result<Self, GenesisError> {
+        Self::with_releases(genesis, Releases::default())
+    }
+
+    /// The same, as older software knows it: no version later than `newest`.
+    ///
+    /// # Errors
+    /// [`GenesisError`] if the genesis breaks a rule.
+    pub fn with_newest(genesis: Arc<Genesis>, newest: Version) -> Result<Self, GenesisError> {
+        Self::with_releases(genesis, Releases::default().until(newest))
+    }
+
+    /// The same, with these versions of the protocol.
+    ///
+    /// # Errors
+    /// [`GenesisError`] if the genesis breaks a rule.
+    pub fn with_releases(genesis: Arc<Genesis>, releases: Releases) -> Result<Self, GenesisError> {
         genesis.as_ref().clone().normalized()?;
         let protocol = bank::ProtocolAccounts::new();
         let (genesis_hash, load_addresses) = (genesis.hash(), OnceLock::new());
-        Ok(Self(Arc::new(Inner { genesis, genesis_hash, protocol, load_addresses })))
+        Ok(Self(Arc::new(Inner { genesis, genesis_hash, protocol, releases, load_addresses })))
+    }
+
+    /// The versions of the protocol that it knows.
+    pub fn releases(&self) -> &Releases {
+        &self.0.releases
     }
 
     /// The genesis of the chain.
@@ -93,6 +118,7 @@ impl Ledger {
         let Inner { genesis, protocol, .. } = &*self.0;
         let mut keys = vec![
             params::PARAMS,
+            upgrade::PROTOCOL,
             bank::SUPPLY,
             staking::QUEUE,
             treasury::TREASURY,
@@ -130,11 +156,13 @@ impl Ledger {
         mut view: View,
     ) -> Result<BlockExecution<'_>, (View, BeginError)> {
         match self.prepare(&context, &mut view) {
-            Ok(params) => Ok(BlockExecution {
+            Ok((params, upgrade::Begun { version, events })) => Ok(BlockExecution {
                 ledger: self,
                 context,
                 view,
                 params,
+                version,
+                began: events,
                 receipts: Vec::new(),
                 gas_used: 0,
                 bytes: 0,
@@ -160,9 +188,10 @@ impl Ledger {
         view: &View,
     ) -> Result<Receipt, ApplyError> {
         let params = params::load(view).map_err(|fault| fault.at::<ApplyError>(height))?;
+        let version = upgrade::version(view).map_err(|fault| fault.at::<ApplyError>(height))?;
         let mut scratch = view.clone();
         let epoch = height.epoch(self.0.genesis.params.epoch_length);
-        let environment = self.environment((height, epoch), timestamp, &params);
+        let environment = self.environment((height, epoch), timestamp, (&params, version));
         execute::transaction(&mut scratch, &environment, transaction, Keys::Ignored)
     }
 
@@ -170,12 +199,22 @@ impl Ledger {
         &'a self,
         (height, epoch): (Height, Epoch),
         time: Timestamp,
-        params: &'a ChainParams,
+        (params, version): (&'a ChainParams, Version),
     ) -> Environment<'a> {
         let Inner { genesis, genesis_hash, protocol, .. } = &*self.0;
         let validator_ceiling = genesis.params.staking.validator_ceiling();
         let (chain_id, genesis) = (genesis.chain_id, *genesis_hash);
-        Environment { chain_id, genesis, height, epoch, time, params, protocol, validator_ceiling }
+        Environment {
+            chain_id,
+            genesis,
+            height,
+            epoch,
+            time,
+            version,
+            params,
+            protocol,
+            validator_ceiling,
+        }
     }
 
     fn load_addresses(&self) -> &[Address] {
@@ -188,7 +227,11 @@ impl Ledger {
 
     /// Checks the context, applies genesis, loads what the block needs, and makes sure that
     /// nothing can be missing at its end.
-    fn prepare(&self, context: &BlockContext, view: &mut View) -> Result<ChainParams, BeginError> {
+    fn prepare(
+        &self,
+        context: &BlockContext,
+        view: &mut View,
+    ) -> Result<(ChainParams, upgrade::Begun), BeginError> {
         let BlockContext { height, epoch, timestamp, proposer, .. } = *context;
         let at = |fault: Fault| fault.at::<BeginError>(height);
         if height == Height::ZERO {
@@ -208,19 +251,44 @@ impl Ledger {
             let load = self.load_addresses();
             genesis::apply(view, genesis, protocol, load, timestamp).map_err(at)?;
         }
+        let begun = self.upgrade(context, view)?;
         let params = params::load(view).map_err(at)?;
         if view.get(&staking::validator_key(&proposer))?.is_none() {
             return Err(BeginError::UnknownProposer(proposer));
         }
-        let missing = self.ending(context, &params).missing(view).map_err(at)?;
+        let rules = (&params, begun.version);
+        let missing = self.ending(context, rules).missing(view).map_err(at)?;
         if !missing.is_empty() {
             return Err(Missing(missing).into());
         }
         view.commit();
-        Ok(params)
+        Ok((params, begun))
     }
 
-    fn ending<'a>(&'a self, context: &BlockContext, params: &'a ChainParams) -> Ending<'a> {
+    /// Takes the step of an upgrade that is due. No plan is as old as genesis, so what genesis wrote is
+    /// never rolled back.
+    fn upgrade(
+        &self,
+        context: &BlockContext,
+        view: &mut View,
+    ) -> Result<upgrade::Begun, BeginError> {
+        let BlockContext { height, epoch, timestamp: time, .. } = *context;
+        let epoch_length = self.0.genesis.params.epoch_length;
+        let place = upgrade::Place { moment: Moment { height, time }, epoch, epoch_length };
+        let releases = &self.0.releases;
+        upgrade::begin(view, &place, releases).map_err(|stop| match stop {
+            upgrade::Stop::Fault(fault) => fault.at::<BeginError>(height),
+            upgrade::Stop::Unknown(version) => {
+                BeginError::UpgradeNeeded { version, height, newest: releases.newest() }
+            }
+        })
+    }
+
+    fn ending<'a>(
+        &'a self,
+        context: &BlockContext,
+        (params, version): (&'a ChainParams, Version),
+    ) -> Ending<'a> {
         let BlockContext { height, epoch, timestamp, proposer, view, parent_view } = *context;
         let protocol = &self.0.protocol;
         let validator_ceiling = self.0.genesis.params.staking.validator_ceiling();
@@ -229,6 +297,7 @@ impl Ledger {
                 height,
                 epoch,
                 time: timestamp,
+                version,
                 params,
                 protocol,
                 validator_ceiling,
@@ -247,6 +316,9 @@ pub struct BlockExecution<'a> {
     context: BlockContext,
     view: View,
     params: ChainParams,
+    version: Version,
+    /// What happened before its transactions.
+    began: Vec<Event>,
     receipts: Vec<Receipt>,
     gas_used: u64,
     bytes: u64,
@@ -262,6 +334,11 @@ impl BlockExecution<'_> {
     /// The parameters that the block runs with.
     pub fn params(&self) -> &ChainParams {
         &self.params
+    }
+
+    /// The version of the rules that the block runs with.
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// Whether the block has room for the transaction: its gas limit, its bytes, and its place.
@@ -283,7 +360,8 @@ impl BlockExecution<'_> {
             return Err(Invalid::BlockFull.into());
         }
         let BlockContext { height, epoch, timestamp, .. } = self.context;
-        let environment = self.ledger.environment((height, epoch), timestamp, &self.params);
+        let environment =
+            self.ledger.environment((height, epoch), timestamp, (&self.params, self.version));
         let receipt =
             execute::transaction(&mut self.view, &environment, transaction, Keys::Checked)?;
         // None of these can overflow: `fits` bounds gas and bytes, the supply bounds fees.
@@ -306,8 +384,9 @@ impl BlockExecution<'_> {
         let height = self.context.height;
         let Ended { events, sets } = self.end().map_err(|fault| fault.at::<FinishError>(height))?;
         self.view.commit();
-        if !events.is_empty() {
-            self.receipts.push(Receipt::of_block(events));
+        self.began.extend(events);
+        if !self.began.is_empty() {
+            self.receipts.push(Receipt::of_block(self.began));
         }
         let (next_validators, following_validators) = sets.unzip();
         Ok(Outcome {
@@ -321,7 +400,7 @@ impl BlockExecution<'_> {
 
     /// Asks again for everything at once that transactions made necessary, before it starts.
     fn end(&mut self) -> Result<Ended, Fault> {
-        let ending = self.ledger.ending(&self.context, &self.params);
+        let ending = self.ledger.ending(&self.context, (&self.params, self.version));
         let missing = ending.missing(&self.view)?;
         if !missing.is_empty() {
             return Err(Missing(missing).into());

@@ -135,6 +135,14 @@ pub const NOT_OFFERED: Code = Code::new(64);
 pub const ALREADY_ADOPTED: Code = Code::new(65);
 /// Another version of the configuration is tried.
 pub const ROLLOUT_RUNNING: Code = Code::new(66);
+/// Another upgrade is planned.
+pub const UPGRADE_SCHEDULED: Code = Code::new(67);
+/// The version is not later than that of the chain, or leaves a major one out.
+pub const UPGRADE_VERSION: Code = Code::new(68);
+/// The height of the upgrade has passed, or lies too far ahead.
+pub const UPGRADE_HEIGHT: Code = Code::new(69);
+/// No upgrade to this version is planned.
+pub const UPGRADE_NOT_SCHEDULED: Code = Code::new(70);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -423,6 +431,26 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "rollout_running",
         "some validators try another version of the configuration: wait until it is in force or rolled back",
     ),
+    (
+        67,
+        "upgrade_scheduled",
+        "another upgrade is planned: wait until it has happened, or propose to give it up with upgrade-cancel",
+    ),
+    (
+        68,
+        "upgrade_version",
+        "the version is not later than that of the chain, or leaves a major version out: `althing upgrade status` says which one the chain has",
+    ),
+    (
+        69,
+        "upgrade_height",
+        "the height of the upgrade has passed, or lies more than 10,000,000 blocks ahead: name another one, or none for the first that is possible",
+    ),
+    (
+        70,
+        "upgrade_not_scheduled",
+        "no upgrade to this version is planned: `althing upgrade status` says what is",
+    ),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -528,6 +556,10 @@ mod tests {
             (NOT_OFFERED, "not_offered"),
             (ALREADY_ADOPTED, "already_adopted"),
             (ROLLOUT_RUNNING, "rollout_running"),
+            (UPGRADE_SCHEDULED, "upgrade_scheduled"),
+            (UPGRADE_VERSION, "upgrade_version"),
+            (UPGRADE_HEIGHT, "upgrade_height"),
+            (UPGRADE_NOT_SCHEDULED, "upgrade_not_scheduled"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -5,7 +5,7 @@
 //! [`Broken`]: the node must stop.
 
 use althing_state::{Missing, StateKey};
-use althing_types::{Amount, ChainId, Epoch, Gas, GasPrice, Height, Nonce, ValidatorKey};
+use althing_types::{Amount, ChainId, Epoch, Gas, GasPrice, Height, Nonce, ValidatorKey, Version};
 
 /// Why a transaction may not enter a block. Each variant is a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -210,6 +210,18 @@ pub enum BeginError {
         expected: Epoch,
         /// The epoch in the block.
         found: Epoch,
+    },
+    /// The block has rules that this software does not know. Stop the node before it.
+    #[error(
+        "this software knows versions of the protocol up to {newest}; block {height} needs {version}: install software that knows it and start again, nothing is lost"
+    )]
+    UpgradeNeeded {
+        /// The version of the rules.
+        version: Version,
+        /// The height of the block.
+        height: Height,
+        /// The latest version that is known.
+        newest: Version,
     },
     /// The proposer is not known to the state.
     #[error("the proposer {0} is no validator of this chain")]

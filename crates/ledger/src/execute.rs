@@ -9,7 +9,7 @@ use crate::{
 use althing_state::View;
 use althing_types::{
     Address, Amount, ChainId, ChainParams, Code, Epoch, Event, Gas, Hash, Height, Receipt,
-    SignedTransaction, Timestamp,
+    SignedTransaction, Timestamp, Version,
 };
 
 /// What stays the same for all transactions of a block.
@@ -21,6 +21,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) epoch: Epoch,
     /// Time of the block.
     pub(crate) time: Timestamp,
+    /// The version of the rules.
+    pub(crate) version: Version,
     pub(crate) params: &'a ChainParams,
     pub(crate) protocol: &'a bank::ProtocolAccounts,
     /// Most that `staking.max_validators` can ever be on this chain.

@@ -4,12 +4,13 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, governance, network, params, rewards, staking, treasury, validators, vesting,
+        bank, governance, network, params, rewards, staking, treasury, upgrade, validators,
+        vesting,
     },
 };
 use althing_state::View;
 use althing_types::{
-    Address, Amount, Epoch, Genesis, GenesisError, KeyScheme, SecretKey, Timestamp,
+    Address, Amount, Epoch, Genesis, GenesisError, Height, KeyScheme, SecretKey, Timestamp,
 };
 
 /// Addresses of the accounts for load tests. Deriving one takes about 15 microseconds.
@@ -80,6 +81,7 @@ pub(crate) fn apply(
     governance::genesis(view)?;
     treasury::genesis(view)?;
     network::genesis(view, genesis.network_spec().map_err(illegal)?)?;
+    upgrade::genesis(view, Height::new(1))?;
     let mut written = Amount::ZERO;
     for (address, balance) in balances(genesis, protocol, load_addresses).map_err(illegal)? {
         accounts::save(view, &address, &Account { balance, ..Account::default() })?;

@@ -7,7 +7,7 @@
 //! The path of a block:
 //!
 //! ```text
-//! Ledger::begin ── check the context, load the parameters, apply genesis at height 1
+//! Ledger::begin ── check the context, apply genesis at height 1, upgrade if that is due, load the parameters
 //!   └ BlockExecution::apply, once a transaction
 //!       check::stateless ─ check::against_account   may not enter: Invalid, nothing changes
 //!       dispatch::execute ─ modules/…               fails inside: fee and nonce stay, receipt has a code
@@ -35,10 +35,12 @@ mod error;
 mod execute;
 pub mod gas;
 mod genesis;
+pub mod migrations;
 mod modules;
 pub mod prefix;
 pub mod query;
 mod store;
+pub mod versions;
 
 pub use block::{BlockContext, BlockExecution, Ledger, Outcome};
 pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
@@ -49,6 +51,6 @@ pub use modules::{
     performance::{EpochScore, Performance, Turns},
     registry::Node,
     rewards::{Emission, math as economics},
-    staking, treasury,
+    staking, treasury, upgrade,
     vesting::VestingRecord,
 };

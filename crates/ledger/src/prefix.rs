@@ -75,6 +75,8 @@ pub const SPEC: u8 = 0x23;
 pub const ADOPTION: u8 = 0x24;
 /// `COHORT | version (8, big endian) -> Cohort`
 pub const COHORT: u8 = 0x25;
+/// `PROTOCOL -> Protocol`
+pub const PROTOCOL: u8 = 0x26;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -115,6 +117,7 @@ pub const ALL: &[(u8, &str)] = &[
     (SPEC, "spec"),
     (ADOPTION, "adoption"),
     (COHORT, "cohort"),
+    (PROTOCOL, "protocol"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -2,11 +2,11 @@
 //! byte names the module.
 
 use crate::{
-    Address, Amount, Due, Epoch, Ppm, Shares, Text, ValidatorKey, View,
+    Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, ValidatorKey, Version, View,
     codec::re,
     governance::{
         Ballot, Criticality, DisbursementReason, DisbursementState, Houses, ParameterChange,
-        Preferences, Rejection,
+        Preferences, Rejection, UpgradeEnd, UpgradeFailure,
     },
     limits::MAX_NODE_TEXT_BYTES,
     message::Health,
@@ -419,6 +419,55 @@ tagged_enum! {
             /// The version that it ran before.
             previous: u64,
         },
+        /// An upgrade was planned.
+        0x0901 "upgrade-scheduled" UpgradeScheduled {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// To which version.
+            version: Version,
+            /// The first height with its rules.
+            height: Height,
+        },
+        /// Too few nodes know the rules of an upgrade that was due.
+        0x0902 "upgrade-postponed" UpgradePostponed {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// To which version.
+            version: Version,
+            /// Validators of the set whose nodes know them.
+            ready: u32,
+            /// Validators of the set.
+            members: u32,
+            /// When it is asked again.
+            height: Height,
+        },
+        /// An upgrade was given up.
+        0x0903 "upgrade-cancelled" UpgradeCancelled {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// To which version.
+            version: Version,
+            /// Why.
+            reason: UpgradeEnd,
+        },
+        /// From this block on the rules of another version hold.
+        0x0904 "upgraded" Upgraded {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// The version before.
+            from: Version,
+            /// The version now.
+            to: Version,
+        },
+        /// An upgrade changed nothing, because its migration failed.
+        0x0905 "upgrade-failed" UpgradeFailed {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// To which version.
+            version: Version,
+            /// Why.
+            reason: UpgradeFailure,
+        },
     }
 }
 
@@ -504,7 +553,12 @@ impl Event {
             | Self::SpecWatched { .. }
             | Self::SpecActivated { .. }
             | Self::SpecRolledBack { .. }
-            | Self::SpecWithdrawn { .. } => None,
+            | Self::SpecWithdrawn { .. }
+            | Self::UpgradeScheduled { .. }
+            | Self::UpgradePostponed { .. }
+            | Self::UpgradeCancelled { .. }
+            | Self::Upgraded { .. }
+            | Self::UpgradeFailed { .. } => None,
             Self::Voted { validator, .. } => *validator,
             Self::ValidatorRegistered { validator, .. }
             | Self::Staked { validator, .. }
@@ -546,7 +600,12 @@ impl Event {
             | Self::SpecOffered { proposal, .. }
             | Self::SpecStaged { proposal, .. }
             | Self::SpecActivated { proposal, .. }
-            | Self::SpecRolledBack { proposal, .. } => Some(*proposal),
+            | Self::SpecRolledBack { proposal, .. }
+            | Self::UpgradeScheduled { proposal, .. }
+            | Self::UpgradePostponed { proposal, .. }
+            | Self::UpgradeCancelled { proposal, .. }
+            | Self::Upgraded { proposal, .. }
+            | Self::UpgradeFailed { proposal, .. } => Some(*proposal),
             Self::DisbursementAdvanced { disbursement, .. }
             | Self::DisbursementDelayed { disbursement, .. }
             | Self::DisbursementPaid { disbursement, .. }

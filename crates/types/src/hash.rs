@@ -38,3 +38,23 @@ pub mod serde_hex {
         super::parse(&text).ok_or_else(|| D::Error::custom("expected 64 hex characters"))
     }
 }
+
+/// Serde adapter: a [`Hash`] as a hex string, or nothing.
+pub mod serde_hex_option {
+    use super::Hash;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
+
+    /// Writes the digest as 64 hex characters, or null.
+    pub fn serialize<S: Serializer>(hash: &Option<Hash>, serializer: S) -> Result<S::Ok, S::Error> {
+        hash.as_ref().map(|hash| hex::encode(hash.as_ref())).serialize(serializer)
+    }
+
+    /// Reads 64 hex characters, or null.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Hash>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let Some(text) = text else { return Ok(None) };
+        super::parse(&text).map(Some).ok_or_else(|| D::Error::custom("expected 64 hex characters"))
+    }
+}

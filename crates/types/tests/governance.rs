@@ -89,7 +89,8 @@ fn who_decides_about_a_parameter_follows_from_its_area() {
     assert!(Parameter::find("epoch_length").is_none());
     for parameter in PARAMETERS {
         assert!(!parameter.about.is_empty() && parameter.name.len() <= 48);
-        let governs = parameter.name.starts_with("governance.");
+        let governs =
+            ["governance.", "upgrade."].iter().any(|area| parameter.name.starts_with(area));
         assert_eq!(governs, parameter.area == Area::Governance, "{}", parameter.name);
     }
 }
@@ -123,6 +124,8 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
         include_str!("../../../examples/governance/parameter_change.json"),
         include_str!("../../../examples/governance/treasury_disbursement.json"),
         include_str!("../../../examples/governance/treasury_rollback.json"),
+        include_str!("../../../examples/governance/upgrade.json"),
+        include_str!("../../../examples/governance/upgrade_cancel.json"),
         include_str!("../../../examples/governance/vote.json"),
     ]
     .map(|text| match example(text) {
@@ -131,7 +134,17 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
     });
     assert_eq!(
         names,
-        ["adopt-spec", "network", "network", "parameters", "treasury", "treasury-rollback", "vote",]
+        [
+            "adopt-spec",
+            "network",
+            "network",
+            "parameters",
+            "treasury",
+            "treasury-rollback",
+            "upgrade",
+            "upgrade-cancel",
+            "vote"
+        ]
     );
     let change = example(include_str!("../../../examples/governance/parameter_change.json"));
     let Payload::SubmitProposal(change) = change else { panic!("a proposal is a proposal") };

@@ -120,6 +120,10 @@ const NUMBERS: [(&str, u64, u64, Change); 49] = [
     ("treasury.retry", 0, Period::MAX_MS, |params, value| params.treasury.retry.ms = value),
     ("treasury.stall_pending", 1, 1_000, |params, value| params.treasury.stall_pending = value),
     ("treasury.stall_epochs", 1, 1_000, |params, value| params.treasury.stall_epochs = value),
+    ("upgrade.min_ready", 666_667, 1_000_000, |params, value| {
+        params.upgrade.min_ready = parts(value);
+    }),
+    ("upgrade.patience", 0, 100, |params, value| params.upgrade.patience = value),
     ("governance.critical.voting", 0, Period::MAX_MS, |params, value| {
         params.governance.critical.voting.ms = value;
     }),

@@ -3,7 +3,7 @@
 use super::records::{BAD, SUM, Wrong, array, sum};
 use crate::{
     modules::governance::{
-        self, AGENDA, Agenda, Power, Proposal, Standing, Status, ValidatorVote,
+        self, AGENDA, Agenda, Entry, Power, Proposal, Standing, Status, Turnout, ValidatorVote,
         query::{
             decode_account_vote, decode_agenda, decode_electorate, decode_power,
             decode_preferences, decode_proposal, decode_standing, decode_validator_vote,
@@ -11,9 +11,10 @@ use crate::{
         tally::{Heads, StakeCount},
     },
     prefix, query,
+    versions::V1_1,
 };
 use althing_state::StateKey;
-use althing_types::{Amount, Epoch, ValidatorKey};
+use althing_types::{Amount, Epoch, ValidatorKey, Version, governance::Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All records of governance.
@@ -32,6 +33,7 @@ pub(super) struct Decisions {
 /// What the votes of accounts add up to.
 #[derive(Debug, Default)]
 struct Counted {
+    accounts: u32,
     weight: Amount,
     stake: StakeCount,
 }
@@ -78,6 +80,7 @@ impl Decisions {
             prefix::ACCOUNT_VOTE => {
                 let vote = decode_account_vote(value).map_err(|_| BAD)?;
                 let counted = self.accounts.entry(number()?).or_default();
+                counted.accounts = counted.accounts.saturating_add(1);
                 sum(&mut counted.weight, vote.weight)?;
                 counted.stake.add(vote.weight, &vote.ballot).map_err(|_| SUM)?;
             }
@@ -86,8 +89,9 @@ impl Decisions {
         Ok(true)
     }
 
-    /// Whether the records fit together; `held` is what the account `governance` owns.
-    pub(super) fn judge(&self, held: Amount) -> Result<(), Wrong> {
+    /// Whether the records fit together; `held` is what the account `governance` owns, `version` that
+    /// of the rules.
+    pub(super) fn judge(&self, held: Amount, version: Version) -> Result<(), Wrong> {
         let agenda = self.agenda.as_ref().ok_or((AGENDA, "the record is absent"))?;
         let wrong = |what| Err((AGENDA, what));
         let ordered = agenda.entries.iter().zip(agenda.entries.iter().skip(1));
@@ -107,6 +111,9 @@ impl Decisions {
             let listed = agenda.entries.iter().find(|entry| entry.proposal == *number);
             if listed.is_some() != (open || matches!(standing.status, Status::Queued { .. })) {
                 return wrong("the agenda lacks a proposal, or has one that is over");
+            }
+            if let Some(entry) = listed {
+                self.judge_entry(entry, standing, version >= V1_1)?;
             }
             if open {
                 let deposit = self.proposals.get(number).map_or(Amount::ZERO, |of| of.deposit);
@@ -131,13 +138,47 @@ impl Decisions {
         Ok(())
     }
 
+    /// Whether what is to happen to a proposal is described as the version says.
+    fn judge_entry(
+        &self,
+        entry: &Entry,
+        standing: &Standing,
+        described: bool,
+    ) -> Result<(), Wrong> {
+        let action = self.proposals.get(&entry.proposal).map(|proposal| &proposal.action);
+        if entry.kind != action.map(Kind::of).filter(|_| described) {
+            return Err((AGENDA, "an entry of the agenda is of another kind than its proposal"));
+        }
+        if standing.turnout.is_some() != described {
+            let what = "a proposal counts voters, or does not, against the rules of its version";
+            return Err((governance::standing_key(entry.proposal), what));
+        }
+        Ok(())
+    }
+
+    /// Whether as many voted as a proposal says: all of them, or those since an upgrade.
+    fn judge_turnout(
+        &self,
+        number: u64,
+        turnout: &Turnout,
+        voted: (u32, u32),
+    ) -> Result<(), &'static str> {
+        let submitted = self.proposals.get(&number).map(|proposal| proposal.submitted);
+        let counted = (turnout.accounts, turnout.validators);
+        let all = submitted.is_some_and(|submitted| turnout.since <= submitted);
+        let right =
+            if all { counted == voted } else { counted.0 <= voted.0 && counted.1 <= voted.1 };
+        if right { Ok(()) } else { Err("another number of voters is counted than voted") }
+    }
+
     /// Adds up every vote on a proposal.
     fn recount(&self, number: u64, standing: &Standing) -> Result<(), &'static str> {
         let terms = standing.terms.ok_or("a vote has no terms")?;
         let (mut stake, mut heads, mut own) =
             (StakeCount::default(), Heads::default(), Amount::ZERO);
+        let mut voted = (0u32, 0u32);
         if let Some(counted) = self.accounts.get(&number) {
-            stake = counted.stake;
+            (stake, voted.0) = (counted.stake, counted.accounts);
         }
         let first = (number, ValidatorKey::new([0; 32]));
         let of = self.validators.range(first..).take_while(|((of, _), _)| *of == number);
@@ -148,12 +189,16 @@ impl Decisions {
             let rest = power.tokens.checked_sub(vote.own);
             let rest = rest.map_err(|_| "more stake votes itself than there is")?;
             let Some(ballot) = vote.ballot else { continue };
+            voted.1 = voted.1.saturating_add(1);
             if standing.houses.stake {
                 stake.add(rest, &ballot).map_err(|_| SUM)?;
             }
             if standing.houses.validators && power.head {
                 heads.add(&ballot);
             }
+        }
+        if let Some(turnout) = &standing.turnout {
+            self.judge_turnout(number, turnout, voted)?;
         }
         if own != self.accounts.get(&number).map_or(Amount::ZERO, |counted| counted.weight) {
             return Err("the stake that votes itself is not what validators lack");

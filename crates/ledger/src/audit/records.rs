@@ -7,6 +7,7 @@ use crate::{
     modules::{
         accounts, bank, params,
         staking::{self, Candidates, Queue, Totals, Validator},
+        upgrade::{self, Protocol},
         validators,
     },
     prefix, query,
@@ -47,6 +48,7 @@ pub(super) struct Records {
     decisions: Decisions,
     disbursements: Disbursements,
     configurations: Configurations,
+    protocol_version: Option<Protocol>,
 }
 
 /// What the records of delegations and conversions say about a validator.
@@ -98,6 +100,7 @@ impl Records {
             decisions: Decisions::default(),
             disbursements: Disbursements::default(),
             configurations: Configurations::default(),
+            protocol_version: None,
         }
     }
 
@@ -116,6 +119,10 @@ impl Records {
                 let set = query::decode_validators(value).map_err(|_| BAD)?;
                 let members = set.entries().iter().map(|entry| entry.key).collect();
                 self.sets.insert(Epoch::new(u64::from_be_bytes(array(rest)?)), members);
+            }
+            prefix::PROTOCOL => {
+                let protocol = upgrade::query::decode_protocol(value).map_err(|_| BAD)?;
+                self.protocol_version = Some(protocol);
             }
             prefix::EMISSION => {
                 query::decode_emission(value).map_err(|_| BAD)?;
@@ -262,7 +269,9 @@ impl Records {
         let next = height.next().unwrap_or(height).epoch(params.epoch_length);
         self.judge_sets(next, &totals)?;
         self.judge_validators(next)?;
-        self.decisions.judge(self.report.governance)?;
+        let protocol = self.protocol_version.ok_or((upgrade::PROTOCOL, ABSENT))?;
+        judge_protocol(&protocol, height).map_err(|what| (upgrade::PROTOCOL, what))?;
+        self.decisions.judge(self.report.governance, protocol.version)?;
         self.disbursements.judge(self.report.disbursements)?;
         self.configurations.judge()?;
         self.judge_pool(height, params)
@@ -372,6 +381,23 @@ impl Records {
             return Err((key, "the fees that wait for proposers are not there"));
         }
         Ok(())
+    }
+}
+
+/// Whether what is planned lies ahead.
+fn judge_protocol(protocol: &Protocol, height: Height) -> Result<(), &'static str> {
+    if protocol.since > height.next().unwrap_or(height) {
+        return Err("the rules that hold begin later");
+    }
+    if protocol.previous.is_some_and(|previous| previous >= protocol.version) {
+        return Err("the version before is not earlier");
+    }
+    match protocol.plan {
+        Some(plan) if plan.version <= protocol.version => {
+            Err("an upgrade is planned to no later version")
+        }
+        Some(plan) if plan.height <= height => Err("an upgrade that was due is still planned"),
+        _ => Ok(()),
     }
 }
 

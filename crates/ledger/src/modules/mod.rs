@@ -10,5 +10,6 @@ pub(crate) mod registry;
 pub(crate) mod rewards;
 pub mod staking;
 pub mod treasury;
+pub mod upgrade;
 pub(crate) mod validators;
 pub(crate) mod vesting;

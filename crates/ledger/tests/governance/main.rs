@@ -196,7 +196,7 @@ impl World {
 
 /// Every record of governance and of the treasury, and the parameters.
 fn own_records(chain: &Chain) -> Vec<(StateKey, Vec<u8>)> {
-    let own = |key: &StateKey| (0x14..=0x21).contains(&key.prefix()) || key.prefix() == 0x03;
+    let own = |key: &StateKey| (0x14..=0x26).contains(&key.prefix()) || key.prefix() == 0x03;
     let all = chain.state.iter().filter(|(key, _)| own(key));
     all.map(|(key, value)| (*key, value.to_vec())).collect()
 }

@@ -3,7 +3,7 @@
 use super::same;
 use althing_ledger::{
     governance::{
-        AccountVote, Agenda, Electorate, Entry, Power, Proposal, Standing, Status, Terms,
+        AccountVote, Agenda, Electorate, Entry, Power, Proposal, Standing, Status, Terms, Turnout,
         ValidatorVote,
         query::*,
         tally::{HEAD, Heads, StakeCount},
@@ -80,6 +80,7 @@ fn standing(status: Status) -> Standing {
         }),
         stake: StakeCount { yes, no, abstain, veto },
         validators: Heads { yes: 2 * HEAD, no: HEAD, abstain: 0, veto: 1 },
+        turnout: None,
     }
 }
 
@@ -110,9 +111,24 @@ fn records_of_proposals_keep_their_bytes() {
         let expected = format!("{expected}{STANDING}");
         record(status.name(), &standing(status), decode_standing, &expected);
     }
-    let entry = |due, snapshot| Entry { proposal: 258, proposer: ACCOUNT, due, snapshot };
-    let entries = vec![entry(None, None), entry(Some(due()), Some(Epoch::new(3)))];
-    record("agenda", &Agenda { next: 259, entries }, decode_agenda, AGENDA);
+    let entry = |due, snapshot, kind: Option<&str>| {
+        let kind = kind.map(|kind| kind.parse().unwrap());
+        Entry { proposal: 258, proposer: ACCOUNT, due, snapshot, kind }
+    };
+    let entries = |first, second| {
+        vec![entry(None, None, first), entry(Some(due()), Some(Epoch::new(3)), second)]
+    };
+    let agenda = |entries| Agenda { next: 259, entries };
+    record("agenda", &agenda(entries(None, None)), decode_agenda, AGENDA);
+    // What version 1.1.0 of the protocol brought stands behind the rest.
+    let kinds = format!("{AGENDA}0105010505");
+    record("kinds", &agenda(entries(Some("text"), Some("upgrade"))), decode_agenda, &kinds);
+    let other = [&hex::decode(AGENDA).unwrap()[..], &[2, 5, 1, 5, 5]].concat();
+    assert!(decode_agenda(&other).is_err());
+    let turnout = Some(Turnout { since: Height::new(300), accounts: 258, validators: 7 });
+    let counted = Standing { turnout, ..standing(Status::Enacted { height }) };
+    let expected = format!("0004ac02{STANDING}ac020000010200000007");
+    record("turnout", &counted, decode_standing, &expected);
     assert_eq!(Agenda::default().next, 1);
 }
 

@@ -1,7 +1,10 @@
 use super::treasury::{Dependencies, Payments};
 use crate::{
-    List, Ppm, Text,
-    limits::{MAX_DISBURSEMENT_MEMO_BYTES, MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES},
+    Hash, Height, List, Ppm, Text, Version,
+    limits::{
+        MAX_DISBURSEMENT_MEMO_BYTES, MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES,
+        MAX_UPGRADE_NOTES_BYTES,
+    },
     network::{NetworkSpec, RolloutPlan},
     params::ParameterValue,
     struct_codec, tagged_enum,
@@ -42,6 +45,20 @@ tagged_enum! {
             #[serde(default)]
             memo: Text<MAX_DISBURSEMENT_MEMO_BYTES>,
         },
+        /// The rules of the chain become those of a later version.
+        0x0505 "upgrade" Upgrade {
+            /// Which.
+            version: Version,
+            /// The height from which on they hold; without one, the first that is possible.
+            #[serde(default)]
+            height: Option<Height>,
+            /// Where the software that knows them is found.
+            #[serde(default)]
+            notes: Text<MAX_UPGRADE_NOTES_BYTES>,
+            /// SHA-256 of that software, if it is one file.
+            #[serde(default, with = "crate::hash::serde_hex_option")]
+            digest: Option<Hash>,
+        },
         /// A disbursement that is not final is rolled back.
         0x0508 "treasury-rollback" TreasuryRollback {
             /// Which.
@@ -49,6 +66,11 @@ tagged_enum! {
             /// The part of each payment not made that its recipient gets, for what it has done
             /// already.
             compensation: Ppm,
+        },
+        /// An upgrade that is planned will not happen.
+        0x0509 "upgrade-cancel" UpgradeCancel {
+            /// To which version.
+            version: Version,
         },
     }
 }

@@ -2,11 +2,15 @@
 
 mod action;
 mod ballot;
+mod kind;
 mod treasury;
+mod upgrade;
 
 pub use action::{Action, ParameterChange, ParameterChanges};
 pub use ballot::{Ballot, BallotError, Choice};
+pub use kind::Kind;
 pub use treasury::{Dependencies, DisbursementReason, DisbursementState, Payment, Payments};
+pub use upgrade::{UpgradeEnd, UpgradeFailure};
 
 use crate::{
     codec::{byte_enum, re},

@@ -8,6 +8,7 @@ mod slashing;
 mod staking;
 mod table;
 mod treasury;
+mod upgrade;
 
 pub use emission::{EmissionParams, Schedule};
 pub use governance::{GovernanceParams, Track};
@@ -16,6 +17,7 @@ pub use slashing::SlashingParams;
 pub use staking::StakingParams;
 pub use table::{Area, PARAMETERS, Parameter, ParameterValue};
 pub use treasury::TreasuryParams;
+pub use upgrade::UpgradeParams;
 
 use crate::{
     Amount, Gas, GasPrice, Period, Ppm, codec,
@@ -57,6 +59,8 @@ pub struct ChainParams {
     pub governance: GovernanceParams,
     /// Disbursements.
     pub treasury: TreasuryParams,
+    /// Upgrades.
+    pub upgrade: UpgradeParams,
 }
 
 /// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
@@ -198,6 +202,7 @@ impl ChainParams {
             registry: RegistryParams::devnet(),
             governance: GovernanceParams::devnet(),
             treasury: TreasuryParams::devnet(),
+            upgrade: UpgradeParams::common(),
         }
     }
 
@@ -226,7 +231,8 @@ impl ChainParams {
         self.slashing.validate(&all)?;
         self.registry.validate(&all)?;
         self.governance.validate(&all)?;
-        self.treasury.validate(&all)
+        self.treasury.validate(&all)?;
+        self.upgrade.validate(&all)
     }
 }
 
@@ -295,6 +301,7 @@ impl Write for ChainParams {
         self.registry.write(buf);
         self.governance.write(buf);
         self.treasury.write(buf);
+        self.upgrade.write(buf);
     }
 }
 impl EncodeSize for ChainParams {
@@ -313,6 +320,7 @@ impl EncodeSize for ChainParams {
             + self.registry.encode_size()
             + self.governance.encode_size()
             + self.treasury.encode_size()
+            + self.upgrade.encode_size()
     }
 }
 impl Read for ChainParams {
@@ -333,6 +341,7 @@ impl Read for ChainParams {
             registry: RegistryParams::read(buf)?,
             governance: GovernanceParams::read(buf)?,
             treasury: TreasuryParams::read(buf)?,
+            upgrade: UpgradeParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
         Ok(params)

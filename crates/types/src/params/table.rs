@@ -239,6 +239,8 @@ parameters! {
         "governance.critical.threshold" governance.critical.threshold: "part that must be for a critical proposal";
         "governance.critical.voting" governance.critical.voting: "how long a critical proposal is voted on";
         "governance.critical.delay" governance.critical.delay: "from the vote on a critical proposal to its enactment";
+        "upgrade.min_ready" upgrade.min_ready: "part of the validators whose nodes must know the rules of an upgrade when it is due";
+        "upgrade.patience" upgrade.patience: "how often an upgrade that too few are ready for is put off";
     }
 }
 

@@ -6,11 +6,13 @@ use super::{
     validator_key,
 };
 use althing_types::{
-    Address, Amount, Epoch, Event, Payload, Period, Version,
+    Address, Amount, Epoch, Event, Height, Payload, Period, Version,
     governance::{
         Action, Ballot, Choice, Criticality, Dependencies, DisbursementReason, DisbursementState,
         Houses, ParameterChange, ParameterChanges, Payment, Payments, Preferences, Rejection,
+        UpgradeEnd, UpgradeFailure,
     },
+    hash::sha256,
     message::{
         AdoptSpec, AdvanceDisbursement, CancelProposal, SetPreferences, SubmitProposal, Vote,
     },
@@ -92,6 +94,17 @@ fn rollback() -> Action {
     Action::TreasuryRollback { disbursement: 7, compensation: ppm(100_000) }
 }
 
+const VERSION: Version = Version::new(1, 20, 300);
+
+fn upgrade() -> Action {
+    Action::Upgrade {
+        version: VERSION,
+        height: Some(Height::new(90_000)),
+        notes: "https://one.example/releases/1.20.300".parse().unwrap(),
+        digest: Some(sha256(&[b"software"])),
+    }
+}
+
 fn submit(criticality: Criticality, action: Action) -> Payload {
     Payload::SubmitProposal(SubmitProposal {
         title: "Smaller delegations".parse().unwrap(),
@@ -116,7 +129,12 @@ pub fn payloads() -> Vec<(&'static str, Payload)> {
         ("parameters", submit(Criticality::Critical, Action::Parameters { changes })),
         ("network", submit(Criticality::Important, network(true))),
         ("treasury", submit(Criticality::Standard, treasury())),
+        ("upgrade", submit(Criticality::Important, upgrade())),
         ("treasury-rollback", submit(Criticality::Important, rollback())),
+        (
+            "upgrade-cancel",
+            submit(Criticality::Important, Action::UpgradeCancel { version: VERSION }),
+        ),
         ("own", vote(divided(), None)),
         ("of-validator", vote(Ballot::all(Choice::Veto), Some(validator()))),
         ("", Payload::CancelProposal(CancelProposal { proposal: 300 })),
@@ -190,5 +208,16 @@ pub fn events() -> Vec<Event> {
         Event::SpecRolledBack { version: 258, proposal, reason: RollbackReason::Silence },
         Event::SpecWithdrawn { version: 258 },
         Event::SpecAdopted { validator: validator(), version: 258, previous: 7 },
+        Event::UpgradeScheduled { proposal, version: VERSION, height: Height::new(90_000) },
+        Event::UpgradePostponed {
+            proposal,
+            version: VERSION,
+            ready: 79,
+            members: 97,
+            height: Height::new(90_600),
+        },
+        Event::UpgradeCancelled { proposal, version: VERSION, reason: UpgradeEnd::NotReady },
+        Event::Upgraded { proposal, from: Version::GENESIS, to: VERSION },
+        Event::UpgradeFailed { proposal, version: VERSION, reason: UpgradeFailure::Supply },
     ]
 }

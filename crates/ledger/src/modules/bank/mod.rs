@@ -14,6 +14,6 @@ pub(crate) use api::{
 #[cfg(test)]
 pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;
-pub(crate) use store::save;
+pub(crate) use store::{load, save};
 pub use types::Supply;
 pub(crate) use types::{ProtocolAccounts, governance_account, stake_account};

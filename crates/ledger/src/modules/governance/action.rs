@@ -8,13 +8,14 @@ use crate::{
     modules::{
         accounts, bank, network, params,
         staking::{self, BlockMoment},
-        treasury,
+        treasury, upgrade,
     },
+    versions::V1_1,
 };
 use althing_state::{StateKey, View};
 use althing_types::{
     ChainParams, Event, Period,
-    governance::{Action, Criticality, DisbursementReason, ParameterChange},
+    governance::{Action, Criticality, DisbursementReason, ParameterChange, UpgradeEnd},
     params::Parameter,
 };
 
@@ -46,6 +47,14 @@ pub(super) fn submit(
             treasury::check_rollback(view, *disbursement)?;
             Ok(Vec::new())
         }
+        Action::Upgrade { version, height, .. } => {
+            upgrade::check_plan(view, moment, *version, *height)?;
+            Ok(Vec::new())
+        }
+        Action::UpgradeCancel { version } => {
+            upgrade::check_cancel(view, *version)?;
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -61,12 +70,14 @@ pub(super) fn open(
         Action::Text {}
         | Action::Parameters { .. }
         | Action::Network { .. }
-        | Action::TreasuryRollback { .. } => Ok(None),
+        | Action::TreasuryRollback { .. }
+        | Action::Upgrade { .. }
+        | Action::UpgradeCancel { .. } => Ok(None),
     }
 }
 
-/// The proposal passed. Returns whether somebody else looks after it from now on, its delay
-/// included.
+/// The proposal passed. Returns whether it is enacted with that: somebody else looks after it from now
+/// on, its delay included, or there is nothing to wait for.
 pub(super) fn pass(
     view: &mut View,
     moment: &BlockMoment<'_>,
@@ -79,10 +90,12 @@ pub(super) fn pass(
             events.extend(treasury::accept(view, moment, number, delay)?);
             Ok(true)
         }
-        Action::Text {}
-        | Action::Parameters { .. }
+        Action::Text {} => Ok(moment.version >= V1_1),
+        Action::Parameters { .. }
         | Action::Network { .. }
-        | Action::TreasuryRollback { .. } => Ok(false),
+        | Action::TreasuryRollback { .. }
+        | Action::Upgrade { .. }
+        | Action::UpgradeCancel { .. } => Ok(false),
     }
 }
 
@@ -98,7 +111,9 @@ pub(super) fn give_up(
         Action::Text {}
         | Action::Parameters { .. }
         | Action::Network { .. }
-        | Action::TreasuryRollback { .. } => Ok(Vec::new()),
+        | Action::TreasuryRollback { .. }
+        | Action::Upgrade { .. }
+        | Action::UpgradeCancel { .. } => Ok(Vec::new()),
     }
 }
 
@@ -129,6 +144,10 @@ pub(super) fn enact(
         Action::TreasuryRollback { disbursement, compensation } => {
             treasury::roll_back(view, moment, *disbursement, *compensation)
         }
+        Action::Upgrade { version, height, .. } => {
+            upgrade::plan(view, moment, proposal, (*version, *height))
+        }
+        Action::UpgradeCancel { version } => upgrade::cancel(view, *version, UpgradeEnd::Decided),
     }
 }
 
@@ -149,6 +168,10 @@ pub(super) fn keys(
         Action::Treasury { .. } => treasury::keys_of(view, moment, number, out),
         Action::TreasuryRollback { disbursement, .. } => {
             treasury::keys_of(view, moment, *disbursement, out)
+        }
+        Action::Upgrade { .. } | Action::UpgradeCancel { .. } => {
+            out.push(upgrade::PROTOCOL);
+            Ok(())
         }
     }
 }

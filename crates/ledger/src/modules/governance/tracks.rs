@@ -40,7 +40,9 @@ pub(super) fn houses(
                 (Houses::BOTH, Criticality::Important)
             }
         }
-        Action::TreasuryRollback { .. } => (Houses::BOTH, Criticality::Important),
+        Action::TreasuryRollback { .. } | Action::Upgrade { .. } | Action::UpgradeCancel { .. } => {
+            (Houses::BOTH, Criticality::Important)
+        }
     };
     if (least..=Criticality::Critical).contains(&criticality) {
         Ok(houses)

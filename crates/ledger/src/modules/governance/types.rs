@@ -1,7 +1,7 @@
 use super::tally::{Heads, StakeCount};
 use althing_types::{
     Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, ValidatorKey,
-    governance::{Action, Ballot, Criticality, Houses, Rejection},
+    governance::{Action, Ballot, Criticality, Houses, Kind, Rejection},
     limits::{MAX_PROPOSAL_LINK_BYTES, MAX_PROPOSAL_SUMMARY_BYTES, MAX_PROPOSAL_TITLE_BYTES},
     params::GovernanceParams,
     struct_codec, tagged_enum,
@@ -104,15 +104,75 @@ pub struct Standing {
     pub stake: StakeCount,
     /// The votes of the house of validators.
     pub validators: Heads,
+    /// How many voted; from version 1.1.0 of the protocol on.
+    pub turnout: Option<Turnout>,
 }
-
-struct_codec!(Standing { status, criticality, houses, terms, stake, validators });
 
 impl Standing {
     /// Of a proposal whose vote has not begun.
     pub(super) fn new(criticality: Criticality, houses: Houses) -> Self {
         let (stake, validators) = (StakeCount::default(), Heads::default());
-        Self { status: Status::Waiting {}, criticality, houses, terms: None, stake, validators }
+        let (status, terms, turnout) = (Status::Waiting {}, None, None);
+        Self { status, criticality, houses, terms, stake, validators, turnout }
+    }
+}
+
+// A record of version 1.0.0 ends before the turnout; a later one has it behind the rest.
+impl Write for Standing {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.status.write(buf);
+        self.criticality.write(buf);
+        self.houses.write(buf);
+        self.terms.write(buf);
+        self.stake.write(buf);
+        self.validators.write(buf);
+        if let Some(turnout) = &self.turnout {
+            turnout.write(buf);
+        }
+    }
+}
+impl EncodeSize for Standing {
+    #[expect(clippy::arithmetic_side_effects, reason = "a few hundred bytes")]
+    fn encode_size(&self) -> usize {
+        self.status.encode_size()
+            + self.criticality.encode_size()
+            + self.houses.encode_size()
+            + self.terms.encode_size()
+            + self.stake.encode_size()
+            + self.validators.encode_size()
+            + self.turnout.as_ref().map_or(0, Turnout::encode_size)
+    }
+}
+impl Read for Standing {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        use commonware_codec::ReadExt as _;
+        let (status, criticality) = (Status::read(buf)?, Criticality::read(buf)?);
+        let (houses, terms) = (Houses::read(buf)?, Option::<Terms>::read(buf)?);
+        let (stake, validators) = (StakeCount::read(buf)?, Heads::read(buf)?);
+        let turnout = if buf.has_remaining() { Some(Turnout::read(buf)?) } else { None };
+        Ok(Self { status, criticality, houses, terms, stake, validators, turnout })
+    }
+}
+
+/// How many voted on a proposal. Whoever changes a vote is counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turnout {
+    /// Who had voted before this height is not counted: it is that of the proposal, or that of the
+    /// upgrade if votes were running then.
+    pub since: Height,
+    /// Accounts that voted with their own stake.
+    pub accounts: u32,
+    /// Validators that voted.
+    pub validators: u32,
+}
+
+struct_codec!(Turnout { since, accounts, validators });
+
+impl Turnout {
+    /// Nobody yet.
+    pub(super) const fn since(since: Height) -> Self {
+        Self { since, accounts: 0, validators: 0 }
     }
 }
 
@@ -163,24 +223,68 @@ pub struct Entry {
     pub due: Option<Due>,
     /// The epoch whose weights its vote uses; `None` before and after the vote.
     pub snapshot: Option<Epoch>,
+    /// What it is about; from version 1.1.0 of the protocol on.
+    pub kind: Option<Kind>,
 }
 
-struct_codec!(Entry { proposal, proposer, due, snapshot });
+// The kind stands behind all entries, in the record of the agenda.
+impl Write for Entry {
+    fn write(&self, buf: &mut impl BufMut) {
+        self.proposal.write(buf);
+        self.proposer.write(buf);
+        self.due.write(buf);
+        self.snapshot.write(buf);
+    }
+}
+impl EncodeSize for Entry {
+    #[expect(clippy::arithmetic_side_effects, reason = "a few dozen bytes")]
+    fn encode_size(&self) -> usize {
+        self.proposal.encode_size()
+            + self.proposer.encode_size()
+            + self.due.encode_size()
+            + self.snapshot.encode_size()
+    }
+}
+impl Read for Entry {
+    type Cfg = ();
+    fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
+        use commonware_codec::ReadExt as _;
+        let (proposal, proposer) = (u64::read(buf)?, Address::read(buf)?);
+        let (due, snapshot) = (Option::<Due>::read(buf)?, Option::<Epoch>::read(buf)?);
+        Ok(Self { proposal, proposer, due, snapshot, kind: None })
+    }
+}
 
 const MAX_OPEN: usize = GovernanceParams::MAX_OPEN as usize;
 /// Most validators that were candidates at a time.
 const MAX_LISTED: usize = 1_000;
 
+/// What begins the kinds of all entries. A record of version 1.0.0 ends before it.
+const KINDS: u8 = 1;
+
+impl Agenda {
+    /// The kinds of all entries, if every one is known.
+    fn kinds(&self) -> Option<Vec<Kind>> {
+        let kinds: Option<Vec<Kind>> = self.entries.iter().map(|entry| entry.kind).collect();
+        kinds.filter(|kinds| !kinds.is_empty())
+    }
+}
+
 impl Write for Agenda {
     fn write(&self, buf: &mut impl BufMut) {
         self.next.write(buf);
         self.entries.write(buf);
+        if let Some(kinds) = self.kinds() {
+            KINDS.write(buf);
+            kinds.iter().for_each(|kind| kind.write(buf));
+        }
     }
 }
 impl EncodeSize for Agenda {
     #[expect(clippy::arithmetic_side_effects, reason = "at most 500 entries")]
     fn encode_size(&self) -> usize {
-        self.next.encode_size() + self.entries.encode_size()
+        let kinds = self.kinds().map_or(0, |kinds| 1 + 2 * kinds.len());
+        self.next.encode_size() + self.entries.encode_size() + kinds
     }
 }
 impl Read for Agenda {
@@ -188,7 +292,15 @@ impl Read for Agenda {
     fn read_cfg(buf: &mut impl Buf, _: &()) -> Result<Self, Error> {
         use commonware_codec::ReadExt as _;
         let next = u64::read(buf)?;
-        let entries = Vec::read_cfg(buf, &(RangeCfg::from(0..=MAX_OPEN), ()))?;
+        let mut entries: Vec<Entry> = Vec::read_cfg(buf, &(RangeCfg::from(0..=MAX_OPEN), ()))?;
+        if !entries.is_empty() && buf.has_remaining() {
+            if u8::read(buf)? != KINDS {
+                return Err(Error::Invalid("Agenda", "not the kinds of its entries"));
+            }
+            for entry in &mut entries {
+                entry.kind = Some(Kind::read(buf)?);
+            }
+        }
         Ok(Self { next, entries })
     }
 }

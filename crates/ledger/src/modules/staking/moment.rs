@@ -1,5 +1,5 @@
 use crate::{error::Fault, execute::Environment, modules::bank::ProtocolAccounts};
-use althing_types::{ChainParams, Due, Epoch, Height, Period, Timestamp};
+use althing_types::{ChainParams, Due, Epoch, Height, Period, Timestamp, Version};
 
 /// A moment of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct BlockMoment<'a> {
     pub(crate) epoch: Epoch,
     /// Time of the block.
     pub(crate) time: Timestamp,
+    /// The version of the rules.
+    pub(crate) version: Version,
     pub(crate) params: &'a ChainParams,
     pub(crate) protocol: &'a ProtocolAccounts,
     /// Most that `staking.max_validators` can ever be on this chain.
@@ -27,8 +29,9 @@ pub(crate) struct BlockMoment<'a> {
 
 impl<'a> From<&'a Environment<'a>> for BlockMoment<'a> {
     fn from(block: &'a Environment<'a>) -> Self {
-        let Environment { height, epoch, time, params, protocol, validator_ceiling, .. } = *block;
-        Self { height, epoch, time, params, protocol, validator_ceiling }
+        let Environment { height, epoch, time, version, params, protocol, .. } = *block;
+        let validator_ceiling = block.validator_ceiling;
+        Self { height, epoch, time, version, params, protocol, validator_ceiling }
     }
 }
 

@@ -7,14 +7,19 @@ use crate::{
     modules::{
         accounts, bank,
         governance::{
-            AGENDA, Agenda, Entry, Proposal, Standing, action, error::GovernanceError, store,
-            tracks,
+            AGENDA, Agenda, Entry, Proposal, Standing, Turnout, action, error::GovernanceError,
+            store, tracks,
         },
         staking::BlockMoment,
     },
+    versions::V1_1,
 };
 use althing_state::StateKey;
-use althing_types::{Address, Event, governance::Action, message::SubmitProposal};
+use althing_types::{
+    Address, Event,
+    governance::{Action, Kind},
+    message::SubmitProposal,
+};
 
 /// Gas of the message itself.
 pub(crate) const GAS: u64 = 100_000;
@@ -36,7 +41,9 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
             let nothing = payments.iter().any(|payment| payment.amount.is_zero());
             if nothing { Err(Invalid::ZeroAmount) } else { Ok(()) }
         }
-        Action::TreasuryRollback { .. } => Ok(()),
+        Action::TreasuryRollback { .. } | Action::Upgrade { .. } | Action::UpgradeCancel { .. } => {
+            Ok(())
+        }
     }
 }
 
@@ -62,8 +69,11 @@ pub(crate) fn execute(
     bank::transfer(context.view, &proposer, &block.protocol.governance, deposit, block.time)?;
     let full = Fault::Corrupt { key: AGENDA, what: "every number of a proposal is used" };
     agenda.next = number.checked_add(1).ok_or(full)?;
-    agenda.entries.push(Entry { proposal: number, proposer, due: None, snapshot: None });
     let submitted = block.height;
+    let described = block.version >= V1_1;
+    let kind = described.then(|| Kind::of(&action));
+    let turnout = described.then(|| Turnout::since(submitted));
+    agenda.entries.push(Entry { proposal: number, proposer, due: None, snapshot: None, kind });
     let proposal = Proposal {
         proposer,
         deposit,
@@ -76,7 +86,11 @@ pub(crate) fn execute(
         action,
     };
     store::save_proposal(context.view, number, &proposal)?;
-    store::save_standing(context.view, number, &Standing::new(criticality, houses))?;
+    store::save_standing(
+        context.view,
+        number,
+        &Standing { turnout, ..Standing::new(criticality, houses) },
+    )?;
     store::save_agenda(context.view, &agenda)?;
     let event =
         Event::ProposalSubmitted { proposal: number, proposer, criticality, houses, deposit };

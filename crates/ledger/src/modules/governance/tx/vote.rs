@@ -104,6 +104,9 @@ impl Poll<'_> {
         }
         vote.by_hand = by_hand;
         let before = vote.ballot.replace(self.ballot);
+        if let (None, Some(turnout)) = (&before, &mut self.standing.turnout) {
+            turnout.validators = turnout.validators.saturating_add(1);
+        }
         let weight = power.tokens.checked_sub(vote.own).map_err(|error| self.broken(error))?;
         if in_house {
             if let Some(before) = &before {
@@ -150,6 +153,9 @@ impl Poll<'_> {
             Some(vote) => vote.weight,
             None => self.claim(context)?,
         };
+        if let (None, Some(turnout)) = (&before, &mut self.standing.turnout) {
+            turnout.accounts = turnout.accounts.saturating_add(1);
+        }
         let ballot = self.ballot;
         self.count(before.map(|vote| (weight, vote.ballot)), (weight, ballot))?;
         store::save_account_vote(context.view, number, &voter, &AccountVote { ballot, weight })?;

@@ -74,6 +74,7 @@ impl Case {
             height: Height::new(9),
             epoch: Epoch::ZERO,
             time: Timestamp::new(9),
+            version: althing_types::Version::GENESIS,
             params: &self.params,
             protocol: &self.protocol,
             validator_ceiling: 100,
