@@ -18,7 +18,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 49] = [
+const NUMBERS: [(&str, u64, u64, Change); 51] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
