@@ -111,6 +111,8 @@ fn staged_becomes_active_when_those_who_run_it_say_so_until_the_end() {
     assert_eq!((health.cohort, health.applied, health.missed), (2, 2, 0));
     assert_eq!(health.turns + health.other_turns, 20);
     assert!(!world.chain.state.contains_key(&query::cohort_key(version)));
+    // The turns of all these epochs had what they needed when they began.
+    assert_eq!(world.chain.repeats.get(), 0);
 }
 
 #[test]
@@ -212,6 +214,7 @@ fn offered_is_withdrawn_when_another_version_comes_into_force() {
     assert_eq!(world.status(offered), SpecStatus::Superseded);
     let network = world.network();
     assert!(network.offered.is_empty());
+    assert_eq!(world.chain.repeats.get(), 0);
     // Who had chosen it runs what is in force.
     assert_eq!(network.chosen(world.adoption(0).as_ref()), network.current);
 }
