@@ -37,7 +37,7 @@ use std::fmt;
 
 /// Bytes in one chunk of the bitmap that says which operations of the state are current. Part of
 /// how state roots are computed.
-pub const STATE_CHUNK: usize = 64;
+pub const STATE_CHUNK: usize = 256;
 /// Most digests in a state proof: the path to one operation, and the peaks beside it.
 const MAX_PROOF_DIGESTS: usize = 192;
 

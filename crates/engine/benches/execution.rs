@@ -1,6 +1,8 @@
 //! Prints what the execution of a block costs over states of several sizes: reads from the state
 //! database, the ledger, and the new root, on the storage and the caches of a real node. Every
-//! transfer pays an account drawn from the whole state.
+//! transfer pays an account drawn from the whole state. Before each block happens what a node does
+//! while no block waits: it reads what its transactions touch when it admits them, and the old records
+//! that blocks will move.
 //!
 //!     cargo bench -p althing-engine --bench execution [-- ACCOUNTS ...]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program for developers")]
@@ -12,11 +14,12 @@ mod common;
 use althing_engine::{
     exec::{self, Mode},
     node::BLOCKING_THREADS,
+    readahead,
     storage::{self, Memory},
     types::{Dbs, Merkleized},
 };
 use althing_ledger::{Account, BlockContext, Ledger, query};
-use althing_types::{Amount, Genesis, Height, Nonce, SignedTransaction, Timestamp};
+use althing_types::{Amount, Genesis, Height, Nonce, SignedTransaction, SyncRange, Timestamp};
 use common::{Random, authorization, genesis, transfer};
 use commonware_codec::Encode as _;
 use commonware_glue::stateful::db::{DatabaseSet, Unmerkleized as _};
@@ -35,8 +38,8 @@ use std::{
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const SENDERS: usize = 200_000;
-const BLOCKS: usize = 24;
-const BLOCK_SIZES: [usize; 3] = [20_000, 5_000, 500];
+/// Transactions in a block, and how many such blocks are measured.
+const BLOCKS: [(usize, usize); 3] = [(20_000, 24), (5_000, 60), (500, 240)];
 
 type State = Dbs<Context, Rayon>;
 
@@ -48,6 +51,8 @@ struct Bench {
     accounts: usize,
     nonces: Vec<u64>,
     height: u64,
+    /// How far old records were read.
+    reached: u64,
     random: Random,
 }
 
@@ -75,6 +80,7 @@ impl Bench {
             accounts,
             nonces: vec![0; SENDERS],
             height: 0,
+            reached: 0,
             random: Random(0x9e37_79b9_7f4a_7c15),
         };
         bench.block(Vec::new()).await;
@@ -135,6 +141,12 @@ impl Bench {
             self.state.read().await.get_many(&references).await.unwrap();
         }
         let warm = start.elapsed();
+        let log = {
+            let database = self.state.read().await;
+            SyncRange { start: *database.sync_boundary(), end: *database.bounds().end }
+        };
+        let cache = Memory::node().state_cache;
+        self.reached = readahead::ahead(&self.state, &log, cache, self.reached).await;
         let batch = DatabaseSet::<Context>::new_batches(&self.state).await;
         let start = Instant::now();
         let reads = exec::read::<Context, Rayon>(&self.ledger, &context, &transactions, batch);
@@ -149,9 +161,9 @@ impl Bench {
         [warm, read, execute, start.elapsed()]
     }
 
-    async fn measure(&mut self, size: usize) -> Cost {
+    async fn measure(&mut self, (size, blocks): (usize, usize)) -> Cost {
         let mut times = Vec::new();
-        for _ in 0..BLOCKS {
+        for _ in 0..blocks {
             let transactions = (0..size).map(|_| self.transfer()).collect();
             times.push(self.block(transactions).await);
         }
@@ -168,7 +180,7 @@ fn main() {
     let sizes: Vec<usize> =
         std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![SENDERS, 5_000_000] } else { sizes };
-    println!("nanoseconds for each transfer, medians of {BLOCKS} blocks\n");
+    println!("nanoseconds for each transfer, medians of many blocks\n");
     println!("accounts   block  admission    read  execute   total    apply  ratio");
     let mut first: Vec<u128> = Vec::new();
     for accounts in sizes {
@@ -180,8 +192,8 @@ fn main() {
         let first = &mut first;
         runtime::Runner::new(settings).start(|context| async move {
             let mut bench = Bench::new(&context, accounts.max(SENDERS)).await;
-            for (index, size) in BLOCK_SIZES.into_iter().enumerate() {
-                let Cost { warm, read, execute, apply } = bench.measure(size).await;
+            for (index, (size, blocks)) in BLOCKS.into_iter().enumerate() {
+                let Cost { warm, read, execute, apply } = bench.measure((size, blocks)).await;
                 let total = read + execute;
                 if first.len() <= index {
                     first.push(total);

@@ -22,7 +22,7 @@ pub mod orchestrator;
 pub mod outcomes;
 pub mod pace;
 pub mod pool;
-mod readahead;
+pub mod readahead;
 mod reads;
 pub mod sets;
 pub mod storage;

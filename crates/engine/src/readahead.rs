@@ -29,27 +29,39 @@ pub(crate) async fn run<E: Runtime, S: Strategy>(
     chain: Arc<Chain>,
     cache: usize,
 ) {
-    let fits = u64::try_from(cache / OPERATION).unwrap_or(u64::MAX);
     let mut moved = chain.watch_log();
     let mut reached = 0;
     loop {
         let log = *moved.borrow_and_update();
-        while let Some(next) = next(&log, fits, reached) {
-            let database = database.read().await;
-            let (end, count) = (database.bounds().end, NonZeroU64::MIN.saturating_add(STEP - 1));
-            let read = database.ops_historical_proof(end, Location::new(next.start), count).await;
-            drop(database);
-            if let Err(error) = read {
-                // The block that needs them reads them again, and says what is wrong.
-                debug!(%error, ?next, "cannot read ahead");
-                break;
-            }
-            reached = next.end;
-        }
+        reached = ahead(&database, &log, cache, reached).await;
         if moved.changed().await.is_err() {
             return;
         }
     }
+}
+
+/// Reads what the next blocks will move of a state whose log spans `log`, from `reached` on. `cache`
+/// as above. Returns how far it came.
+pub async fn ahead<E: Runtime, S: Strategy>(
+    database: &Dbs<E, S>,
+    log: &SyncRange,
+    cache: usize,
+    mut reached: u64,
+) -> u64 {
+    let fits = u64::try_from(cache / OPERATION).unwrap_or(u64::MAX);
+    while let Some(next) = next(log, fits, reached) {
+        let database = database.read().await;
+        let (end, count) = (database.bounds().end, NonZeroU64::MIN.saturating_add(STEP - 1));
+        let read = database.ops_historical_proof(end, Location::new(next.start), count).await;
+        drop(database);
+        if let Err(error) = read {
+            // The block that needs them reads them again, and says what is wrong.
+            debug!(%error, ?next, "cannot read ahead");
+            break;
+        }
+        reached = next.end;
+    }
+    reached
 }
 
 /// What to read next of a log, if it is larger than `fits` operations and was read up to `reached`.

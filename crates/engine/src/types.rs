@@ -38,7 +38,7 @@ pub type Finalization = simplex::types::Finalization<Scheme, Digest>;
 /// Anything that consensus reports.
 pub type Activity = simplex::types::Activity<Scheme, Digest>;
 /// Bytes in one chunk of the bitmap that says which operations are current.
-pub const CHUNK: usize = 64;
+pub const CHUNK: usize = 256;
 /// The authenticated state database.
 pub type Db<E, S> = variable::Db<mmr::Family, E, StateKey, StateValue, Sha256, EightCap, CHUNK, S>;
 /// One logged operation of that database.
