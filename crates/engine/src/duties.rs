@@ -127,6 +127,8 @@ pub struct Duties<E: Runtime, S: Strategy> {
     seen: BTreeMap<(ValidatorKey, Epoch), u64>,
     /// Whether the account cannot pay, and that was said.
     poor: bool,
+    /// The configuration of the network that it cannot run, if that was said.
+    refused: Option<u64>,
     /// Votes that are left to it.
     governing: govern::Governing,
 }
@@ -170,6 +172,7 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             settled: BTreeSet::new(),
             seen: BTreeMap::new(),
             poor: false,
+            refused: None,
             governing: govern::Governing::default(),
         })
     }

@@ -2,7 +2,7 @@
 //! it is among the first; what its validator chose; otherwise what is in force. Nothing restarts.
 
 use super::Duties;
-use crate::{chain::Applied, types::Runtime};
+use crate::{chain::Applied, node::address_of, types::Runtime};
 use althing_ledger::network::query;
 use althing_types::network::Strictness;
 use commonware_parallel::Strategy;
@@ -28,6 +28,14 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         }
         let [spec] = self.values([query::spec_key(version)]).await?;
         let spec = query::decode_spec(&spec?).ok()?.document;
+        let broken = spec.boot_nodes.iter().find(|node| address_of(&node.endpoint).is_none());
+        if let Some(node) = broken {
+            // It does not say that it runs this version: a rollout notices.
+            if self.refused.replace(version) != Some(version) {
+                error!(version, endpoint = %node.endpoint, "a boot node cannot be dialled: this node keeps its configuration");
+            }
+            return Some(());
+        }
         self.config.neighbours.begin_with(&spec);
         let judged = spec.judge(self.config.protocol);
         let least = spec.min_version;

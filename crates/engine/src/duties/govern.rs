@@ -177,7 +177,7 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
 /// Whether the preferences leave a vote to the node.
 fn is_left(standing: &Standing, preferences: &Preferences) -> bool {
     let wanted = match standing.criticality {
-        Criticality::Optional => preferences.auto_adopt_optional,
+        Criticality::Optional if preferences.auto_adopt_optional => true,
         other => other >= preferences.minimum_criticality,
     };
     matches!(standing.status, Status::Voting { .. })

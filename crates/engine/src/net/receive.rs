@@ -20,6 +20,9 @@ use std::{
 use tokio::sync::{Notify, mpsc};
 use tracing::debug;
 
+/// Bytes a second of one peer that nobody takes for a flood, whatever the configuration says: a peer
+/// that does not know a lower limit yet sends no more.
+const PATIENCE: u64 = 12 * 1024 * 1024;
 /// Bytes that one peer may have queued, and all together.
 const QUEUE: usize = 3 * 1024 * 1024;
 const QUEUES: usize = 48 * 1024 * 1024;
@@ -147,7 +150,8 @@ where
     where
         R: Receiver<PublicKey = PublicKey>,
     {
-        let mut buckets: BTreeMap<PublicKey, Bucket> = BTreeMap::new();
+        // What is taken of each peer, and what no honest peer sends more than.
+        let mut buckets: BTreeMap<PublicKey, [Bucket; 2]> = BTreeMap::new();
         let mut asked: HashMap<Hash, SystemTime> = HashMap::new();
         while let Ok((peer, message)) = receiver.recv().await {
             let now = self.context.current();
@@ -158,11 +162,22 @@ where
             self.table.metrics().message_in(message.len());
             // Twice what an honest peer sends.
             let rate = self.chain.applied_spec().spec.limits.gossip_bytes_per_second;
-            let bucket = buckets.entry(peer.clone()).or_insert_with(|| Bucket::new(rate, now));
-            bucket.adapt(rate);
-            if !bucket.take(message.len(), now) {
-                self.table.offend(&peer, Offence::Flood, stamp);
-                continue;
+            let rates = [rate, rate.max(PATIENCE)];
+            let both = buckets
+                .entry(peer.clone())
+                .or_insert_with(|| rates.map(|rate| Bucket::new(rate, now)));
+            let mut fits = [false; 2];
+            for ((bucket, rate), fits) in both.iter_mut().zip(rates).zip(&mut fits) {
+                bucket.adapt(rate);
+                *fits = bucket.take(message.len(), now);
+            }
+            match fits {
+                [true, _] => {}
+                [false, true] => continue,
+                [false, false] => {
+                    self.table.offend(&peer, Offence::Flood, stamp);
+                    continue;
+                }
             }
             match Kind::of(message.as_ref()) {
                 Some(Kind::Bodies) => {
