@@ -1,17 +1,22 @@
 //! What the API needs from the node it serves. The node crate implements this over the engine and
 //! the index; tests implement it over canned data.
 
+mod governance;
 mod stake;
 
+pub use governance::{
+    DisbursementCount, ParameterChangeState, ProposalEvent, ProposalFilter, VoteState,
+};
 pub use stake::{
     AuditState, BeatState, DelegationState, DelegatorState, EpochState, NodeState, PaidState,
     PerformanceState, RewardState, StakeState, StandingState, UnbondingState, ValidatorState,
     VestingState, VotesState,
 };
 
+use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
-    SignedTransaction, ValidatorKey, ValidatorSet, View,
+    SignedTransaction, ValidatorKey, ValidatorSet, View, governance::DisbursementState,
 };
 use async_trait::async_trait;
 use serde::Serialize;
@@ -306,6 +311,42 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Option<Vec<EpochState>>;
     /// The last heartbeats of a validator's node, newest first; `None` if the index is off.
     async fn heartbeats(&self, validator: ValidatorKey, limit: usize) -> Option<Vec<BeatState>>;
+    /// Records of the newest finalized state, in the order of the keys, all of one height. `None`
+    /// if the node cannot read now.
+    async fn records(&self, keys: Vec<StateKey>) -> Option<(Height, Vec<Option<StateValue>>)>;
+    /// Numbers of proposals, newest first, below a number; `None` if the index is off.
+    async fn proposals(
+        &self,
+        filter: ProposalFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<u64>>;
+    /// What happened to a proposal and to its disbursement, oldest first, without votes; `None` if
+    /// the index is off.
+    async fn proposal_events(&self, proposal: u64) -> Option<Vec<ProposalEvent>>;
+    /// Votes on a proposal, newest first, before a position; `None` if the index is off.
+    async fn votes(
+        &self,
+        proposal: u64,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<VoteState>>;
+    /// Changes of a parameter, or of all, newest first, below a number; `None` if the index is off.
+    async fn parameter_changes(
+        &self,
+        name: Option<String>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<ParameterChangeState>>;
+    /// Numbers of disbursements, newest first, below a number; `None` if the index is off.
+    async fn disbursements(
+        &self,
+        state: Option<DisbursementState>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<u64>>;
+    /// How many disbursements are in each state; `None` if the index is off.
+    async fn disbursement_counts(&self) -> Option<Vec<DisbursementCount>>;
     /// A finalized block.
     async fn block(&self, height: Height) -> Option<Arc<Block>>;
     /// Height of a finalized block.

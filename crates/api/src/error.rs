@@ -58,12 +58,24 @@ codes! {
     ValidatorNotFound = "validator_not_found", NOT_FOUND;
     /// The epoch is unknown.
     EpochNotFound = "epoch_not_found", NOT_FOUND;
+    /// No such proposal.
+    ProposalNotFound = "proposal_not_found", NOT_FOUND;
+    /// No such vote: nobody has voted so on this proposal.
+    VoteNotFound = "vote_not_found", NOT_FOUND;
+    /// No such parameter.
+    ParameterNotFound = "parameter_not_found", NOT_FOUND;
+    /// No such disbursement.
+    DisbursementNotFound = "disbursement_not_found", NOT_FOUND;
+    /// No such JSON Schema.
+    SchemaNotFound = "schema_not_found", NOT_FOUND;
     /// There is no proof of this yet, or not any more.
     ProofUnavailable = "proof_unavailable", NOT_FOUND;
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// The transaction is not in a finalized block yet.
     NotFinalized = "not_finalized", CONFLICT;
+    /// The disbursement is in another state of its life.
+    WrongState = "wrong_state", CONFLICT;
     /// The body is larger than this route allows.
     PayloadTooLarge = "payload_too_large", PAYLOAD_TOO_LARGE;
     /// The content type is none that this route reads.
@@ -150,6 +162,17 @@ impl ApiError {
             status: rejection_status(&rejection.code),
             code: rejection.code,
             message: rejection.message,
+            detail: Value::Null,
+            retry_after: None,
+        }
+    }
+
+    /// A transaction that would fail by a rule of the chain. The code is that of its receipt.
+    pub fn would_fail(code: &str, message: &str) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: code.to_owned(),
+            message: message.to_owned(),
             detail: Value::Null,
             retry_after: None,
         }

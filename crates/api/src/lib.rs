@@ -6,6 +6,8 @@
 //! answer is a type of `views`; every failure is an [`error::ApiError`].
 
 pub mod backend;
+pub mod bodies;
+mod canonical;
 pub mod config;
 pub mod economics;
 pub mod error;
@@ -14,7 +16,9 @@ mod guard;
 mod metrics;
 mod parse;
 mod rate;
+mod records;
 mod routes;
+mod schemas;
 mod serve;
 mod sse;
 mod state;

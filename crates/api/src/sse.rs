@@ -11,7 +11,10 @@ use crate::{
     state::App,
     views::{TransactionStatusView, concerns, hex_of, message},
 };
-use althing_types::{Address, Block, Event as ChainFact, Hash, Height, Receipt, SignedTransaction};
+use althing_types::{
+    Address, Block, Event as ChainFact, Hash, Height, Payload, Receipt, SignedTransaction,
+    ValidatorKey,
+};
 use axum::response::sse::Event;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -60,13 +63,27 @@ topics! {
     Stake = "stake" | "delegation";
     Validator = "validator" | "validator_event";
     Reward = "reward" | "rewards";
+    Governance = "governance";
+    Treasury = "treasury";
+    Network = "network";
+    Upgrade = "upgrade";
+    Safety = "safety";
 }
 
 impl Topic {
     const TRANSACTION: [Self; 5] =
         [Self::Pending, Self::Confirmed, Self::Failed, Self::Expired, Self::Dropped];
     /// Topics of what happened inside of transactions and blocks.
-    const FACTS: [Self; 3] = [Self::Stake, Self::Validator, Self::Reward];
+    const FACTS: [Self; 8] = [
+        Self::Stake,
+        Self::Validator,
+        Self::Reward,
+        Self::Governance,
+        Self::Treasury,
+        Self::Network,
+        Self::Upgrade,
+        Self::Safety,
+    ];
 
     /// The topic that an event belongs to; transfers have none of their own.
     const fn of(event: &ChainFact) -> Option<Self> {
@@ -79,7 +96,15 @@ impl Topic {
             | ChainFact::RedelegationSlashed { .. }
             | ChainFact::UnbondingPaid { .. } => Some(Self::Stake),
             ChainFact::Rewarded { .. } | ChainFact::Emitted { .. } => Some(Self::Reward),
-            _ => Some(Self::Validator),
+            // The high byte names the module.
+            _ => Some(match event.tag() >> 8 {
+                0x06 => Self::Governance,
+                0x07 => Self::Treasury,
+                0x08 => Self::Network,
+                0x09 => Self::Upgrade,
+                0x0a => Self::Safety,
+                _ => Self::Validator,
+            }),
         }
     }
 }
@@ -89,39 +114,61 @@ impl Topic {
 pub(crate) struct Filter {
     topics: Vec<Topic>,
     addresses: Vec<Address>,
+    proposals: Vec<u64>,
+    validators: Vec<ValidatorKey>,
 }
 
-/// Most addresses in one filter.
-const MAX_ADDRESSES: usize = 64;
+/// Most entries in one list of a filter.
+const MAX_ENTRIES: usize = 64;
+
+/// A filter as it stands in a query: comma-separated lists. An absent list lets everything pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FilterText<'a> {
+    pub(crate) topics: Option<&'a str>,
+    pub(crate) addresses: Option<&'a str>,
+    pub(crate) proposals: Option<&'a str>,
+    pub(crate) validators: Option<&'a str>,
+}
+
+fn list<'a, T>(
+    name: &str,
+    text: Option<&'a str>,
+    parse: impl Fn(&'a str) -> Result<T, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    let parts = text.unwrap_or_default().split(',').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    if parts.len() > MAX_ENTRIES {
+        let message = format!("A stream filters by at most {MAX_ENTRIES} of these.");
+        return Err(ApiError::parameter(name, message));
+    }
+    parts.into_iter().map(parse).collect()
+}
+
+fn topics(name: &str) -> Result<&'static [Topic], ApiError> {
+    Topic::named(name).ok_or_else(|| {
+        let known: Vec<&str> = Topic::ALL.iter().map(|topic| topic.name()).collect();
+        let message = format!("There is no topic {name:?}; there are {}.", known.join(", "));
+        ApiError::parameter("topics", message)
+    })
+}
+
+fn number(text: &str) -> Result<u64, ApiError> {
+    let failed = |_| ApiError::parameter("proposal", "A proposal is named by its number.");
+    text.parse().map_err(failed)
+}
 
 impl Filter {
-    /// From comma-separated lists; an absent list lets everything pass.
-    pub(crate) fn parse(topics: Option<&str>, addresses: Option<&str>) -> Result<Self, ApiError> {
-        let list = |text: Option<&str>| -> Vec<String> {
-            let parts = text.unwrap_or_default().split(',').map(str::trim);
-            parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        };
-        let topic = |name: &String| -> Result<&[Topic], ApiError> {
-            Topic::named(name).ok_or_else(|| {
-                let known: Vec<&str> = Topic::ALL.iter().map(|topic| topic.name()).collect();
-                let message =
-                    format!("There is no topic {name:?}; there are {}.", known.join(", "));
-                ApiError::parameter("topics", message)
-            })
-        };
-        let groups = list(topics).iter().map(topic).collect::<Result<Vec<_>, _>>()?;
-        let mut wanted = groups.concat();
+    pub(crate) fn parse(text: FilterText<'_>) -> Result<Self, ApiError> {
+        let mut wanted = list("topics", text.topics, topics)?.concat();
         if wanted.is_empty() {
             wanted = Topic::ALL.to_vec();
         }
-        let addresses = list(addresses);
-        if addresses.len() > MAX_ADDRESSES {
-            let message = format!("A stream filters by at most {MAX_ADDRESSES} addresses.");
-            return Err(ApiError::parameter("address", message));
-        }
-        let addresses =
-            addresses.iter().map(|text| parse::address(text)).collect::<Result<_, _>>()?;
-        Ok(Self { topics: wanted, addresses })
+        Ok(Self {
+            topics: wanted,
+            addresses: list("address", text.addresses, parse::address)?,
+            proposals: list("proposal", text.proposals, number)?,
+            validators: list("validator", text.validators, parse::validator)?,
+        })
     }
 
     fn wants(&self, topic: Topic) -> bool {
@@ -134,15 +181,53 @@ impl Filter {
             || Topic::FACTS.into_iter().any(|topic| self.wants(topic))
     }
 
-    /// Whether an event may pass: with a filter of addresses, only one that names such an account.
+    /// Whether an event may pass: with lists, only one that names an entry of each.
     fn concerns_event(&self, event: &ChainFact) -> bool {
-        self.addresses.is_empty()
-            || event.accounts().iter().any(|account| self.addresses.contains(account))
+        let named = |account: &Address| self.addresses.contains(account);
+        (self.addresses.is_empty() || event.accounts().iter().any(named))
+            && self.allows_proposal(event.proposal())
+            && self.allows_validator(event.validator())
+    }
+
+    fn allows_proposal(&self, proposal: Option<u64>) -> bool {
+        self.proposals.is_empty() || proposal.is_some_and(|it| self.proposals.contains(&it))
+    }
+
+    fn allows_validator(&self, validator: Option<ValidatorKey>) -> bool {
+        self.validators.is_empty() || validator.is_some_and(|it| self.validators.contains(&it))
     }
 
     fn concerns(&self, transaction: &SignedTransaction, receipt: Option<&Receipt>) -> bool {
-        self.addresses.is_empty()
-            || self.addresses.iter().any(|address| concerns(transaction, receipt, address))
+        let events = || receipt.into_iter().flat_map(|receipt| &receipt.events);
+        let (proposal, validator) = named(&transaction.body().payload);
+        let by_proposal = || {
+            self.allows_proposal(proposal)
+                || events().any(|event| self.allows_proposal(event.proposal()))
+        };
+        let by_validator = || {
+            self.allows_validator(validator)
+                || events().any(|event| self.allows_validator(event.validator()))
+        };
+        let by_account = || {
+            self.addresses.is_empty()
+                || self.addresses.iter().any(|address| concerns(transaction, receipt, address))
+        };
+        by_account() && by_proposal() && by_validator()
+    }
+}
+
+/// The proposal and the validator that a message names, also when it fails.
+const fn named(payload: &Payload) -> (Option<u64>, Option<ValidatorKey>) {
+    match payload {
+        Payload::Stake(message) => (None, Some(message.validator)),
+        Payload::Delegate(message) => (None, Some(message.validator)),
+        Payload::Undelegate(message) => (None, Some(message.validator)),
+        Payload::Redelegate(message) => (None, Some(message.to)),
+        Payload::Heartbeat(message) => (None, Some(message.validator)),
+        Payload::Vote(message) => (Some(message.proposal), message.validator),
+        Payload::CancelProposal(message) => (Some(message.proposal), None),
+        Payload::AdvanceDisbursement(message) => (Some(message.disbursement), None),
+        _ => (None, None),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Builds transactions: what the caller leaves open is asked of a node.
 
+mod governance;
 mod stake;
+
+pub use governance::parse_ballot;
 
 use crate::{
     http::{Account, Client, ClientError, Simulation},
@@ -180,7 +183,10 @@ impl Builder {
         let valid_until = self
             .valid_until
             .unwrap_or_else(|| Height::new(account.height.get().saturating_add(DEFAULT_VALIDITY)));
-        let gas_limit = self.gas_limit.unwrap_or_else(|| self.affordable(&account, gas_price));
+        let gas_limit = match self.gas_limit {
+            Some(gas_limit) => gas_limit,
+            None => self.affordable(&account, gas_price, self.outlay(client).await?),
+        };
         let mut transaction = self.with(chain_id, nonce, gas_limit, gas_price, valid_until);
         // The dry run executes on the finalized state, where what waits has not happened yet.
         let mut trial = transaction.clone();
@@ -193,10 +199,18 @@ impl Builder {
         Ok(Draft { transaction, simulation: Some(simulation) })
     }
 
+    /// What the message takes out of the sender's balance besides its fee.
+    async fn outlay(&self, client: &Client) -> Result<Amount, ClientError> {
+        match &self.payload {
+            Payload::SubmitProposal(_) => Ok(client.params().await?.governance.deposit),
+            payload => Ok(stake::outlay(payload)),
+        }
+    }
+
     // The fee reserve (limit times price) comes out of the balance too, so a dry run with a
     // generous limit must not fail for want of money that the real one does not need.
-    fn affordable(&self, account: &Account, price: GasPrice) -> Gas {
-        let rest = account.balance.units().saturating_sub(stake::outlay(&self.payload).units());
+    fn affordable(&self, account: &Account, price: GasPrice, outlay: Amount) -> Gas {
+        let rest = account.balance.units().saturating_sub(outlay.units());
         // Locked money can be staked, but pays no fees.
         let rest = rest.min(account.spendable.unwrap_or(account.balance).units());
         let most = rest.checked_div(u128::from(price.get())).unwrap_or(u128::MAX);

@@ -5,6 +5,7 @@
 
 mod error;
 mod events;
+mod governance;
 mod models;
 mod routes;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 
 pub use error::{ApiError, ClientError};
 pub use events::{Event, Events};
+pub use governance::*;
 pub use models::*;
 pub use routes::encode_batch;
 

@@ -11,6 +11,7 @@ pub mod keystore;
 pub mod mnemonic;
 pub mod nonces;
 pub mod passkey;
+pub mod payload;
 mod sealed;
 pub mod slip10;
 pub mod validator;

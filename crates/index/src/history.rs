@@ -100,16 +100,16 @@ pub struct Beat {
     pub health: Health,
 }
 
-fn amount_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Amount> {
+pub(crate) fn amount_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Amount> {
     let value: Vec<u8> = row.get(column)?;
     narrow(column, &value).map(Amount::new)
 }
 
-fn limit_of(limit: usize) -> i64 {
+pub(crate) fn limit_of(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn before_of(before: Option<u64>) -> i64 {
+pub(crate) fn before_of(before: Option<u64>) -> i64 {
     before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX)
 }
 

@@ -4,13 +4,18 @@
 //! The database can be deleted at any time and filled again from the node's blocks. It may lag
 //! behind the chain without harm.
 
+mod decisions;
 mod error;
+mod governance;
 mod history;
 mod query;
 mod rewards;
 mod stake;
 mod write;
 
+pub use decisions::{
+    ChangeRow, DisbursementRow, DisbursementSum, EventPlace, ProposalQuery, ProposalRow, VoteRow,
+};
 pub use error::IndexError;
 pub use history::{Beat, DelegatorRow, EpochRow, Standing, UnbondingRow};
 pub use query::{Kind, Minute, Stats};
@@ -27,7 +32,7 @@ use std::{
 
 /// Number of the schema in `schema.sql`; raise it with every change there. A database with another
 /// number is rebuilt.
-pub const SCHEMA_VERSION: i32 = 4;
+pub const SCHEMA_VERSION: i32 = 5;
 
 /// Idle read connections that are kept open.
 const MAX_IDLE_READERS: usize = 8;

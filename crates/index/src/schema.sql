@@ -146,3 +146,62 @@ CREATE TABLE heartbeat (
     protocol      TEXT    NOT NULL,
     PRIMARY KEY (validator, position)
 ) WITHOUT ROWID;
+
+-- Governance. Weights and sums are 16 bytes, big endian; a ballot is the encoding of the chain.
+
+-- What was proposed, and where it is in its life. `kind` is the name of its action, or empty if the
+-- chain proposed it by itself.
+CREATE TABLE proposal (
+    number      INTEGER PRIMARY KEY,
+    proposer    BLOB    NOT NULL,
+    kind        TEXT    NOT NULL,
+    criticality TEXT    NOT NULL,
+    status      TEXT    NOT NULL,
+    submitted   INTEGER NOT NULL,
+    opened      INTEGER,
+    closed      INTEGER,
+    ended       INTEGER
+);
+
+-- Where the events of a proposal and of its disbursement are, but for votes.
+CREATE TABLE proposal_event (
+    proposal INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (proposal, position, seq)
+) WITHOUT ROWID;
+
+-- The last vote of each voter. `validator` is empty where it is that of the voter's own stake; then
+-- `holder` is the voter, else the validator.
+CREATE TABLE vote (
+    proposal  INTEGER NOT NULL,
+    holder    BLOB    NOT NULL,
+    voter     BLOB    NOT NULL,
+    validator BLOB,
+    ballot    BLOB    NOT NULL,
+    weight    BLOB    NOT NULL,
+    position  INTEGER NOT NULL,
+    time_ms   INTEGER NOT NULL,
+    PRIMARY KEY (proposal, holder)
+) WITHOUT ROWID;
+CREATE INDEX vote_time ON vote (proposal, position);
+
+-- Parameters that changed. A change is the encoding of the chain.
+CREATE TABLE parameter_change (
+    number   INTEGER PRIMARY KEY,
+    name     TEXT    NOT NULL,
+    height   INTEGER NOT NULL,
+    time_ms  INTEGER NOT NULL,
+    proposal INTEGER NOT NULL,
+    change   BLOB    NOT NULL
+);
+CREATE INDEX parameter_change_of ON parameter_change (name, number);
+
+-- Money that is to leave the treasury. Times are null until they come.
+CREATE TABLE disbursement (
+    number      INTEGER PRIMARY KEY,
+    state       TEXT    NOT NULL,
+    total       BLOB    NOT NULL,
+    queued_ms   INTEGER,
+    executed_ms INTEGER
+);

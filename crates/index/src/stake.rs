@@ -35,7 +35,7 @@ pub(crate) fn version_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Versi
 }
 
 /// A number of the chain as SQLite holds it.
-fn int(value: u64) -> i64 {
+pub(crate) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 

@@ -1,6 +1,6 @@
 //! The writer: blocks become rows.
 
-use crate::{Index, IndexError, blob, pack, stake::StakeRows};
+use crate::{Index, IndexError, blob, governance, pack, stake::StakeRows};
 use althing_types::{Address, Block, Hash, Height, Payload, Receipt, SignedTransaction};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::{collections::BTreeMap, sync::Arc};
@@ -64,6 +64,7 @@ impl Index {
             write_block(&transaction, entry)?;
             rows.add(entry)?;
             stake.add(&transaction, entry)?;
+            governance::write(&transaction, entry)?;
             last = Some(height);
         }
         rows.write(&transaction)?;

@@ -16,13 +16,14 @@ use std::{
     collections::{BTreeMap, HashMap, btree_map},
 };
 
-/// The most that including a transaction surely costs its sender: fee and amount. `None` if the sum
-/// does not fit 128 bits, which no balance covers.
-fn max_cost(tx: &Transaction) -> Option<u128> {
+/// The most that including a transaction surely costs its sender: fee and amount, and `deposit` if
+/// it proposes something. `None` if the sum does not fit 128 bits, which no balance covers.
+fn max_cost(tx: &Transaction, deposit: Amount) -> Option<u128> {
     let spent = match &tx.payload {
         Payload::Transfer(transfer) => transfer.amount,
         Payload::Stake(stake) => stake.amount,
         Payload::Delegate(delegate) => delegate.amount,
+        Payload::SubmitProposal(_) => deposit,
         _ => Amount::ZERO,
     };
     tx.max_fee().checked_add(spent).ok().map(Amount::units)
@@ -46,6 +47,8 @@ pub struct Inserted {
 #[derive(Debug)]
 pub struct Pool {
     pub(crate) config: PoolConfig,
+    /// What a proposal costs its sender besides its fee.
+    deposit: Amount,
     pub(crate) slab: Slab,
     pub(crate) index: HashMap<Hash, u32, RandomState>,
     pub(crate) senders: Vec<Option<Sender>>,
@@ -84,6 +87,7 @@ impl Pool {
             included: Recent::new(config.recent),
             dropped: Recent::new(config.recent / 4),
             config,
+            deposit: Amount::ZERO,
             slab: Slab::default(),
             index: HashMap::with_capacity_and_hasher(expected, RandomState::default()),
             senders: Vec::new(),
@@ -104,6 +108,12 @@ impl Pool {
         }
     }
 
+    /// Says what a proposal costs besides its fee, from now on: a parameter of the chain. Nothing
+    /// until it is said; what waits already keeps its cost.
+    pub const fn set_deposit(&mut self, deposit: Amount) {
+        self.deposit = deposit;
+    }
+
     /// Admits a transaction whose signature and form were checked.
     ///
     /// `account` is the sender at the last finalized block, `height` the height of that block,
@@ -121,7 +131,7 @@ impl Pool {
         now_ms: u64,
     ) -> Result<Inserted, Rejection> {
         self.check_known(&tx, height)?;
-        let cost = max_cost(tx.body());
+        let cost = max_cost(tx.body(), self.deposit);
         let place = self.place(&tx, account)?;
         let old = self.check_sender(&tx, cost, &place)?;
         let cost = cost.unwrap_or(u128::MAX);

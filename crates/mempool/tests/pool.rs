@@ -437,3 +437,33 @@ fn forwarding_survives_that_most_of_the_log_is_gone() {
     assert_eq!(names(&pool.unforwarded(&peer, 9, 9_999)), [(1, 0), (1, 1)]);
     assert_eq!(pool.unforwarded(&peer, 9, 9_999), []);
 }
+
+#[test]
+fn a_proposal_must_be_covered_with_its_deposit() {
+    use althing_types::{
+        Amount, Payload, SignedTransaction,
+        governance::{Action, Criticality},
+        message::SubmitProposal,
+    };
+    let propose = |nonce: u64| {
+        let plain = tx(1, nonce, 5);
+        let mut body = plain.body().clone();
+        body.payload = Payload::SubmitProposal(SubmitProposal {
+            title: "A question".parse().unwrap(),
+            summary: "".parse().unwrap(),
+            link: "".parse().unwrap(),
+            criticality: Criticality::Standard,
+            action: Action::Text {},
+        });
+        SignedTransaction::new(body, plain.authorization().clone())
+    };
+    let fee = u128::from(GAS) * 5;
+    let mut pool = pool();
+    let owns = |units| account(0, units);
+    pool.insert(propose(0), owns(fee), Origin::Local, Height::ZERO, 0).unwrap();
+    pool.set_deposit(Amount::new(1_000));
+    let refused =
+        pool.insert(propose(1), owns(2 * fee + 999), Origin::Local, Height::ZERO, 0).unwrap_err();
+    assert_eq!(refused.code(), "insufficient_funds");
+    assert!(pool.insert(propose(1), owns(2 * fee + 1_000), Origin::Local, Height::ZERO, 0).is_ok());
+}

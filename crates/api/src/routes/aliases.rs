@@ -1,8 +1,8 @@
 //! Short and older spellings of routes. Each answers exactly as the route it stands for.
 
 use super::{
-    accounts, blocks, chain, delegators, economics, events, fees, node, pages, peers, submit,
-    transactions, validators,
+    accounts, blocks, chain, delegators, economics, events, fees, governance, node, pages, peers,
+    submit, transactions, treasury, validators,
 };
 use crate::state::App;
 use axum::routing::{MethodRouter, get, post};
@@ -38,7 +38,9 @@ pub(super) fn all() -> Vec<Alias> {
         reads("/metrics/extended", "/metrics", get(node::metrics)),
         reads("/search", "/v1/search", get(node::search)),
         reads("/genesis", "/v1/genesis", get(chain::genesis)),
-        reads("/governance/params", "/v1/params", get(chain::params)),
+        reads("/governance/params", "/v1/governance/params", get(governance::parameters)),
+        reads("/governance/proposals", "/v1/governance/proposals", get(governance::list)),
+        reads("/treasury/summary", "/v1/treasury/summary", get(treasury::summary)),
         reads("/supply", "/v1/supply", get(chain::supply)),
         reads("/validators", "/v1/validators", get(validators::list)),
         reads("/validators/leaderboard", "/v1/validators", get(validators::list)),

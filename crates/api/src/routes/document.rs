@@ -2,7 +2,10 @@
 //! and the aliases.
 
 use super::{aliases, described};
-use crate::error::ErrorBody;
+use crate::{
+    bodies::{ProposalBody, VoteBody},
+    error::ErrorBody,
+};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 use utoipa::OpenApi;
@@ -15,7 +18,7 @@ use utoipa::OpenApi;
                        hex. Times are milliseconds since the Unix epoch. Every failure is an \
                        ErrorBody.",
     ),
-    components(schemas(ErrorBody)),
+    components(schemas(ErrorBody, ProposalBody, VoteBody)),
     tags(
         (name = "node", description = "The node itself"),
         (name = "chain", description = "Genesis, parameters, supply, epochs"),
@@ -23,6 +26,8 @@ use utoipa::OpenApi;
         (name = "transactions", description = "Submitting and following transactions"),
         (name = "accounts", description = "Accounts and their proofs"),
         (name = "stake", description = "Validators, delegations, rewards"),
+        (name = "governance", description = "Proposals, votes, parameters"),
+        (name = "treasury", description = "Disbursements"),
         (name = "mempool", description = "Waiting transactions, gas and fees"),
         (name = "peers", description = "The network"),
         (name = "events", description = "What happens, as it happens"),

@@ -5,7 +5,7 @@ use crate::{
     extract::UrlQuery,
     parse,
     serve::Stopping,
-    sse::{Feed, Filter},
+    sse::{Feed, Filter, FilterText},
     state::App,
 };
 use axum::{
@@ -29,12 +29,20 @@ pub(super) struct EventsQuery {
     /// Topics, comma-separated: `block`, `transaction_pending`, `transaction_confirmed`,
     /// `transaction_failed`, `transaction_expired`, `transaction_dropped`, or `transaction` for all
     /// of the latter; `stake` (money that is staked, delegated, unbonds), `validator` (jails,
-    /// slashes, commission …), `reward`. Everything if left out.
+    /// slashes, commission …), `reward`, `governance` (proposals, votes, parameters), `treasury`
+    /// (disbursements), `network`, `upgrade`, `safety`. Everything if left out.
     topics: Option<String>,
-    /// Only transactions and events of stake that concern one of these accounts, comma-separated.
+    /// Only transactions and events that concern one of these accounts, comma-separated.
     addresses: Option<String>,
     /// The same as `addresses`.
     address: Option<String>,
+    /// The same as `addresses`.
+    account: Option<String>,
+    /// Only transactions and events about one of these proposals, or its disbursement,
+    /// comma-separated numbers.
+    proposal: Option<String>,
+    /// Only transactions and events about one of these validators, comma-separated keys.
+    validator: Option<String>,
     /// The id of the last event that was seen, for clients that cannot send `Last-Event-ID`.
     last_event_id: Option<String>,
 }
@@ -55,7 +63,12 @@ pub(super) async fn stream(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let addresses = query.addresses.as_deref().or(query.address.as_deref());
-    let filter = Filter::parse(query.topics.as_deref(), addresses)?;
+    let filter = Filter::parse(FilterText {
+        topics: query.topics.as_deref(),
+        addresses: addresses.or(query.account.as_deref()),
+        proposals: query.proposal.as_deref(),
+        validators: query.validator.as_deref(),
+    })?;
     let header = match headers.get("last-event-id").map(|value| value.to_str()) {
         Some(Ok(text)) => Some(text),
         Some(Err(_)) => Some("?"),

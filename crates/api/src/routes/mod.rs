@@ -9,12 +9,15 @@ mod document;
 mod economics;
 mod events;
 mod fees;
+mod governance;
 mod node;
 mod pages;
 mod peers;
 mod proof;
+mod schemas;
 mod submit;
 mod transactions;
+mod treasury;
 mod validators;
 
 pub use document::openapi;
@@ -52,6 +55,28 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(delegators::rewards))
         .routes(routes!(delegators::unbonding))
         .routes(routes!(economics::economics))
+        .routes(routes!(governance::list))
+        .routes(routes!(governance::one))
+        .routes(routes!(governance::tally))
+        .routes(routes!(governance::events))
+        .routes(routes!(governance::votes))
+        .routes(routes!(governance::vote))
+        .routes(routes!(governance::weight))
+        .routes(routes!(governance::check))
+        .routes(routes!(governance::parameters))
+        .routes(routes!(governance::parameter))
+        .routes(routes!(governance::history))
+        .routes(routes!(governance::tracks))
+        .routes(routes!(treasury::summary))
+        .routes(routes!(treasury::list))
+        .routes(routes!(treasury::one))
+        .routes(routes!(treasury::snapshot))
+        .routes(routes!(treasury::submit))
+        .routes(routes!(treasury::queue))
+        .routes(routes!(treasury::execute))
+        .routes(routes!(treasury::rollback))
+        .routes(routes!(schemas::list))
+        .routes(routes!(schemas::one))
         .routes(routes!(chain::epoch))
         .routes(routes!(chain::evidence))
         .routes(routes!(chain::forks))

@@ -1,22 +1,29 @@
 //! Messages and events as JSON: the fields that they have, and amounts for people beside them.
 
 use super::Show;
-use althing_types::{Amount, Event, Payload, Receipt};
+use althing_types::{Amount, Event, Payload, Receipt, governance::Action};
 use serde::Serialize;
 use serde_json::Value;
 
 /// Fields that hold base units where they are text. `commission` is a number where it is a ratio.
-const AMOUNTS: [&str; 10] = [
+const AMOUNTS: [&str; 17] = [
     "amount",
     "commission",
+    "compensation",
+    "deposit",
     "fee",
+    "forfeited",
     "miners",
     "penalty",
+    "returned",
     "reward",
     "slashed",
+    "stake",
     "tokens",
+    "total",
     "unearned",
     "validators",
+    "weight",
 ];
 
 /// What a transaction asks for: `type` and the fields of that message.
@@ -27,6 +34,11 @@ pub(crate) fn payload(payload: &Payload, show: Show<'_>) -> Value {
 /// Something that happened: `type` and the fields of that event.
 pub(crate) fn event(event: &Event, show: Show<'_>) -> Value {
     displayed(event, show)
+}
+
+/// What a proposal does: `type` and its fields.
+pub(crate) fn action(action: &Action, show: Show<'_>) -> Value {
+    displayed(action, show)
 }
 
 /// What a block did by itself; nothing if it has no receipt of its own.

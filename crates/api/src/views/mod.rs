@@ -8,11 +8,14 @@ mod authorization;
 mod block;
 mod delegation;
 mod economics;
+mod governance;
 mod history;
 pub(crate) mod message;
 mod node;
+mod parameters;
 mod proof;
 mod transaction;
+mod treasury;
 mod validator;
 
 pub use account::{AccountView, NonceView, VestingView};
@@ -24,10 +27,18 @@ pub use delegation::{
     UnbondingView,
 };
 pub use economics::{EconomicsView, Money};
+pub use governance::{
+    BallotView, HeadTally, ProposalEventView, ProposalPage, ProposalView, RuleView, StakeTally,
+    TallyView, Timeline, VotePage, VoteView, WeightView,
+};
 pub use history::{BeatView, StandingView, ValidatorEpochView, ValidatorHistory};
 pub use node::{
     Done, EvidenceList, FeeEstimate, GasRuleView, GasSchedule, Health, MempoolView, PeerList,
     Percentiles, Prices, SearchHit, SearchResult, StatusView, SupplyView, VersionView,
+};
+pub use parameters::{
+    ActionTrackView, CheckView, EffectView, ParameterChangeView, ParameterHistory, ParameterList,
+    ParameterView, TrackView, TracksView,
 };
 pub use proof::{
     AccountBundle, CertifiedView, EpochView, FinalityView, SharedFinality, TransactionBundle,
@@ -37,12 +48,19 @@ pub use transaction::{
     TransactionStatusView, TransactionView,
 };
 
+pub use treasury::{
+    DisbursementErrorView, DisbursementPage, DisbursementStateView, DisbursementView, PaymentView,
+    SnapshotPayment, SnapshotStep, SnapshotView, StepView, TreasurySummary, UnsignedView,
+};
 pub use validator::{
     AnnouncementView, DueView, HealthView, NodeView, ValidatorPage, ValidatorView, VotesView,
 };
 
 pub(crate) use delegation::Names;
+pub(crate) use governance::houses_of;
+pub(crate) use parameters::value_text;
 pub(crate) use transaction::concerns;
+pub(crate) use treasury::now;
 pub(crate) use validator::Standing;
 
 use crate::config::Rules;

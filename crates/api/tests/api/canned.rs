@@ -1,6 +1,6 @@
 //! Stake for the canned node: four validators, one delegator.
 
-use crate::chain;
+use crate::{chain, governed};
 use althing_api::backend::{
     AuditState, BeatState, DelegationState, DelegatorState, EpochState, NodeState, PaidState,
     PerformanceState, RewardState, StakeState, StandingState, UnbondingState, ValidatorState,
@@ -37,7 +37,7 @@ pub fn key(index: u8) -> ValidatorKey {
 fn validator(index: u8, name: &str, stake: u64) -> ValidatorState {
     ValidatorState {
         key: key(index),
-        operator: chain::address(200 + index),
+        operator: if index == 0 { governed::operator() } else { chain::address(200 + index) },
         details: ValidatorDetails { name: name.parse().unwrap(), ..Default::default() },
         endpoint: "127.0.0.1:9000".to_owned(),
         registered: Height::new(1),

@@ -3,6 +3,7 @@
 use crate::{
     chain,
     fixture::{Api, request},
+    governed,
 };
 use axum::http::Method;
 use serde_json::Value;
@@ -82,6 +83,10 @@ fn filled(path: &str) -> String {
     path.replace("{height}", "7")
         .replace("{id}", "7")
         .replace("{epoch}", "0")
+        .replace("{number}", "3")
+        .replace("{voter}", &governed::world::ledger::network::validator_key(0).to_string())
+        .replace("schemas/{name}", "schemas/vote.json")
+        .replace("{name}", "staking.min_delegation")
         .replace("{key}", &chain::validator_key().to_string())
         .replace("{address}", &chain::address(1).to_string())
         .replace("{hash}", &hex::encode(chain::transfer(1, 7).hash()))
@@ -148,7 +153,9 @@ async fn aliases_answer_like_what_they_stand_for() {
         ("/peers", "/v1/peers"),
         ("/mempool", "/v1/mempool"),
         ("/version", "/v1/version"),
-        ("/governance/params", "/v1/params"),
+        ("/governance/params", "/v1/governance/params"),
+        ("/governance/proposals?limit=2", "/v1/governance/proposals?limit=2"),
+        ("/treasury/summary", "/v1/treasury/summary"),
         ("/healthz", "/v1/health/live"),
     ] {
         assert_eq!(api.get(alias).await.ok(), api.get(route).await.ok(), "{alias}");

@@ -2,8 +2,10 @@
 //! real signatures, roots and certificates.
 
 #![allow(
+    dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     clippy::missing_panics_doc,
     missing_docs,
     reason = "a test fails by a panic, and nobody outside reads its helpers"
@@ -13,6 +15,8 @@ mod canned;
 mod chain;
 mod document;
 mod fixture;
+mod governance;
+mod governed;
 mod guard;
 mod mutated;
 mod node;

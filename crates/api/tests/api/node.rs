@@ -3,16 +3,21 @@
 use crate::{
     canned,
     chain::{self, Finalized},
+    governed,
 };
 use althing_api::backend::{
     AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
-    EpochState, Evidence, Finality, NodeInfo, Peer, Rejection, RewardState, Simulation, StakeState,
-    StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
-    ValidatorState,
+    DisbursementCount, EpochState, Evidence, Finality, NodeInfo, ParameterChangeState, Peer,
+    ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation, StakeState, StateProof,
+    Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState, ValidatorState,
+    VoteState,
 };
+use althing_index::IndexedBlock;
+use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
-    SignedTransaction, ValidatorKey, ValidatorSet, View, hash::sha256,
+    SignedTransaction, ValidatorKey, ValidatorSet, View, governance::DisbursementState,
+    hash::sha256,
 };
 use async_trait::async_trait;
 use std::{
@@ -91,12 +96,22 @@ impl Node {
         }
     }
 
+    /// Tells the world of a block that was made elsewhere.
+    pub fn tell(&self, entry: IndexedBlock) {
+        let IndexedBlock { block, hash, receipts } = entry;
+        let _ = self.events.send(ChainEvent::Block { block, hash, receipts });
+    }
+
     fn command(&self, text: String, key: ValidatorKey) -> Result<(), Rejection> {
         if key != chain::validator_key() {
             return Err(rejection("unknown_peer"));
         }
         self.commands.lock().unwrap().push(text);
         Ok(())
+    }
+
+    fn index(&self) -> Option<&'static governed::Governed> {
+        self.indexed.load(Ordering::Relaxed).then(governed::world)
     }
 
     fn included(&self) -> Vec<TransactionRef> {
@@ -160,6 +175,9 @@ impl Backend for Node {
         (epoch.get() <= 3).then(|| self.info.genesis.validator_set().unwrap())
     }
     async fn account(&self, address: Address) -> AccountState {
+        if let Some(account) = governed::account(address) {
+            return account;
+        }
         let known = (0..3).any(|seed| chain::address(seed) == address);
         AccountState {
             height: self.status().height,
@@ -256,6 +274,47 @@ impl Backend for Node {
     async fn heartbeats(&self, _: ValidatorKey, limit: usize) -> Option<Vec<BeatState>> {
         Some(canned::beats().into_iter().take(limit).collect())
     }
+    async fn records(&self, keys: Vec<StateKey>) -> Option<(Height, Vec<Option<StateValue>>)> {
+        Some(governed::records(&keys))
+    }
+    async fn proposals(
+        &self,
+        filter: ProposalFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<u64>> {
+        self.index()?.proposals(filter, before, limit)
+    }
+    async fn proposal_events(&self, proposal: u64) -> Option<Vec<ProposalEvent>> {
+        self.index()?.proposal_events(proposal)
+    }
+    async fn votes(
+        &self,
+        proposal: u64,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<VoteState>> {
+        self.index()?.votes(proposal, before, limit)
+    }
+    async fn parameter_changes(
+        &self,
+        name: Option<String>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<ParameterChangeState>> {
+        self.index()?.parameter_changes(name, before, limit)
+    }
+    async fn disbursements(
+        &self,
+        state: Option<DisbursementState>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<u64>> {
+        self.index()?.disbursements(state, before, limit)
+    }
+    async fn disbursement_counts(&self) -> Option<Vec<DisbursementCount>> {
+        self.index()?.disbursement_counts()
+    }
     async fn block(&self, height: Height) -> Option<Arc<Block>> {
         self.at(height).map(|entry| entry.block)
     }
@@ -338,6 +397,9 @@ impl Backend for Node {
         transactions.into_iter().map(admit).collect()
     }
     async fn simulate(&self, transaction: SignedTransaction) -> Simulation {
+        if governed::account(transaction.sender()).is_some() {
+            return governed::simulate(&transaction);
+        }
         let poor = transaction.sender() == chain::address(98);
         let outcome = if poor {
             Err(rejection("insufficient_funds"))

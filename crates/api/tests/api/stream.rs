@@ -294,3 +294,51 @@ async fn events_of_stake_have_topics_and_are_resumed_without_repetition() {
     let mut stream = Stream::open(&api, &query, Some(&format!("{TIP}-9"))).await;
     assert!(stream.next().await.is_none());
 }
+
+#[tokio::test]
+async fn events_of_governance_are_filtered_by_proposal_account_and_validator() {
+    use crate::governed::{
+        self,
+        world::{OPEN, ROLLBACK, ledger::address, ledger::network::validator_key},
+    };
+    let api = Api::new();
+    let mut streams = Vec::new();
+    for query in [
+        "?topics=governance".to_owned(),
+        format!("?topics=governance&proposal={ROLLBACK}"),
+        format!("?topics=governance&account={}", address(1)),
+        format!("?topics=governance&validator={}", validator_key(0)),
+        format!("?topics=governance&proposal={OPEN},{ROLLBACK}&validator={}", validator_key(1)),
+        format!("?topics=transaction&proposal={ROLLBACK}"),
+        "?topics=treasury".to_owned(),
+    ] {
+        streams.push(Stream::open(&api, &query, None).await);
+    }
+    // The last block of the story: three votes and a proposal.
+    api.node.tell(governed::last_block());
+    let mut seen = Vec::new();
+    for stream in &mut streams {
+        let events = stream.rest().await;
+        let facts = events.iter().filter_map(|event| event.data["events"].as_array());
+        let facts: Vec<(u64, String)> = facts
+            .flatten()
+            .map(|fact| {
+                let kind = fact["type"].as_str().unwrap();
+                (fact["proposal"].as_u64().unwrap(), kind.to_owned())
+            })
+            .collect();
+        seen.push((events.len(), facts));
+    }
+    let voted = |number: u64| (number, "voted".to_owned());
+    let (all, rollback, open) = (&seen[0], &seen[1], &seen[2]);
+    assert_eq!(all.1.len(), 4);
+    assert_eq!(rollback.1, [voted(ROLLBACK)]);
+    assert_eq!(open.1, [voted(OPEN)]);
+    assert_eq!(seen[3].1, [voted(OPEN)]);
+    assert_eq!(seen[4].1, [voted(ROLLBACK)]);
+    assert_eq!(seen[5], (1, vec![]), "one transaction");
+    assert_eq!(seen[6], (0, vec![]));
+    for bad in ["proposal=x", "validator=x", "account=x", "topics=luck"] {
+        api.get(&format!("/v1/events?{bad}")).await.fails(400, "invalid_parameter");
+    }
+}

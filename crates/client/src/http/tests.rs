@@ -269,3 +269,81 @@ async fn all_pages_of_validators_are_read() {
     assert_eq!(found[0].more["rank"], 1);
     assert!(server.lines()[1].contains("offset=2"), "{:?}", server.lines());
 }
+
+fn tally() -> serde_json::Value {
+    json!({ "proposal": 8, "height": 7, "status": "voting", "outcome": "passed", "blocks_left": 3,
+        "ms_left": 0, "a_field_of_the_future": [1],
+        "stake": { "total": "24", "yes": "10", "no": "4", "abstain": "0", "veto": "0",
+            "turnout": 583_333, "quorum": 330_000, "yes_part": 714_285, "threshold": 510_000,
+            "veto_part": 0, "veto_limit": 334_000 } })
+}
+
+#[tokio::test]
+async fn proposals_are_asked_for_with_what_is_wanted_and_read_with_their_tally() {
+    let proposal = json!({ "number": 8, "title": "t", "summary": "", "link": "",
+        "proposer": Address::default(), "kind": "text", "criticality": "standard",
+        "houses": "stake", "deposit": "50", "submitted_height": 3, "action": { "type": "text" },
+        "status": "voting", "due": { "height": 10, "time": 0 }, "tally": tally() });
+    let page = json!({ "height": 7, "proposals": [proposal], "next": 8 });
+    let server = Server::start(vec![ok(page.clone()), ok(page)]).await;
+    let read = server.client.proposals(&ProposalQuery::default()).await.unwrap();
+    let stake = read.proposals[0].tally.stake.as_ref().unwrap();
+    assert_eq!((stake.yes, stake.threshold, read.next), (Amount::new(10), 510_000, Some(8)));
+    assert_eq!(read.proposals[0].tally.more["a_field_of_the_future"], json!([1]));
+    let query = ProposalQuery {
+        status: Some("voting".to_owned()),
+        before: Some(9),
+        ..ProposalQuery::default()
+    };
+    server.client.proposals(&query).await.unwrap();
+    assert_eq!(
+        server.lines(),
+        ["get /v1/governance/proposals", "get /v1/governance/proposals?status=voting&before=9"]
+    );
+}
+
+#[tokio::test]
+async fn a_proposal_is_checked_as_the_file_says_it() {
+    let effect = json!({ "what": "staking.min_delegation", "from": "100 CPC", "to": "50 CPC" });
+    let said = json!({ "height": 7, "valid": false, "kind": "parameters", "quorum": 330_000,
+        "rule": { "code": 46, "code_name": "parameter_changed", "message": "m" },
+        "deposit": "100", "deposit_display": "100 CPC", "effects": [effect] });
+    let server = Server::start(vec![ok(said)]).await;
+    let text = include_str!("../../../../examples/governance/parameter_change.json");
+    let Payload::SubmitProposal(proposal) = crate::payload::parse(text).unwrap() else {
+        panic!("no proposal")
+    };
+    let check = server.client.check_proposal(Address::default(), &proposal).await.unwrap();
+    assert_eq!(check.rule.unwrap().code_name, "parameter_changed");
+    assert_eq!((check.effects[0].to.as_str(), check.houses), ("50 CPC", None));
+    let body = server.requests.lock().unwrap()[0].body.clone();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["proposal"]["action"]["changes"][0]["name"], "staking.min_delegation");
+}
+
+#[tokio::test]
+async fn a_snapshot_is_believed_only_with_its_digest() {
+    let digest = hex::encode(althing_types::hash::sha256(&[b"{\"a\":\"1\"}"]));
+    let said = |digest: &str| {
+        answer("200 OK", &format!("x-content-sha256: {digest}\r\n"), "{\"a\":\"1\"}")
+    };
+    let server = Server::start(vec![said(&digest), said("00"), ok(json!({}))]).await;
+    let (text, read) = server.client.disbursement_snapshot(8).await.unwrap();
+    assert_eq!((text.as_str(), read), ("{\"a\":\"1\"}", digest));
+    for _ in 0..2 {
+        let error = server.client.disbursement_snapshot(8).await.unwrap_err();
+        assert!(matches!(error, ClientError::Malformed(_)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_error_of_a_disbursement_comes_with_the_way_out() {
+    let body = r#"{"code":"stale_dependency","message":"m","detail":{"disbursement_error":
+        {"error":"StaleDependency","recovery":"propose it again"}}}"#;
+    let server = Server::start(vec![answer("422 Unprocessable Entity", "", body)]).await;
+    let error = server.client.treasury_transaction("submit", &json!({})).await.unwrap_err();
+    let ClientError::Api(refusal) = &error else { panic!("{error}") };
+    let (name, recovery) = disbursement_error(refusal).unwrap();
+    assert_eq!((name.as_str(), recovery.as_str()), ("StaleDependency", "propose it again"));
+    assert_eq!(server.lines(), ["post /v1/treasury/submit"]);
+}

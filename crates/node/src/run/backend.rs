@@ -2,6 +2,7 @@
 
 use super::{
     faucet::Faucet,
+    governance::Decisions,
     indexer::Progress,
     lookup::{self, ask, rejection},
     process,
@@ -9,16 +10,19 @@ use super::{
 };
 use althing_api::backend::{
     AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
-    EpochState, Evidence, Finality, NodeInfo, Peer, Rejection, RewardState, Simulation, StakeState,
-    StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
-    ValidatorState,
+    DisbursementCount, EpochState, Evidence, Finality, NodeInfo, ParameterChangeState, Peer,
+    ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation, StakeState, StateProof,
+    Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState, ValidatorState,
+    VoteState,
 };
 use althing_engine::{Event, net::PeerInfo, node as engine, node::EngineHandle};
 use althing_index::Index;
 use althing_ledger::query;
+use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Gas, Hash, Header, Height, Nonce, Payload, Receipt,
     SignedTransaction, Transaction, Transfer, ValidatorKey, ValidatorSet,
+    governance::DisbursementState,
 };
 use async_trait::async_trait;
 use commonware_codec::Encode as _;
@@ -155,6 +159,11 @@ impl NodeBackend {
             }),
             Some(Err(rejection)) => Err(rejection),
         }
+    }
+
+    /// What the index knows about governance; `None` if the index is off.
+    fn decisions(&self) -> Option<Decisions<'_>> {
+        self.index.as_ref().map(|index| Decisions { engine: &self.engine, index })
     }
 
     /// Why nothing can be sent yet: accounts are there from the first block on.
@@ -352,6 +361,54 @@ impl Backend for NodeBackend {
 
     async fn heartbeats(&self, validator: ValidatorKey, limit: usize) -> Option<Vec<BeatState>> {
         self.stake.heartbeats(validator, limit).await
+    }
+
+    async fn records(&self, keys: Vec<StateKey>) -> Option<(Height, Vec<Option<StateValue>>)> {
+        self.engine.read(keys).await
+    }
+
+    async fn proposals(
+        &self,
+        filter: ProposalFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<u64>> {
+        self.decisions()?.proposals(filter, before, limit).await
+    }
+
+    async fn proposal_events(&self, proposal: u64) -> Option<Vec<ProposalEvent>> {
+        self.decisions()?.proposal_events(proposal).await
+    }
+
+    async fn votes(
+        &self,
+        proposal: u64,
+        before: Option<(Height, u32)>,
+        limit: usize,
+    ) -> Option<Vec<VoteState>> {
+        self.decisions()?.votes(proposal, before, limit).await
+    }
+
+    async fn parameter_changes(
+        &self,
+        name: Option<String>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<ParameterChangeState>> {
+        self.decisions()?.parameter_changes(name, before, limit).await
+    }
+
+    async fn disbursements(
+        &self,
+        state: Option<DisbursementState>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<u64>> {
+        self.decisions()?.disbursements(state, before, limit).await
+    }
+
+    async fn disbursement_counts(&self) -> Option<Vec<DisbursementCount>> {
+        self.decisions()?.disbursement_counts().await
     }
 
     async fn block(&self, height: Height) -> Option<Arc<Block>> {

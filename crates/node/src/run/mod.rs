@@ -6,6 +6,7 @@ mod db;
 mod dev;
 mod dev_chain;
 mod faucet;
+mod governance;
 mod indexer;
 mod logging;
 mod lookup;

@@ -6,7 +6,7 @@ use super::{
 use althing_state::StateKey;
 use althing_types::{
     Address, ChainParams, Epoch, ValidatorKey,
-    governance::{ParameterChange, Preferences, Rejection},
+    governance::{Action, Criticality, Houses, ParameterChange, Preferences, Rejection},
 };
 use commonware_codec::{Copying, DecodeExt as _, Error};
 
@@ -50,6 +50,11 @@ records! {
     /// The key of the vote of an account; absent if it has not voted.
     account_vote_key(number: u64, voter: Address) decode_account_vote -> AccountVote =
         super::account_vote_key(number, &voter);
+}
+
+/// Who decides about the action; `None` if it cannot have this criticality.
+pub fn houses(params: &ChainParams, action: &Action, criticality: Criticality) -> Option<Houses> {
+    super::tracks::houses(params, action, criticality).ok()
 }
 
 /// How the vote would end if it ended now: `None` before it has begun.

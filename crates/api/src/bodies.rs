@@ -1,0 +1,349 @@
+//! What callers send, field by field: the source of the JSON Schemas. Handlers read the types of the
+//! chain itself; a test keeps both in step.
+
+use althing_types::message::SubmitProposal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How much depends on a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CriticalityBody {
+    /// Each validator's own choice.
+    Optional,
+    /// The common case.
+    Standard,
+    /// More must agree, and it takes longer.
+    Important,
+    /// Nearly all must agree.
+    Critical,
+    /// At once, and only for a while.
+    Emergency,
+}
+
+/// Something that is proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalBody {
+    /// `submit-proposal`, or nothing.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^submit-proposal$")]
+    pub kind: Option<String>,
+    /// A line for people, at most 140 bytes.
+    #[schema(min_length = 1, max_length = 140)]
+    pub title: String,
+    /// Why; at most 2,000 bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(max_length = 2000)]
+    pub summary: String,
+    /// Where more stands; at most 280 bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(max_length = 280)]
+    pub link: String,
+    /// How much depends on it.
+    pub criticality: CriticalityBody,
+    /// What happens if it is accepted.
+    pub action: ActionBody,
+}
+
+/// What happens if a proposal is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ActionBody {
+    /// Nothing: the vote is what it is about.
+    Text {},
+    /// Parameters of the chain change.
+    Parameters {
+        /// Which, from what, to what.
+        #[schema(min_items = 1, max_items = 16)]
+        changes: Vec<ChangeBody>,
+    },
+    /// Money leaves the treasury.
+    Treasury {
+        /// Who is paid what, and when.
+        #[schema(min_items = 1, max_items = 32)]
+        payments: Vec<PaymentBody>,
+        /// Disbursements that must be executed before, by the numbers of their proposals.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[schema(max_items = 100)]
+        deps: Vec<u64>,
+        /// What it is for.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        memo: String,
+    },
+    /// A disbursement that is not final is rolled back.
+    TreasuryRollback {
+        /// The number of its proposal.
+        disbursement: u64,
+        /// The part of each payment not made that its recipient gets, in parts per million.
+        #[schema(maximum = 1_000_000)]
+        compensation: u32,
+    },
+}
+
+/// A parameter that is to change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeBody {
+    /// Its name, for example `staking.min_delegation`.
+    pub name: String,
+    /// What it is now.
+    pub from: ValueBody,
+    /// What it will be.
+    pub to: ValueBody,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ValueBody {
+    /// A whole number.
+    Number {
+        /// In the unit of the parameter.
+        value: u64,
+    },
+    /// Money.
+    Amount {
+        /// Base units.
+        #[schema(pattern = "^[0-9]{1,39}$")]
+        value: String,
+    },
+    /// A part of a whole.
+    Part {
+        /// Parts per million.
+        #[schema(maximum = 1_000_000)]
+        value: u32,
+    },
+    /// A length of time.
+    Period {
+        /// Blocks and time, both of which must pass.
+        value: PeriodBody,
+    },
+    /// How fees are split.
+    FeeSplit {
+        /// Four parts of a whole.
+        value: FeeSplitBody,
+    },
+    /// How much is emitted.
+    Schedule {
+        /// The schedule.
+        value: ScheduleBody,
+    },
+}
+
+/// Blocks and time, both of which must pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodBody {
+    /// Blocks.
+    #[schema(maximum = 1_000_000_000_u64)]
+    pub blocks: u64,
+    /// Milliseconds of block time.
+    #[schema(maximum = 1_000_000_000_000_u64)]
+    pub ms: u64,
+}
+
+/// How fees are split, in parts per million that add up to 1,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FeeSplitBody {
+    /// To the validator that proposed the block.
+    pub proposer: u32,
+    /// To those who stake.
+    pub stakers: u32,
+    /// To the treasury.
+    pub treasury: u32,
+    /// Burned.
+    pub burn: u32,
+}
+
+/// How much is emitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ScheduleBody {
+    /// New money for each block, half as much after each period.
+    Halving {
+        /// Base units a block at the start.
+        initial: String,
+        /// Blocks from one halving to the next.
+        period: u64,
+    },
+    /// A yearly return, paid from the reserve of genesis.
+    TargetApr {
+        /// In the first year, in parts per million.
+        start: u32,
+        /// Less in each later year, in parts per million.
+        step: u32,
+        /// Never less, in parts per million.
+        floor: u32,
+    },
+}
+
+/// A payment out of the treasury.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentBody {
+    /// Address of the recipient.
+    pub to: String,
+    /// Base units.
+    #[schema(pattern = "^[0-9]{1,39}$")]
+    pub amount: String,
+    /// When, counted from the execution.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub milestone: PeriodBody,
+}
+
+fn is_default(period: &PeriodBody) -> bool {
+    *period == PeriodBody::default()
+}
+
+/// A vote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VoteBody {
+    /// `vote`, or nothing.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^vote$")]
+    pub kind: Option<String>,
+    /// Number of the proposal.
+    pub proposal: u64,
+    /// How the weight is divided, in parts per million that add up to 1,000,000.
+    pub ballot: BallotBody,
+    /// The validator whose vote it is, hex; the sender's own stake if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validator: Option<String>,
+}
+
+/// How a weight is divided, in parts per million that add up to 1,000,000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BallotBody {
+    /// For it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub yes: u32,
+    /// Against it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub no: u32,
+    /// Neither.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub abstain: u32,
+    /// Against it as harmful.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub veto: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+const fn is_zero(part: &u32) -> bool {
+    *part == 0
+}
+
+/// Something that an account wants to propose.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalRequest {
+    /// Address of the account that proposes and pays the deposit.
+    pub sender: String,
+    /// What it proposes. The treasury takes actions `treasury` only.
+    #[schema(value_type = ProposalBody)]
+    pub proposal: SubmitProposal,
+    /// Base units for one gas; the lowest that the chain takes if left out.
+    pub gas_price: Option<u64>,
+}
+
+/// A step of a disbursement that somebody wants to send.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TreasuryStep {
+    /// Address of the account that sends it.
+    pub sender: String,
+    /// The number of its proposal.
+    pub disbursement: u64,
+    /// Base units for one gas; the lowest that the chain takes if left out.
+    pub gas_price: Option<u64>,
+}
+
+/// A rollback that somebody wants to propose.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TreasuryRollback {
+    /// Address of the account that proposes and pays the deposit.
+    pub sender: String,
+    /// The number of the disbursement's proposal.
+    pub disbursement: u64,
+    /// The part of each payment not made that its recipient gets, in parts per million.
+    #[serde(default)]
+    #[schema(maximum = 1_000_000)]
+    pub compensation: u32,
+    /// A line for people; one that names the disbursement if left out.
+    pub title: Option<String>,
+    /// Why.
+    #[serde(default)]
+    pub summary: String,
+    /// Where more stands.
+    #[serde(default)]
+    pub link: String,
+    /// `important` or `critical`; `important` if left out.
+    pub criticality: Option<CriticalityBody>,
+    /// Base units for one gas; the lowest that the chain takes if left out.
+    pub gas_price: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use althing_types::{
+        ChainParams, Payload,
+        governance::{Action, Criticality},
+        params::PARAMETERS,
+    };
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_examples_read_the_same_by_the_chain_and_by_the_schemas() {
+        for text in [
+            include_str!("../../../examples/governance/parameter_change.json"),
+            include_str!("../../../examples/governance/treasury_disbursement.json"),
+            include_str!("../../../examples/governance/treasury_rollback.json"),
+        ] {
+            let file: Value = serde_json::from_str(text).unwrap();
+            let body: ProposalBody = serde_json::from_value(file.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&body).unwrap(), file);
+            let payload: Payload = serde_json::from_value(file).unwrap();
+            let written = serde_json::to_value(&payload).unwrap();
+            let again: ProposalBody = serde_json::from_value(written).unwrap();
+            assert_eq!(again, body);
+        }
+        let file: Value =
+            serde_json::from_str(include_str!("../../../examples/governance/vote.json")).unwrap();
+        let body: VoteBody = serde_json::from_value(file.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&body).unwrap(), file);
+        let payload: Payload = serde_json::from_value(file.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&payload).unwrap(), file);
+    }
+
+    #[test]
+    fn every_value_and_criticality_of_the_chain_has_a_body() {
+        for params in [ChainParams::devnet(), ChainParams::mainnet()] {
+            for parameter in PARAMETERS {
+                let value = serde_json::to_value(parameter.get(&params)).unwrap();
+                let body: ValueBody = serde_json::from_value(value.clone()).unwrap();
+                assert_eq!(serde_json::to_value(&body).unwrap(), value, "{}", parameter.name);
+            }
+        }
+        for level in Criticality::ALL {
+            let value = serde_json::to_value(level).unwrap();
+            assert!(serde_json::from_value::<CriticalityBody>(value).is_ok());
+        }
+    }
+
+    #[test]
+    fn every_action_of_the_chain_has_a_body() {
+        use utoipa::PartialSchema as _;
+        let schema = serde_json::to_value(ActionBody::schema()).unwrap().to_string();
+        let names: BTreeSet<&str> = Action::NAMES.iter().map(|(_, name)| *name).collect();
+        for name in names {
+            assert!(schema.contains(&format!("[\"{name}\"]")), "{name} is not in {schema}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+use super::draft::{Wanted, draft};
+use crate::{
+    bodies::ProposalRequest,
+    error::ApiError,
+    extract::JsonBody,
+    parse,
+    records::Records,
+    state::App,
+    views::{CheckView, EffectView, RuleView, TrackView, houses_of, value_text},
+};
+use althing_ledger::{
+    governance::query,
+    query as records,
+    treasury::{Treasury, query as treasury},
+};
+use althing_state::StateKey;
+use althing_types::{
+    Address, Amount, Event, GasPrice, Payload, Ppm,
+    governance::{Action, DisbursementState, ParameterChange, Payment},
+    params::Parameter,
+};
+use axum::{Json, extract::State};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// What a proposal would come to: whether the chain takes it, who decides, and all that would be
+/// different
+///
+/// Nothing is kept. It is tried as the account `sender`, which must own the deposit.
+#[utoipa::path(post, path = "/v1/governance/check", tag = "governance",
+    request_body = ProposalRequest,
+    responses((status = 200, description = "What it would come to", body = CheckView)))]
+pub(in crate::routes) async fn check(
+    State(app): State<Arc<App>>,
+    JsonBody(request): JsonBody<ProposalRequest>,
+) -> Result<Json<CheckView>, ApiError> {
+    let sender = parse::address(&request.sender)?;
+    let (action, criticality) = (request.proposal.action.clone(), request.proposal.criticality);
+    let payload = Payload::SubmitProposal(request.proposal);
+    let gas_price = request.gas_price.map(GasPrice::new);
+    let (_, run) = draft(&app, Wanted { sender, payload, gas_price }).await;
+    let show = app.show();
+    let state = state_of(&app, &action).await?;
+    let params = state.params(&app);
+    let (mut number, mut gas_used, mut rule, mut reason) = (None, None, None, None);
+    match run.outcome {
+        Ok(receipt) => {
+            gas_used = Some(receipt.gas_used.get());
+            number = receipt.events.iter().find_map(|event| match event {
+                Event::ProposalSubmitted { proposal, .. } => Some(*proposal),
+                _ => None,
+            });
+            rule = (!receipt.code.is_ok()).then(|| RuleView::new(receipt.code, show));
+        }
+        Err(refusal) => reason = Some(refusal.into()),
+    }
+    Ok(Json(CheckView {
+        height: run.height.get(),
+        valid: rule.is_none() && reason.is_none(),
+        rule,
+        reason,
+        number,
+        kind: action.name().to_owned(),
+        houses: query::houses(&params, &action, criticality).map(|it| houses_of(it).to_owned()),
+        track: TrackView::new(criticality, &params),
+        quorum: params.governance.quorum.get(),
+        deposit: params.governance.deposit.to_string(),
+        deposit_display: show.amount(params.governance.deposit),
+        gas_used,
+        effects: effects(&app, &state, &action),
+    }))
+}
+
+/// Everything in the state that the effects of an action depend on.
+async fn state_of(app: &App, action: &Action) -> Result<Records, ApiError> {
+    let pool = records::account_key(Address::of_module("treasury"));
+    let mut keys = vec![records::params_key(), treasury::treasury_key(), pool];
+    let recipients = |payments: &[Payment]| -> Vec<StateKey> {
+        payments.iter().map(|payment| records::account_key(payment.to)).collect()
+    };
+    match action {
+        Action::Treasury { payments, .. } => keys.extend(recipients(payments)),
+        Action::TreasuryRollback { disbursement, .. } => {
+            let key = treasury::disbursement_key(*disbursement);
+            let record = app.read(vec![key]).await?.get(key, treasury::decode_disbursement);
+            keys.push(key);
+            keys.extend(record.iter().flat_map(|record| recipients(&record.payments)));
+        }
+        _ => {}
+    }
+    app.read(keys).await
+}
+
+fn effects(app: &App, state: &Records, action: &Action) -> Vec<EffectView> {
+    match action {
+        Action::Parameters { changes } => {
+            changes.iter().filter_map(|change| changed(app, state, change)).collect()
+        }
+        Action::Treasury { payments, .. } => {
+            let paid = payments.iter().map(|payment| (payment.to, payment.amount));
+            moved(app, state, paid, false)
+        }
+        Action::TreasuryRollback { disbursement, compensation } => {
+            rolled_back(app, state, *disbursement, *compensation)
+        }
+        Action::Text {} => Vec::new(),
+    }
+}
+
+fn changed(app: &App, state: &Records, change: &ParameterChange) -> Option<EffectView> {
+    let present = Parameter::find(&change.name)?.get(&state.params(app));
+    let text = |value| value_text(value, app.show());
+    Some(EffectView {
+        what: change.name.to_string(),
+        from: text(&present),
+        to: text(&change.to),
+        expected: (present != change.from).then(|| text(&change.from)),
+    })
+}
+
+/// Money between the treasury and others: from it, or back into what is available.
+fn moved(
+    app: &App,
+    state: &Records,
+    paid: impl Iterator<Item = (Address, Amount)>,
+    back: bool,
+) -> Vec<EffectView> {
+    let sums = state.get(treasury::treasury_key(), treasury::decode_treasury);
+    let Treasury { reserved, .. } = sums.unwrap_or_default();
+    let owned = state.balance(Address::of_module("treasury")).units();
+    let available = owned.saturating_sub(reserved.units());
+    let mut by_account: BTreeMap<Address, u128> = BTreeMap::new();
+    for (to, amount) in paid {
+        let sum = by_account.entry(to).or_default();
+        *sum = sum.saturating_add(amount.units());
+    }
+    let total = by_account.values().copied().fold(0, u128::saturating_add);
+    let after =
+        if back { available.saturating_add(total) } else { available.saturating_sub(total) };
+    let effect = |what: String, from: u128, to: u128| EffectView {
+        what,
+        from: app.show().amount(Amount::new(from)),
+        to: app.show().amount(Amount::new(to)),
+        expected: None,
+    };
+    let mut effects = vec![effect("treasury (available)".to_owned(), available, after)];
+    if !back {
+        effects.extend(by_account.into_iter().map(|(to, sum)| {
+            let owned = state.balance(to).units();
+            effect(to.to_string(), owned, owned.saturating_add(sum))
+        }));
+    }
+    effects
+}
+
+fn rolled_back(app: &App, state: &Records, number: u64, compensation: Ppm) -> Vec<EffectView> {
+    let Some(record) = state.disbursement(number).filter(|record| record.is_pending()) else {
+        return Vec::new();
+    };
+    let executed = record.state == DisbursementState::Executed;
+    let kept = |amount: Amount| if executed { amount.share(compensation) } else { Amount::ZERO };
+    let open = record.payments.iter().zip(0u32..);
+    let open = open
+        .filter(|(_, place)| 1u32.checked_shl(*place).is_some_and(|bit| record.paid & bit == 0));
+    let open: Vec<Payment> = open.map(|(payment, _)| *payment).collect();
+    let returned = open.iter().map(|payment| {
+        let rest = payment.amount.units().saturating_sub(kept(payment.amount).units());
+        (payment.to, Amount::new(rest))
+    });
+    let mut effects = vec![EffectView {
+        what: format!("disbursement {number}"),
+        from: record.state.name().to_owned(),
+        to: DisbursementState::RolledBack.name().to_owned(),
+        expected: None,
+    }];
+    effects.extend(moved(app, state, returned, true));
+    for payment in open.iter().filter(|payment| !kept(payment.amount).is_zero()) {
+        let owned = state.balance(payment.to);
+        let more = Amount::new(owned.units().saturating_add(kept(payment.amount).units()));
+        effects.push(EffectView {
+            what: payment.to.to_string(),
+            from: app.show().amount(owned),
+            to: app.show().amount(more),
+            expected: None,
+        });
+    }
+    effects
+}
