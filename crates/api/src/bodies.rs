@@ -58,6 +58,16 @@ pub enum ActionBody {
         #[schema(min_items = 1, max_items = 16)]
         changes: Vec<ChangeBody>,
     },
+    /// The configuration of the network changes, or a variant of it is offered.
+    Network {
+        /// The version that is in force now.
+        base: u64,
+        /// What the configuration will be.
+        spec: NetworkSpecBody,
+        /// Who runs it first; without this, everybody at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rollout: Option<RolloutBody>,
+    },
     /// Money leaves the treasury.
     Treasury {
         /// Who is paid what, and when.
@@ -79,6 +89,84 @@ pub enum ActionBody {
         #[schema(maximum = 1_000_000)]
         compensation: u32,
     },
+}
+
+/// A version of the configuration of the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpecBody {
+    /// Nodes to begin with, each key once.
+    #[schema(min_items = 1, max_items = 64)]
+    pub boot_nodes: Vec<BootNodeBody>,
+    /// The oldest protocol that software should be able to run, such as `1.0.0`.
+    #[schema(pattern = "^[0-9]+[.][0-9]+[.][0-9]+$")]
+    pub min_version: String,
+    /// What happens to software that is older.
+    pub strictness: StrictnessBody,
+    /// How much a node takes from others.
+    pub limits: NetworkLimitsBody,
+}
+
+/// A node to begin with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BootNodeBody {
+    /// Its key, hex.
+    pub key: String,
+    /// Where it is reached, `host:port`.
+    pub endpoint: String,
+}
+
+/// What happens to software that is too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StrictnessBody {
+    /// Nothing.
+    Off,
+    /// It is warned of.
+    Soft,
+    /// It is refused.
+    Hard,
+}
+
+/// How much a node takes from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkLimitsBody {
+    /// Most peers.
+    #[schema(minimum = 8, maximum = 1000)]
+    pub max_peers: u32,
+    /// Most bytes that a peer may send in a second.
+    #[schema(minimum = 1_048_576, maximum = 1_073_741_824)]
+    pub gossip_bytes_per_second: u64,
+}
+
+/// How a version of the configuration reaches everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RolloutBody {
+    /// The part of the validators that runs it first, in parts per million.
+    #[schema(minimum = 10_000, maximum = 900_000)]
+    pub first: u32,
+    /// How long these are watched, at least.
+    pub watch: PeriodBody,
+    /// How healthy they must be, in parts per million.
+    #[schema(minimum = 500_000, maximum = 1_000_000)]
+    pub min_health: u32,
+}
+
+/// The choice of a version of the network's configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdoptSpecBody {
+    /// `adopt-spec`, or nothing.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^adopt-spec$")]
+    pub kind: Option<String>,
+    /// Key of the validator, hex.
+    pub validator: String,
+    /// The version.
+    pub version: u64,
 }
 
 /// A parameter that is to change.
@@ -299,14 +387,20 @@ mod tests {
     use serde_json::Value;
     use std::collections::BTreeSet;
 
+    fn example(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
     #[test]
     fn the_examples_read_the_same_by_the_chain_and_by_the_schemas() {
         for text in [
+            include_str!("../../../examples/governance/network_optional.json"),
+            include_str!("../../../examples/governance/network_rollout.json"),
             include_str!("../../../examples/governance/parameter_change.json"),
             include_str!("../../../examples/governance/treasury_disbursement.json"),
             include_str!("../../../examples/governance/treasury_rollback.json"),
         ] {
-            let file: Value = serde_json::from_str(text).unwrap();
+            let file = example(text);
             let body: ProposalBody = serde_json::from_value(file.clone()).unwrap();
             assert_eq!(serde_json::to_value(&body).unwrap(), file);
             let payload: Payload = serde_json::from_value(file).unwrap();
@@ -314,12 +408,16 @@ mod tests {
             let again: ProposalBody = serde_json::from_value(written).unwrap();
             assert_eq!(again, body);
         }
-        let file: Value =
-            serde_json::from_str(include_str!("../../../examples/governance/vote.json")).unwrap();
-        let body: VoteBody = serde_json::from_value(file.clone()).unwrap();
-        assert_eq!(serde_json::to_value(&body).unwrap(), file);
-        let payload: Payload = serde_json::from_value(file.clone()).unwrap();
-        assert_eq!(serde_json::to_value(&payload).unwrap(), file);
+        let vote = example(include_str!("../../../examples/governance/vote.json"));
+        let body: VoteBody = serde_json::from_value(vote.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&body).unwrap(), vote);
+        let adopt = example(include_str!("../../../examples/governance/network_adopt.json"));
+        let body: AdoptSpecBody = serde_json::from_value(adopt.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&body).unwrap(), adopt);
+        for file in [vote, adopt] {
+            let payload: Payload = serde_json::from_value(file.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&payload).unwrap(), file);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ const COMPONENTS: &str = "#/components/schemas/";
 const SHORT: &[(&str, &str)] = &[
     ("submit-proposal", "ProposalBody"),
     ("vote", "VoteBody"),
+    ("adopt-spec", "AdoptSpecBody"),
     ("treasury-submit", "ProposalRequest"),
     ("treasury-queue", "TreasuryStep"),
     ("treasury-execute", "TreasuryStep"),

@@ -3,7 +3,7 @@
 
 use super::{aliases, described};
 use crate::{
-    bodies::{ProposalBody, VoteBody},
+    bodies::{AdoptSpecBody, ProposalBody, VoteBody},
     error::ErrorBody,
 };
 use serde_json::{Map, Value, json};
@@ -18,7 +18,7 @@ use utoipa::OpenApi;
                        hex. Times are milliseconds since the Unix epoch. Every failure is an \
                        ErrorBody.",
     ),
-    components(schemas(ErrorBody, ProposalBody, VoteBody)),
+    components(schemas(ErrorBody, ProposalBody, VoteBody, AdoptSpecBody)),
     tags(
         (name = "node", description = "The node itself"),
         (name = "chain", description = "Genesis, parameters, supply, epochs"),
@@ -28,6 +28,7 @@ use utoipa::OpenApi;
         (name = "stake", description = "Validators, delegations, rewards"),
         (name = "governance", description = "Proposals, votes, parameters"),
         (name = "treasury", description = "Disbursements"),
+        (name = "network", description = "The configuration of the network"),
         (name = "mempool", description = "Waiting transactions, gas and fees"),
         (name = "peers", description = "The network"),
         (name = "events", description = "What happens, as it happens"),

@@ -10,6 +10,7 @@ mod economics;
 mod events;
 mod fees;
 mod governance;
+mod network;
 mod node;
 mod pages;
 mod peers;
@@ -75,6 +76,9 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(treasury::queue))
         .routes(routes!(treasury::execute))
         .routes(routes!(treasury::rollback))
+        .routes(routes!(network::spec))
+        .routes(routes!(network::specs))
+        .routes(routes!(network::one))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::one))
         .routes(routes!(chain::epoch))

@@ -33,7 +33,10 @@ fn found(version: u64, spec: Option<Spec>) -> Result<Spec, ApiError> {
     })
 }
 
-async fn network(app: &App, more: &[StateKey]) -> Result<(Network, crate::records::Records), ApiError> {
+async fn network(
+    app: &App,
+    more: &[StateKey],
+) -> Result<(Network, crate::records::Records), ApiError> {
     let keys = std::iter::once(query::network_key()).chain(more.iter().copied());
     let records = app.read(keys.collect()).await?;
     let network = records.get(query::network_key(), query::decode_network).ok_or_else(|| {

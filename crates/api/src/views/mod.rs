@@ -11,6 +11,7 @@ mod economics;
 mod governance;
 mod history;
 pub(crate) mod message;
+mod network;
 mod node;
 mod parameters;
 mod proof;
@@ -32,6 +33,7 @@ pub use governance::{
     TallyView, Timeline, VotePage, VoteView, WeightView,
 };
 pub use history::{BeatView, StandingView, ValidatorEpochView, ValidatorHistory};
+pub use network::{NetworkSpecPage, NetworkSpecView, RolloutHealthView, RolloutView};
 pub use node::{
     Done, EvidenceList, FeeEstimate, GasRuleView, GasSchedule, Health, MempoolView, PeerList,
     Percentiles, Prices, SearchHit, SearchResult, StatusView, SupplyView, VersionView,

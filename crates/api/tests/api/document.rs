@@ -84,6 +84,7 @@ fn filled(path: &str) -> String {
         .replace("{id}", "7")
         .replace("{epoch}", "0")
         .replace("{number}", "3")
+        .replace("{version}", "1")
         .replace("{voter}", &governed::world::ledger::network::validator_key(0).to_string())
         .replace("schemas/{name}", "schemas/vote.json")
         .replace("{name}", "staking.min_delegation")

@@ -243,6 +243,27 @@ async fn a_check_says_what_would_change_and_why_it_would_be_refused() {
     let back = check(&api, &back).await;
     assert_eq!(back["effects"][0]["to"], "rolled_back");
     assert_eq!(back["rule"]["code_name"], "wrong_criticality");
+    let file = include_str!("../../../../examples/governance/network_rollout.json");
+    let mut network: Value = serde_json::from_str(file).unwrap();
+    let late = check(&api, &network).await;
+    assert_eq!(late["rule"]["code_name"], "spec_changed");
+    assert_eq!(
+        late["effects"][0],
+        json!({ "what": "network version", "from": "1", "to": "2", "expected": "3" })
+    );
+    network["action"]["base"] = json!(1);
+    let fine = check(&api, &network).await;
+    assert_eq!((&fine["valid"], &fine["houses"]), (&json!(true), &json!("validators")), "{fine}");
+    let what: Vec<&str> = fine["effects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|effect| effect["what"].as_str().unwrap())
+        .collect();
+    assert!(
+        what.contains(&"network boot_nodes") && what.contains(&"network strictness"),
+        "{what:?}"
+    );
     let poor = json!({ "sender": chain::address(98), "proposal": grant(1, &[]) });
     let poor = api.post_json("/v1/governance/check", &poor).await.ok();
     assert_eq!(poor["reason"]["code"], "insufficient_funds");
@@ -289,7 +310,11 @@ async fn tracks_say_who_decides_about_every_action() {
     for (_, name) in Action::NAMES {
         assert!(actions.iter().any(|row| row["action"] == *name), "{name} is in no row");
     }
-    assert_eq!(tracks["tracks"][2]["criticality"], "critical");
+    assert_eq!(row("for everybody at once"), ("validators", "optional"));
+    assert_eq!(row("tried by some first"), ("validators", "standard"));
+    let levels = tracks["tracks"].as_array().unwrap();
+    let levels: Vec<&str> = levels.iter().map(|it| it["criticality"].as_str().unwrap()).collect();
+    assert_eq!(levels, ["optional", "standard", "important", "critical"]);
     assert_eq!((&tracks["open"], &tracks["quorum"]), (&json!(3), &json!(330_000)));
 }
 
@@ -417,6 +442,27 @@ async fn steps_and_rollbacks_are_built_for_the_state_that_a_disbursement_is_in()
     api.post_json("/v1/treasury/rollback", &body).await.fails(400, "invalid_parameter");
     body["tip"] = json!(1);
     api.post_json("/v1/treasury/rollback", &body).await.fails(400, "invalid_json");
+}
+
+#[tokio::test]
+async fn the_configuration_of_the_network_is_served_in_every_format() {
+    let api = api();
+    let newest = api.get("/v1/network/spec").await.ok();
+    assert_eq!((&newest["format"], &newest["version"]), (&json!(2), &json!(1)));
+    let old = api.get("/v1/network/spec?format=1").await.ok();
+    let line = old["boot_nodes"][0].as_str().unwrap();
+    assert!(line.starts_with(&format!("{}@", newest["boot_nodes"][0]["key"].as_str().unwrap())));
+    let own = format!("/v1/network/spec?validator={}", validator_key(0));
+    assert_eq!(api.get(&own).await.ok(), newest);
+    let bad = api.get("/v1/network/spec?format=9").await.fails(400, "invalid_parameter");
+    assert_eq!(bad["parameter"], "format");
+    let all = api.get("/v1/network/specs").await.ok();
+    assert_eq!((&all["current"], &all["offered"]), (&json!(1), &json!([])));
+    assert!(all.get("staged").is_none());
+    let one = api.get("/v1/network/specs/1").await.ok();
+    assert_eq!((&one, &one["status"]), (&all["specs"][0], &json!("active")));
+    assert_eq!(one["document"], newest);
+    assert_eq!(api.get("/v1/network/specs/2").await.fails(404, "spec_not_found")["version"], 2);
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use super::Builder;
 use althing_types::{
     Payload, Ppm, PublicKey, ValidatorKey,
     governance::{Ballot, Choice, Preferences},
-    message::{AdvanceDisbursement, CancelProposal, SetPreferences, SubmitProposal, Vote},
+    message::{
+        AdoptSpec, AdvanceDisbursement, CancelProposal, SetPreferences, SubmitProposal, Vote,
+    },
 };
 
 impl Builder {
@@ -32,6 +34,12 @@ impl Builder {
     /// What the sender's validator leaves to its node; without preferences, nothing.
     pub fn set_preferences(operator: PublicKey, preferences: Option<Preferences>) -> Self {
         Self::new(operator, Payload::SetPreferences(SetPreferences { preferences }))
+    }
+
+    /// The choice of a version of the network's configuration, by the operator of a validator or by
+    /// its node.
+    pub fn adopt_spec(sender: PublicKey, validator: ValidatorKey, version: u64) -> Self {
+        Self::new(sender, Payload::AdoptSpec(AdoptSpec { validator, version }))
     }
 
     /// The next step of a disbursement, if it is due.
@@ -122,6 +130,8 @@ mod tests {
         assert_eq!(payload(Builder::vote(sender.clone(), 7, yes, None)), "vote");
         assert_eq!(payload(Builder::cancel_proposal(sender.clone(), 7)), "cancel-proposal");
         assert_eq!(payload(Builder::set_preferences(sender.clone(), None)), "set-preferences");
+        let validator = ValidatorKey::new([7; 32]);
+        assert_eq!(payload(Builder::adopt_spec(sender.clone(), validator, 2)), "adopt-spec");
         assert_eq!(payload(Builder::advance_disbursement(sender, 7)), "advance-disbursement");
     }
 }

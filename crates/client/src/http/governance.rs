@@ -6,6 +6,7 @@ use althing_types::{
     governance::{Ballot, Criticality, DisbursementState},
     hash::sha256,
     message::SubmitProposal,
+    network::{RolloutHealth, SpecStatus},
     params::ParameterValue,
 };
 use reqwest::Method;
@@ -294,6 +295,44 @@ infos! {
         dependents: Vec<u64>,
     }
 
+    /// A version of the configuration of the network.
+    NetworkSpecInfo {
+        /// Its number.
+        version: u64,
+        /// What became of it.
+        status: SpecStatus,
+        /// The proposal that made it; 0 of the first.
+        proposal: u64,
+        /// Since when it is what it is.
+        since_height: Height,
+        /// Why it was rolled back.
+        #[serde(default)]
+        reason: Option<String>,
+        /// How those did who ran it first.
+        #[serde(default)]
+        health: Option<RolloutHealth>,
+        /// Validators that chose it last.
+        adopted: u32,
+        /// What it says.
+        document: Value,
+    }
+
+    /// What is in force, what is tried, what is offered, and versions, newest first.
+    NetworkInfo {
+        /// The version in force.
+        current: u64,
+        /// What some validators run first: `version`, `first`, `min_health`, `until`.
+        #[serde(default)]
+        staged: Option<Value>,
+        /// Versions that each validator may choose.
+        offered: Vec<u64>,
+        /// The versions.
+        specs: Vec<NetworkSpecInfo>,
+        /// Where the next page begins.
+        #[serde(default)]
+        next: Option<u64>,
+    }
+
     /// A transaction that waits for a signature.
     UnsignedInfo {
         /// The transaction.
@@ -494,6 +533,23 @@ impl Client {
     /// [`ClientError`].
     pub async fn tracks(&self) -> Result<Value, ClientError> {
         self.get("/v1/governance/tracks").await
+    }
+
+    /// The configuration of the network, with all its versions below a number, newest first.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn network(&self, before: Option<u64>) -> Result<NetworkInfo, ClientError> {
+        let before = before.map(|number| number.to_string());
+        self.get(&path("/v1/network/specs", &[("before", before)])).await
+    }
+
+    /// A version of the configuration of the network.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the code `spec_not_found`.
+    pub async fn network_spec(&self, version: u64) -> Result<NetworkSpecInfo, ClientError> {
+        self.get(&format!("/v1/network/specs/{version}")).await
     }
 
     /// The treasury as a whole.

@@ -10,6 +10,7 @@ use crate::{
 };
 use althing_ledger::{
     governance::query,
+    network::query as network,
     query as records,
     treasury::{Treasury, query as treasury},
 };
@@ -17,6 +18,7 @@ use althing_state::StateKey;
 use althing_types::{
     Address, Amount, Event, GasPrice, Payload, Ppm,
     governance::{Action, DisbursementState, ParameterChange, Payment},
+    network::NetworkSpec,
     params::Parameter,
 };
 use axum::{Json, extract::State};
@@ -85,6 +87,12 @@ async fn state_of(app: &App, action: &Action) -> Result<Records, ApiError> {
             keys.push(key);
             keys.extend(record.iter().flat_map(|record| recipients(&record.payments)));
         }
+        Action::Network { .. } => {
+            let key = network::network_key();
+            let present = app.read(vec![key]).await?.get(key, network::decode_network);
+            keys.push(key);
+            keys.extend(present.map(|present| network::spec_key(present.current)));
+        }
         _ => {}
     }
     app.read(keys).await
@@ -102,8 +110,39 @@ fn effects(app: &App, state: &Records, action: &Action) -> Vec<EffectView> {
         Action::TreasuryRollback { disbursement, compensation } => {
             rolled_back(app, state, *disbursement, *compensation)
         }
+        Action::Network { base, spec, .. } => configured(state, *base, spec),
         Action::Text {} => Vec::new(),
     }
+}
+
+/// Every field of the configuration that would be another one.
+fn configured(state: &Records, base: u64, spec: &NetworkSpec) -> Vec<EffectView> {
+    let Some(present) = state.get(network::network_key(), network::decode_network) else {
+        return Vec::new();
+    };
+    let current = present.current;
+    let mut effects = vec![EffectView {
+        what: "network version".to_owned(),
+        from: current.to_string(),
+        to: present.next.to_string(),
+        expected: (base != current).then(|| base.to_string()),
+    }];
+    // A configuration holds strings, numbers and lists only, which always serialize.
+    let before = state.get(network::spec_key(current), network::decode_spec);
+    let before = before.map(|before| serde_json::to_value(before.document).unwrap_or_default());
+    let after = serde_json::to_value(spec).unwrap_or_default();
+    for (name, value) in after.as_object().into_iter().flatten() {
+        let was = before.as_ref().and_then(|before| before.get(name));
+        if was != Some(value) {
+            effects.push(EffectView {
+                what: format!("network {name}"),
+                from: was.map(ToString::to_string).unwrap_or_default(),
+                to: value.to_string(),
+                expected: None,
+            });
+        }
+    }
+    effects
 }
 
 fn changed(app: &App, state: &Records, change: &ParameterChange) -> Option<EffectView> {

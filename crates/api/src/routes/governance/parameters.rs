@@ -11,10 +11,11 @@ use crate::{
 };
 use althing_ledger::{governance::query, query as records};
 use althing_types::{
-    Address, Amount, ChainParams, Period, Ppm,
+    Address, Amount, ChainParams, List, Period, Ppm, Text, Version,
     governance::{
         Action, Criticality, Dependencies, ParameterChange, ParameterChanges, Payment, Payments,
     },
+    network::{NetworkLimits, NetworkSpec, RolloutPlan, Strictness},
     params::{Area, PARAMETERS, Parameter},
 };
 use axum::{Json, extract::State};
@@ -137,6 +138,9 @@ fn cases(params: &ChainParams) -> Vec<Case> {
     ] {
         cases.extend(change_in(params, area).map(|action| (action, case)));
     }
+    for (rollout, case) in [(true, "tried by some first"), (false, "for everybody at once")] {
+        cases.push((configuration(rollout), case));
+    }
     cases.extend(grant(limit).map(|action| (action, "up to treasury.grant_limit")));
     cases.extend(grant(above).map(|action| (action, "above treasury.grant_limit")));
     let rollback = Action::TreasuryRollback { disbursement: 0, compensation: Ppm::ZERO };
@@ -151,8 +155,21 @@ fn change_in(params: &ChainParams, area: Area) -> Option<Action> {
     Some(Action::Parameters { changes: ParameterChanges::new(vec![change])? })
 }
 
+/// A configuration. Who decides does not depend on what it says.
+fn configuration(rollout: bool) -> Action {
+    let spec = NetworkSpec {
+        boot_nodes: List::default(),
+        min_version: Version::default(),
+        strictness: Strictness::Off,
+        limits: NetworkLimits::default(),
+    };
+    let (first, min_health) = (Ppm::ZERO, Ppm::ONE);
+    let plan = RolloutPlan { first, watch: Period::default(), min_health };
+    Action::Network { base: 0, spec, rollout: rollout.then_some(plan) }
+}
+
 fn grant(amount: Amount) -> Option<Action> {
     let to = Address::of_module("treasury");
     let payments = Payments::new(vec![Payment { to, amount, milestone: Period::default() }])?;
-    Some(Action::Treasury { payments, deps: Dependencies::default(), memo: Default::default() })
+    Some(Action::Treasury { payments, deps: Dependencies::default(), memo: Text::default() })
 }
