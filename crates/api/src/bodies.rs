@@ -81,6 +81,25 @@ pub enum ActionBody {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         memo: String,
     },
+    /// The rules of the chain become those of a later version.
+    Upgrade {
+        /// Which, such as `1.1.0`.
+        version: String,
+        /// The height from which on they hold; without one, the first that is possible.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        height: Option<u64>,
+        /// Where the software that knows them is found.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        notes: String,
+        /// SHA-256 of that software, hex, if it is one file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+    },
+    /// An upgrade that is planned will not happen.
+    UpgradeCancel {
+        /// To which version.
+        version: String,
+    },
     /// A disbursement that is not final is rolled back.
     TreasuryRollback {
         /// The number of its proposal.
@@ -399,6 +418,8 @@ mod tests {
             include_str!("../../../examples/governance/parameter_change.json"),
             include_str!("../../../examples/governance/treasury_disbursement.json"),
             include_str!("../../../examples/governance/treasury_rollback.json"),
+            include_str!("../../../examples/governance/upgrade.json"),
+            include_str!("../../../examples/governance/upgrade_cancel.json"),
         ] {
             let file = example(text);
             let body: ProposalBody = serde_json::from_value(file.clone()).unwrap();

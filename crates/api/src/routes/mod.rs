@@ -19,6 +19,7 @@ mod schemas;
 mod submit;
 mod transactions;
 mod treasury;
+mod upgrade;
 mod validators;
 
 pub use document::openapi;
@@ -79,6 +80,9 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(network::spec))
         .routes(routes!(network::specs))
         .routes(routes!(network::one))
+        .routes(routes!(network::preferences))
+        .routes(routes!(upgrade::status))
+        .routes(routes!(upgrade::readiness))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::one))
         .routes(routes!(chain::epoch))

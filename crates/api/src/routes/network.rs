@@ -5,9 +5,12 @@ use crate::{
     extract::{UrlPath, UrlQuery},
     parse,
     state::App,
-    views::{NetworkSpecPage, NetworkSpecView},
+    views::{NetworkSpecPage, NetworkSpecView, PreferencesView},
 };
-use althing_ledger::network::{Network, Spec, query};
+use althing_ledger::{
+    governance::query as governance,
+    network::{Network, Spec, query},
+};
 use althing_state::StateKey;
 use althing_types::{ValidatorKey, network::NetworkSpec};
 use axum::{Json, extract::State};
@@ -128,4 +131,20 @@ pub(super) async fn one(
     let key = query::spec_key(version);
     let spec = found(version, app.read(vec![key]).await?.get(key, query::decode_spec))?;
     Ok(Json(NetworkSpecView::new(version, &spec)))
+}
+
+/// What a validator leaves to its node, and the configuration that it chose
+#[utoipa::path(get, path = "/v1/governance/preferences/{key}", tag = "governance",
+    params(("key" = String, Path, description = "Key of the validator")),
+    responses((status = 200, description = "Its preferences", body = PreferencesView)))]
+pub(super) async fn preferences(
+    State(app): State<Arc<App>>,
+    UrlPath(key): UrlPath<String>,
+) -> Result<Json<PreferencesView>, ApiError> {
+    let key = parse::validator(&key)?;
+    let (left, chosen) = (governance::preferences_key(key), query::adoption_key(key));
+    let records = app.read(vec![left, chosen]).await?;
+    let left = records.get(left, governance::decode_preferences);
+    let chosen = records.get(chosen, query::decode_adoption);
+    Ok(Json(PreferencesView::new(key, left, chosen)))
 }

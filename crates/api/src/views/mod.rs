@@ -14,9 +14,11 @@ pub(crate) mod message;
 mod network;
 mod node;
 mod parameters;
+mod preferences;
 mod proof;
 mod transaction;
 mod treasury;
+mod upgrade;
 mod validator;
 
 pub use account::{AccountView, NonceView, VestingView};
@@ -42,6 +44,7 @@ pub use parameters::{
     ActionTrackView, CheckView, EffectView, ParameterChangeView, ParameterHistory, ParameterList,
     ParameterView, TrackView, TracksView,
 };
+pub use preferences::PreferencesView;
 pub use proof::{
     AccountBundle, CertifiedView, EpochView, FinalityView, SharedFinality, TransactionBundle,
 };
@@ -53,6 +56,9 @@ pub use transaction::{
 pub use treasury::{
     DisbursementErrorView, DisbursementPage, DisbursementStateView, DisbursementView, PaymentView,
     SnapshotPayment, SnapshotStep, SnapshotView, StepView, TreasurySummary, UnsignedView,
+};
+pub use upgrade::{
+    FailedUpgradeView, NodeReadiness, ReadinessView, ReleaseView, UpgradePlanView, UpgradeView,
 };
 pub use validator::{
     AnnouncementView, DueView, HealthView, NodeView, ValidatorPage, ValidatorView, VotesView,

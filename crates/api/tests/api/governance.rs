@@ -466,6 +466,39 @@ async fn the_configuration_of_the_network_is_served_in_every_format() {
 }
 
 #[tokio::test]
+async fn the_version_of_the_protocol_is_told_with_who_is_ready_for_the_next() {
+    let api = api();
+    let now = api.get("/v1/upgrade").await.ok();
+    assert_eq!((&now["version"], now.get("plan")), (&json!("1.0.0"), None));
+    let known = now["known"].as_array().unwrap();
+    assert_eq!((&known[0]["version"], &known[0]["migration"]), (&json!("1.0.0"), &json!(false)));
+    let readiness = api.get("/v1/upgrade/readiness").await.ok();
+    assert_eq!(readiness["version"], known.last().unwrap()["version"]);
+    // No node of the story ever sent a heartbeat.
+    assert_eq!((&readiness["members"], &readiness["ready"]), (&json!(1), &json!(0)));
+    assert_eq!((&readiness["enough"], &readiness["needed_part"]), (&json!(false), &json!(833_333)));
+    assert_eq!(readiness["nodes"][0]["validator"], validator_key(0).to_string());
+    let other = api.get("/v1/upgrade/readiness?version=7.0.0").await.ok();
+    assert_eq!(other["version"], "7.0.0");
+    api.get("/v1/upgrade/readiness?version=x").await.fails(400, "invalid_parameter");
+    let file = include_str!("../../../../examples/governance/upgrade.json");
+    let check = check(&api, &serde_json::from_str(file).unwrap()).await;
+    assert_eq!((&check["valid"], &check["houses"]), (&json!(true), &json!("both")), "{check}");
+    assert_eq!(check["effects"][0]["to"], "1.1.0 from block 432000 on");
+}
+
+#[tokio::test]
+async fn what_a_validator_leaves_to_its_node_is_told() {
+    let api = api();
+    let none = api.get(&format!("/v1/governance/preferences/{}", validator_key(0))).await.ok();
+    assert_eq!((&none["set"], none.get("minimum_criticality")), (&json!(false), None));
+    let some = api.get(&format!("/v1/governance/preferences/{}", validator_key(1))).await.ok();
+    assert_eq!((&some["set"], &some["auto_adopt_optional"]), (&json!(true), &json!(true)));
+    assert_eq!(some["minimum_criticality"], "important");
+    api.get("/v1/governance/preferences/x").await.fails(400, "invalid_parameter");
+}
+
+#[tokio::test]
 async fn schemas_are_whole_documents_made_from_the_code() {
     let api = api();
     let names = api.get("/v1/schemas").await.ok();

@@ -2,7 +2,7 @@
 
 use super::{ApiError, Client, ClientError, Reason, Simulation};
 use althing_types::{
-    Address, Amount, Due, Height, Transaction, ValidatorKey,
+    Address, Amount, Due, Height, Transaction, ValidatorKey, Version,
     governance::{Ballot, Criticality, DisbursementState},
     hash::sha256,
     message::SubmitProposal,
@@ -550,6 +550,31 @@ impl Client {
     /// [`ClientError`]; the code `spec_not_found`.
     pub async fn network_spec(&self, version: u64) -> Result<NetworkSpecInfo, ClientError> {
         self.get(&format!("/v1/network/specs/{version}")).await
+    }
+
+    /// What a validator leaves to its node, and the configuration that it chose last.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn preferences(&self, validator: ValidatorKey) -> Result<Value, ClientError> {
+        self.get(&format!("/v1/governance/preferences/{validator}")).await
+    }
+
+    /// The version of the protocol, what is planned, and what the node's software knows.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn upgrade(&self) -> Result<Value, ClientError> {
+        self.get("/v1/upgrade").await
+    }
+
+    /// Which validators have nodes that know a version; without one, that which is planned.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn readiness(&self, version: Option<Version>) -> Result<Value, ClientError> {
+        let version = version.map(|version| version.to_string());
+        self.get(&path("/v1/upgrade/readiness", &[("version", version)])).await
     }
 
     /// The treasury as a whole.

@@ -8,10 +8,10 @@ use althing_types::{
     Address, Block, Event, Genesis, Header, Height, Payload, Period, Ppm, SyncRange, Transfer,
     governance::{
         Action, Ballot, Choice, Criticality, Dependencies, ParameterChange, ParameterChanges,
-        Payment, Payments,
+        Payment, Payments, Preferences,
     },
     hash::{sha256, zero},
-    message::{CancelProposal, Delegate, SubmitProposal, Vote},
+    message::{CancelProposal, Delegate, SetPreferences, SubmitProposal, Vote},
     params::{FeeSplit, Parameter, ParameterValue, Track},
 };
 use ledger::{
@@ -159,7 +159,13 @@ pub fn story() -> World {
     let treasury = Address::of_module("treasury");
     let gift = Payload::Transfer(Transfer { to: treasury, amount: tokens(10_000) });
     let own = Delegate { validator: validator_key(0), amount: tokens(4_000) };
-    world.block(&[(5, gift), (1, Payload::Delegate(own))]);
+    let preferences = Some(Preferences {
+        auto_adopt_optional: true,
+        minimum_criticality: Important,
+        max_delay_tolerance: 100,
+    });
+    let left = Payload::SetPreferences(SetPreferences { preferences });
+    world.block(&[(5, gift), (1, Payload::Delegate(own)), (operator(1), left)]);
     world.turn();
     let less = ParameterValue::Amount { value: tokens(2) };
     let gas = ParameterValue::Number { value: 50_000_000 };

@@ -13,10 +13,11 @@ use althing_ledger::{
     network::query as network,
     query as records,
     treasury::{Treasury, query as treasury},
+    upgrade::query as upgrade,
 };
 use althing_state::StateKey;
 use althing_types::{
-    Address, Amount, Event, GasPrice, Payload, Ppm,
+    Address, Amount, Event, GasPrice, Height, Payload, Ppm, Version,
     governance::{Action, DisbursementState, ParameterChange, Payment},
     network::NetworkSpec,
     params::Parameter,
@@ -76,6 +77,7 @@ pub(in crate::routes) async fn check(
 async fn state_of(app: &App, action: &Action) -> Result<Records, ApiError> {
     let pool = records::account_key(Address::of_module("treasury"));
     let mut keys = vec![records::params_key(), treasury::treasury_key(), pool];
+    keys.push(upgrade::protocol_key());
     let recipients = |payments: &[Payment]| -> Vec<StateKey> {
         payments.iter().map(|payment| records::account_key(payment.to)).collect()
     };
@@ -111,6 +113,8 @@ fn effects(app: &App, state: &Records, action: &Action) -> Vec<EffectView> {
             rolled_back(app, state, *disbursement, *compensation)
         }
         Action::Network { base, spec, .. } => configured(state, *base, spec),
+        Action::Upgrade { version, height, .. } => upgraded(state, *version, *height),
+        Action::UpgradeCancel { version } => given_up(state, *version),
         Action::Text {} => Vec::new(),
     }
 }
@@ -143,6 +147,23 @@ fn configured(state: &Records, base: u64, spec: &NetworkSpec) -> Vec<EffectView>
         }
     }
     effects
+}
+
+fn upgraded(state: &Records, version: Version, height: Option<Height>) -> Vec<EffectView> {
+    let present = state.get(upgrade::protocol_key(), upgrade::decode_protocol);
+    let from = present.map(|present| present.version.to_string()).unwrap_or_default();
+    let when = height.map(|height| format!(" from block {height} on")).unwrap_or_default();
+    let (what, to) = ("protocol version".to_owned(), format!("{version}{when}"));
+    vec![EffectView { what, from, to, expected: None }]
+}
+
+fn given_up(state: &Records, version: Version) -> Vec<EffectView> {
+    let present = state.get(upgrade::protocol_key(), upgrade::decode_protocol);
+    let plan = present.and_then(|present| present.plan).map(|plan| plan.version.to_string());
+    let expected = version.to_string();
+    let (what, from) = ("planned upgrade".to_owned(), plan.unwrap_or_else(|| "none".to_owned()));
+    let expected = (expected != from).then_some(expected);
+    vec![EffectView { what, from, to: "none".to_owned(), expected }]
 }
 
 fn changed(app: &App, state: &Records, change: &ParameterChange) -> Option<EffectView> {

@@ -145,6 +145,9 @@ fn cases(params: &ChainParams) -> Vec<Case> {
     cases.extend(grant(above).map(|action| (action, "above treasury.grant_limit")));
     let rollback = Action::TreasuryRollback { disbursement: 0, compensation: Ppm::ZERO };
     cases.push((rollback, "any"));
+    let (version, notes) = (Version::default(), Text::default());
+    cases.push((Action::Upgrade { version, height: None, notes, digest: None }, "any"));
+    cases.push((Action::UpgradeCancel { version }, "any"));
     cases
 }
 
