@@ -4,6 +4,7 @@
 mod cli;
 mod cli_online;
 mod genesis;
+mod gov;
 mod malformed;
 mod network;
 mod stake;

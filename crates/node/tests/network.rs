@@ -62,7 +62,7 @@ impl Network {
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
     }
 
-    fn cli(&self, home: &Path, arguments: &[&str]) -> Output {
+    pub(crate) fn cli(&self, home: &Path, arguments: &[&str]) -> Output {
         Command::new(BINARY)
             .args(["--node", &self.url, "--home", home.to_str().unwrap()])
             .args(arguments)

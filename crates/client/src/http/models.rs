@@ -111,6 +111,9 @@ pub struct ReceiptInfo {
     pub gas_used: u64,
     /// Fee that was charged, in base units.
     pub fee: Amount,
+    /// What happened, in order: `type` and the fields of that event.
+    #[serde(default)]
+    pub events: Vec<Value>,
 }
 
 /// Why a transaction was refused or dropped.

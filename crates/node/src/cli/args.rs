@@ -1,6 +1,7 @@
 //! Every command and option of the binary. `docs/cli.md` is generated from this tree.
 
 mod genesis;
+mod gov;
 mod keys;
 mod node;
 mod offline;
@@ -12,6 +13,12 @@ pub use genesis::{
     GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisDetails, GenesisEntryArgs,
     GenesisFile, GenesisMerge, GenesisNew, GenesisVerify, Preset,
 };
+pub use gov::{
+    About, GovCancel, GovCommand, GovList, GovParams, GovPropose, GovTally, GovVote, Payee,
+    PreferencesClear, PreferencesCommand, PreferencesSet, ProposeCommand, ProposeParams,
+    ProposeRollback, ProposeText, ProposeTreasury, Setting, TreasuryCommand, TreasuryStep,
+    TreasurySubmit,
+};
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{
     BenchArgs, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, Recipients,
@@ -19,6 +26,7 @@ pub use node::{
 };
 pub use offline::{CompletionsArgs, VerifyArgs};
 pub use query::{FaucetArgs, ProofArgs, QueryCommand, StateCommand};
+pub(crate) use stake::parse_percent;
 pub use stake::{
     ConsensusKeyArgs, EconomicsArgs, TxDelegate, TxRedelegate, TxStake, TxSubmitEvidence,
     TxUndelegate, TxUnjail, TxUnstake, TxUpdateValidator, ValidatorsCommand, ValidatorsHeartbeat,
@@ -145,6 +153,9 @@ pub enum Command {
     /// The validators and their nodes
     #[command(subcommand)]
     Validators(ValidatorsCommand),
+    /// Propose, vote, and see how decisions stand
+    #[command(subcommand)]
+    Gov(GovCommand),
     /// Ask a node
     #[command(subcommand)]
     Query(QueryCommand),

@@ -8,6 +8,7 @@ mod economics;
 mod error;
 mod fields;
 mod genesis;
+pub(crate) mod gov;
 mod init;
 mod keys;
 mod online;
@@ -83,6 +84,7 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Db(command) => crate::run::db(&context, command),
         Command::Tx(command) => tx::run(&context, command),
         Command::Validators(command) => validators::run(&context, command),
+        Command::Gov(command) => gov::run(&context, command),
         Command::Query(command) => query::run(&context, command),
         Command::State(command) => query::state(&context, command),
         Command::Peers(command) => peers::run(&context, command),

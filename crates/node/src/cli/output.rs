@@ -44,6 +44,13 @@ pub fn about(amount: Amount, symbol: &str) -> String {
     tokens_of(Amount::new(units - units % KEPT), symbol)
 }
 
+/// The same, rounded up.
+pub fn about_up(amount: Amount, symbol: &str) -> String {
+    const KEPT: u128 = 1_000_000_000_000;
+    let units = amount.units().div_ceil(KEPT).saturating_mul(KEPT);
+    tokens_of(Amount::new(units), symbol)
+}
+
 /// A ratio in parts per million as a percentage.
 pub fn percent(ppm: u64) -> String {
     let (whole, rest) = (ppm / 10_000, ppm % 10_000);

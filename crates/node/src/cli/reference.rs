@@ -57,7 +57,7 @@ fn section(command: &Command, path: &str, level: usize, page: &mut String) {
         .filter(|arg| !arg.is_global_set() && !arg.is_hide_set())
         .filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"))
         .collect();
-    if !command.has_subcommands() {
+    if !command.has_subcommands() || !own.is_empty() {
         let positionals: String =
             own.iter().filter(|arg| arg.is_positional()).map(|arg| format!(" {arg}")).collect();
         let options = if own.iter().any(|arg| !arg.is_positional()) { " [OPTIONS]" } else { "" };
@@ -68,6 +68,15 @@ fn section(command: &Command, path: &str, level: usize, page: &mut String) {
     }
     for arg in own {
         option(arg, page);
+    }
+    if let Some(examples) = command.get_after_help() {
+        page.push('\n');
+        for line in examples.to_string().lines() {
+            let _ = match line.strip_prefix("  ") {
+                Some(example) => writeln!(page, "    {example}"),
+                None => writeln!(page, "{line}\n"),
+            };
+        }
     }
     for sub in command.get_subcommands() {
         section(sub, &path, level + 1, page);

@@ -4,6 +4,7 @@ use super::{
     args::{Fees, Sending, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait},
     context::{Context, Signer, read_text},
     error::{CliError, Exit},
+    fields,
     online::with_chain,
     output, stake,
 };
@@ -133,12 +134,28 @@ pub(crate) async fn carry_out(
     sending: &Sending,
     plan: &Plan,
 ) -> Result<(), CliError> {
+    carry_out_with(context, (client, chain), signer, builder, sending, plan, Value::Null).await
+}
+
+/// The same, with what programs want to know more about the plan.
+///
+/// # Errors
+/// As [`carry_out`].
+pub(crate) async fn carry_out_with(
+    context: &Context,
+    (client, chain): (&Client, &Version),
+    signer: &Signer,
+    builder: Builder,
+    sending: &Sending,
+    plan: &Plan,
+    detail: Value,
+) -> Result<(), CliError> {
     let method = method(signer, sending.passkey)?;
     let builder = with_fees(builder.passkey(method == Method::Passkey), &sending.fees, chain);
     warn_of_a_node_that_does_not_follow(client).await;
     let draft = builder.prepare(client).await?;
     if sending.dry_run || !context.global.json {
-        show_draft(context, &draft, plan, &chain.symbol);
+        show_draft(context, &draft, plan, detail, &chain.symbol);
     }
     would_fail(&draft)?;
     if sending.dry_run {
@@ -168,12 +185,12 @@ async fn warn_of_a_node_that_does_not_follow(client: &Client) {
 }
 
 /// Prints what a transaction would do and cost.
-fn show_draft(context: &Context, draft: &Draft, plan: &Plan, symbol: &str) {
+fn show_draft(context: &Context, draft: &Draft, plan: &Plan, detail: Value, symbol: &str) {
     let tx = &draft.transaction;
     let run = draft.simulation.as_ref();
     let receipt = run.and_then(|run| run.receipt.as_ref());
     if context.global.json {
-        output::json(&json!({
+        let mut document = json!({
             "transaction": tx,
             "expected_fee": draft.expected_fee(),
             "max_fee": tx.max_fee(),
@@ -185,7 +202,13 @@ fn show_draft(context: &Context, draft: &Draft, plan: &Plan, symbol: &str) {
             "sent": false,
             "notes": plan.facts.iter().map(|(name, text)| ((*name).to_owned(), text.clone()))
                 .collect::<std::collections::BTreeMap<_, _>>(),
-        }));
+            "events": receipt.map(|receipt| receipt.events.clone()),
+            "reason": run.and_then(|run| run.reason.as_ref()).map(|reason| reason.code.clone()),
+        });
+        if !detail.is_null() {
+            document["plan"] = detail;
+        }
+        output::json(&document);
         return;
     }
     let gas = receipt.map_or(String::new(), |receipt| format!("{}, ", receipt.gas_used));
@@ -203,11 +226,32 @@ fn show_draft(context: &Context, draft: &Draft, plan: &Plan, symbol: &str) {
         facts.push(("memo", tx.memo.clone()));
     }
     match (receipt, run.and_then(|run| run.reason.as_ref())) {
-        (Some(receipt), _) => facts.push(("outcome", outcome(receipt))),
+        (Some(receipt), _) => {
+            facts.push(("outcome", outcome(receipt)));
+            facts.extend(happened(&receipt.events, symbol));
+        }
         (None, Some(reason)) => facts.push(("outcome", format!("refused: {}", reason.message))),
         (None, None) => {}
     }
     output::facts(&facts);
+}
+
+/// What of the events people need to go on: the number of their proposal, the weight of their vote.
+fn happened(events: &[Value], symbol: &str) -> Vec<(&'static str, String)> {
+    let kind = |event: &Value| fields::text(event, "type");
+    let fact = |event: &Value| match kind(event).as_str() {
+        "proposal-submitted" => Some(("proposal", fields::number(event, "proposal").to_string())),
+        "voted" => {
+            let weight = output::about(fields::amount(event, "/weight"), symbol);
+            Some(("weighs", format!("{weight} of stake")))
+        }
+        "disbursement-advanced" => Some((
+            "is now",
+            format!("{} ({})", fields::text(event, "state"), fields::text(event, "reason")),
+        )),
+        _ => None,
+    };
+    events.iter().filter_map(fact).collect()
 }
 
 fn outcome(receipt: &ReceiptInfo) -> String {
@@ -281,6 +325,7 @@ pub(crate) fn show(context: &Context, info: &TransactionInfo, symbol: &str) {
             "code": info.receipt.as_ref().map(|receipt| receipt.code_name.clone()),
             "gas_used": info.receipt.as_ref().map(|receipt| receipt.gas_used),
             "fee": info.receipt.as_ref().map(|receipt| receipt.fee),
+            "events": info.receipt.as_ref().map(|receipt| receipt.events.clone()),
             "reason": info.reason.as_ref().map(|reason| json!({
                 "code": reason.code, "message": reason.message,
             })),
@@ -298,6 +343,7 @@ pub(crate) fn show(context: &Context, info: &TransactionInfo, symbol: &str) {
     facts.extend(info.transaction.as_ref().map(body).unwrap_or_default());
     if let Some(receipt) = &info.receipt {
         facts.push(("outcome", outcome(receipt)));
+        facts.extend(happened(&receipt.events, symbol));
         facts.push(("gas used", receipt.gas_used.to_string()));
         facts.push(("fee", output::tokens_of(receipt.fee, symbol)));
     }

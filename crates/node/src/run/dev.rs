@@ -12,12 +12,12 @@ use crate::cli::{
     CliError, Exit,
     args::{DevArgs, LogFormat},
     context::{Context, read_text},
-    output,
+    gov, output,
 };
 use althing_api::ApiConfig;
 use althing_client::dev;
 use althing_engine::node::NodeConfig;
-use althing_types::{Amount, Genesis, ValidatorKey};
+use althing_types::{Amount, ChainParams, Genesis, ValidatorKey};
 use commonware_cryptography::Signer as _;
 use serde_json::json;
 use std::{
@@ -107,12 +107,16 @@ fn genesis(args: &DevArgs, path: &Path) -> Result<Genesis, CliError> {
         }
         return Ok(genesis);
     }
+    let mut params = ChainParams::devnet();
+    params.epoch_length = args.epoch_length.unwrap_or(params.epoch_length);
+    gov::configure(&mut params, &args.params, dev_chain::SYMBOL)?;
     let chain = DevChain {
         validators: args.validators,
         block_time: args.block_time,
         accounts: args.accounts,
         balance: args.balance,
         load_accounts: args.load_accounts,
+        params,
     };
     let endpoints = dev_chain::free_endpoints(args.validators).map_err(DevChainError::from)?;
     let genesis = chain.genesis(&endpoints)?;

@@ -93,7 +93,12 @@ pub(super) struct DevChain {
     pub balance: Amount,
     /// Load-test accounts.
     pub load_accounts: u64,
+    /// What it starts from, but for times and counts above.
+    pub params: ChainParams,
 }
+
+/// Symbol of the token of development networks.
+pub(super) const SYMBOL: &str = "CPC";
 
 impl DevChain {
     /// The genesis file. It depends only on the arguments and on `endpoints` (one `host:port` a
@@ -103,7 +108,7 @@ impl DevChain {
     /// [`DevChainError`] if the arguments break a bound of the genesis.
     pub(super) fn genesis(&self, endpoints: &[SocketAddr]) -> Result<Genesis, DevChainError> {
         let tokens = |count| Amount::from_tokens(count).map_err(|_| DevChainError::Amount);
-        let mut params = ChainParams::devnet();
+        let mut params = self.params.clone();
         params.idle_interval_ms = u64::try_from(self.block_time.as_millis()).unwrap_or(u64::MAX);
         params.busy_interval_ms = params.busy_interval_ms.min(params.idle_interval_ms.max(1));
         let most = &mut params.staking.max_validators;
@@ -142,7 +147,7 @@ impl DevChain {
             chain_id,
             genesis_time: Timestamp::new(0),
             address_prefix: althing_types::address::DEFAULT_PREFIX.to_owned(),
-            symbol: "CPC".to_owned(),
+            symbol: SYMBOL.to_owned(),
             params,
             validators: Vec::new(),
             allocations,
@@ -200,6 +205,7 @@ mod tests {
             accounts: 3,
             balance: Amount::from_tokens(5).unwrap(),
             load_accounts: 10,
+            params: ChainParams::devnet(),
         };
         let endpoints = free_endpoints(4).unwrap();
         let genesis = chain.genesis(&endpoints).unwrap();

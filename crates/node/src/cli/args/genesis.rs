@@ -1,6 +1,9 @@
 //! `althing genesis`: files that a chain starts from.
 
-use super::tx::parse_amount;
+use super::{
+    gov::{Setting, parse_setting},
+    tx::parse_amount,
+};
 use althing_client::genesis_plan;
 use althing_types::{
     Amount, ChainId, Ppm, Text, Timestamp, ValidatorKey,
@@ -63,7 +66,7 @@ pub struct GenesisNew {
         value_name = "FILE",
         conflicts_with_all = [
             "chain_id", "preset", "address_prefix", "symbol", "genesis_time", "epoch_length",
-            "idle_interval_ms", "reserve", "validators", "dev_accounts", "load_accounts",
+            "idle_interval_ms", "params", "reserve", "validators", "dev_accounts", "load_accounts",
         ]
     )]
     pub plan: Option<PathBuf>,
@@ -83,6 +86,10 @@ pub struct GenesisNew {
     /// Time between blocks without load, in milliseconds [default: the preset's]
     #[arg(long, value_name = "MS")]
     pub idle_interval_ms: Option<u64>,
+    /// Start with another value of a parameter that a proposal can change, for example
+    /// governance.standard.voting=10blocks; `althing gov params` lists them
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    pub params: Vec<Setting>,
     /// Tokens that rewards are released from over the years, part of the supply; for presets with
     /// the schedule target-apr [default: 300000000 for mainnet]
     #[arg(long, value_name = "TOKENS", value_parser = parse_amount)]

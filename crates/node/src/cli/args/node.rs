@@ -104,6 +104,14 @@ pub struct DevArgs {
     /// Also fund N load-test accounts for `althing bench`
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub load_accounts: u64,
+    /// Blocks in an epoch, 10 to 1000000 [default: 100]
+    #[arg(long, value_name = "BLOCKS")]
+    pub epoch_length: Option<u64>,
+    /// Start with another value of a parameter that a proposal can change, for example
+    /// governance.standard.voting=10blocks; `althing gov params` lists them
+    #[arg(long = "param", value_name = "NAME=VALUE",
+        value_parser = super::gov::parse_setting)]
+    pub params: Vec<super::gov::Setting>,
     /// What to log, for example `info`
     #[arg(long, default_value = "warn,commonware_storage=error", value_name = "FILTER")]
     pub log: String,

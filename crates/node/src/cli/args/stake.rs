@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// Reads a part of a hundred: `5%` or `12.5`.
-pub(super) fn parse_percent(text: &str) -> Result<Ppm, String> {
+pub(crate) fn parse_percent(text: &str) -> Result<Ppm, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim();
     let bad = || format!("{text:?} is no percentage: expected 0% to 100%, for example 5% or 12.5%");
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));

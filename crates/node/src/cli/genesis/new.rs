@@ -6,7 +6,7 @@ use crate::cli::{
     config::{self, Template},
     context::{Context, write_new},
     error::{CliError, Exit},
-    output,
+    gov, output,
 };
 use althing_client::{dev, validator_key};
 use althing_types::{
@@ -113,6 +113,7 @@ fn without_validators(args: &GenesisNew) -> Result<Genesis, CliError> {
         genesis.params.idle_interval_ms = interval;
         genesis.params.busy_interval_ms = genesis.params.busy_interval_ms.min(interval);
     }
+    gov::configure(&mut genesis.params, &args.params, &args.symbol)?;
     genesis.params.validate().map_err(|error| CliError::usage(error.to_string()))?;
     genesis.reserve = reserve(args, &genesis.params)?;
     genesis.check_reserve().map_err(|error| CliError::usage(error.to_string()))?;

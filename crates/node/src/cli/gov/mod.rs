@@ -1,0 +1,43 @@
+//! `althing gov`: proposals, votes, parameters, the treasury.
+
+mod file;
+mod list;
+mod params;
+mod propose;
+mod tally;
+mod terms;
+mod treasury;
+mod value;
+mod vote;
+
+pub(crate) use value::{configure, parse_ballot, parse_period};
+
+use super::{args::GovCommand, context::Context, error::CliError, online::with_chain};
+
+/// Runs `althing gov …`.
+///
+/// # Errors
+/// Exit code 2 for payload files, 3 if the node does not answer, 4 if the chain refuses, 5 if there is
+/// no such proposal.
+pub(crate) fn run(context: &Context, command: &GovCommand) -> Result<(), CliError> {
+    match command {
+        GovCommand::Propose(args) => propose::run(context, args),
+        GovCommand::Vote(args) => vote::vote(context, args),
+        GovCommand::Cancel(args) => vote::cancel(context, args),
+        GovCommand::Preferences(command) => vote::preferences(context, command),
+        GovCommand::Params(args) => with_chain(context, async |client, chain| {
+            params::params(context, &client, &chain, args).await
+        }),
+        GovCommand::Tracks => with_chain(context, async |client, chain| {
+            params::tracks(context, &client, &chain).await
+        }),
+        GovCommand::Tally(args) => tally::run(context, args),
+        GovCommand::List(args) => {
+            with_chain(context, async |client, _| list::list(context, &client, args).await)
+        }
+        GovCommand::Show { proposal, votes } => with_chain(context, async |client, chain| {
+            list::show(context, &client, &chain, (*proposal, *votes)).await
+        }),
+        GovCommand::Treasury(command) => treasury::run(context, command),
+    }
+}

@@ -1,0 +1,321 @@
+//! `althing gov propose …`, and what of `althing gov treasury` proposes.
+
+use super::{
+    file,
+    terms::{Way, least},
+    value,
+};
+use crate::cli::{
+    args::{
+        About, GovPropose, ProposeCommand, ProposeParams, ProposeRollback, ProposeText,
+        ProposeTreasury, Sending, TreasurySubmit,
+    },
+    context::Context,
+    error::{CliError, Exit},
+    online::with_chain,
+    output,
+    tx::{Plan, carry_out_with},
+};
+use althing_client::{
+    builder::Builder,
+    http::{Client, Version},
+};
+use althing_types::{
+    ChainParams, List, Payload, Ppm, Text,
+    governance::{Action, ParameterChange, Payment},
+    limits::MAX_PROPOSAL_TITLE_BYTES,
+    message::SubmitProposal,
+    params::{PARAMETERS, Parameter},
+};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Runs `althing gov propose …`.
+///
+/// # Errors
+/// Those of transactions.
+pub(super) fn run(context: &Context, args: &GovPropose) -> Result<(), CliError> {
+    match (&args.what, &args.file) {
+        (Some(ProposeCommand::Text(args)), _) => text(context, args),
+        (Some(ProposeCommand::Params(args)), _) => params(context, args),
+        (Some(ProposeCommand::Treasury(args)), _) => treasury(context, args),
+        (Some(ProposeCommand::Rollback(args)), _) => rollback(context, args),
+        (None, Some(path)) => from_file(context, path, &args.sending),
+        (None, None) => Err(CliError::usage(
+            "say what to propose: text, params, treasury or rollback, or --file FILE; `althing gov \
+             propose --help` has examples",
+        )),
+    }
+}
+
+fn from_file(context: &Context, path: &Path, sending: &Sending) -> Result<(), CliError> {
+    let Payload::SubmitProposal(proposal) = file::read(path)? else {
+        return Err(CliError::new(
+            Exit::Usage,
+            "payload_file",
+            format!(
+                "{}: this is no proposal: its type must be \"submit-proposal\"",
+                path.display()
+            ),
+        ));
+    };
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        propose(context, (&client, &chain, &params), proposal, sending).await
+    })
+}
+
+/// `althing gov treasury submit`
+///
+/// # Errors
+/// Those of transactions, and exit code 2 if the file proposes something else.
+pub(super) fn submit(context: &Context, args: &TreasurySubmit) -> Result<(), CliError> {
+    match file::read(&args.file)? {
+        Payload::SubmitProposal(proposal) if is_treasury(&proposal.action) => {
+            with_chain(context, async |client, chain| {
+                let params = client.params().await?;
+                propose(context, (&client, &chain, &params), proposal, &args.sending).await
+            })
+        }
+        _ => Err(CliError::new(
+            Exit::Usage,
+            "payload_file",
+            format!(
+                "{}: this is no proposal about the treasury: its action must be \"treasury\" or \
+                 \"treasury-rollback\"",
+                args.file.display()
+            ),
+        )),
+    }
+}
+
+const fn is_treasury(action: &Action) -> bool {
+    matches!(action, Action::Treasury { .. } | Action::TreasuryRollback { .. })
+}
+
+fn text(context: &Context, args: &ProposeText) -> Result<(), CliError> {
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        let proposal = complete(&params, &args.about, args.title.clone(), Action::Text {});
+        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+    })
+}
+
+fn params(context: &Context, args: &ProposeParams) -> Result<(), CliError> {
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        let mut changes = Vec::new();
+        for setting in &args.set {
+            let parameter = find(&setting.name)?;
+            let to = value::parse(parameter, &params, &setting.value, &chain.symbol);
+            changes.push(ParameterChange {
+                name: Text::new(parameter.name).unwrap_or_default(),
+                from: parameter.get(&params),
+                to: to.map_err(CliError::usage)?,
+            });
+        }
+        let names: Vec<&str> = args.set.iter().map(|setting| &*setting.name).collect();
+        let title = title(args.title.as_ref(), || format!("Change {}", names.join(", ")))?;
+        let changes = List::new(changes)
+            .ok_or_else(|| CliError::usage("one proposal changes at most 16 parameters"))?;
+        let proposal = complete(&params, &args.about, title, Action::Parameters { changes });
+        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+    })
+}
+
+/// The parameter of a name.
+///
+/// # Errors
+/// Exit code 5 with those that have similar names.
+pub(super) fn find(name: &str) -> Result<&'static Parameter, CliError> {
+    Parameter::find(name).ok_or_else(|| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let alike: Vec<&str> = PARAMETERS
+            .iter()
+            .map(|parameter| parameter.name)
+            .filter(|known| !last.is_empty() && known.contains(last))
+            .take(5)
+            .collect();
+        let hint = match alike.as_slice() {
+            [] => "`althing gov params` lists them".to_owned(),
+            alike => format!("did you mean {}?", alike.join(" or ")),
+        };
+        let message = format!("no proposal can change a parameter {name:?}: {hint}");
+        CliError::new(Exit::NotFound, "parameter_unknown", message)
+    })
+}
+
+fn treasury(context: &Context, args: &ProposeTreasury) -> Result<(), CliError> {
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        let mut payments = Vec::new();
+        for payee in &args.pay {
+            let to = context.address(&payee.to)?;
+            payments.push(Payment { to, amount: payee.amount, milestone: payee.milestone });
+        }
+        let payments = List::new(payments)
+            .ok_or_else(|| CliError::usage("one disbursement has at most 32 payments"))?;
+        let deps = List::new(args.deps.clone())
+            .ok_or_else(|| CliError::usage("one disbursement depends on at most 100 others"))?;
+        let title = title(args.title.as_ref(), || match args.purpose.as_str() {
+            "" => format!("A disbursement of {}", output::count(payments.len() as u64, "payment")),
+            purpose => purpose.chars().take(70).collect(),
+        })?;
+        let action = Action::Treasury { payments, deps, memo: args.purpose.clone() };
+        let proposal = complete(&params, &args.about, title, action);
+        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+    })
+}
+
+/// `althing gov propose rollback`, `althing gov treasury rollback`
+///
+/// # Errors
+/// Those of transactions.
+pub(super) fn rollback(context: &Context, args: &ProposeRollback) -> Result<(), CliError> {
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        let (disbursement, compensation) = (args.disbursement, args.compensation);
+        let title =
+            title(args.title.as_ref(), || format!("Roll disbursement {disbursement} back"))?;
+        let action = Action::TreasuryRollback { disbursement, compensation };
+        let proposal = complete(&params, &args.about, title, action);
+        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+    })
+}
+
+type Title = Text<MAX_PROPOSAL_TITLE_BYTES>;
+
+/// The title that was given, or one that is made.
+fn title(given: Option<&Title>, made: impl FnOnce() -> String) -> Result<Title, CliError> {
+    match given {
+        Some(title) => Ok(title.clone()),
+        None => Text::new(made()).map_err(|_| {
+            CliError::usage("the made title would be too long: give one with --title")
+        }),
+    }
+}
+
+fn complete(params: &ChainParams, about: &About, title: Title, action: Action) -> SubmitProposal {
+    let criticality = about.criticality.unwrap_or_else(|| least(params, &action));
+    let (summary, link) = (about.summary.clone(), about.link.clone());
+    SubmitProposal { title, summary, link, criticality, action }
+}
+
+/// Shows what a proposal would do, and submits it.
+async fn propose(
+    context: &Context,
+    (client, chain, params): (&Client, &Version, &ChainParams),
+    proposal: SubmitProposal,
+    sending: &Sending,
+) -> Result<(), CliError> {
+    let signer = context.signer(sending.from.as_deref())?;
+    let status = client.status().await?;
+    let way = Way::of(params, &status, &proposal.action, proposal.criticality);
+    let mut facts = vec![("proposes", proposal.title.as_str().to_owned())];
+    facts.extend(describe(params, Some(params), &proposal.action, &chain.symbol));
+    match &way {
+        Some(way) => facts.extend(way.facts(params, &chain.symbol)),
+        None => facts.push((
+            "criticality",
+            format!(
+                "{}, which this cannot have: at least {}",
+                proposal.criticality,
+                least(params, &proposal.action)
+            ),
+        )),
+    }
+    let detail = json!({
+        "proposal": proposal,
+        "way": way.map(|way| way.json(params)),
+        "changes": changes(params, &proposal.action),
+    });
+    let deposit = output::tokens_of(params.governance.deposit, &chain.symbol);
+    let plan = Plan {
+        facts,
+        question: format!("Propose {:?} with a deposit of {deposit}", proposal.title.as_str()),
+    };
+    let builder = Builder::new(signer.public_key(), Payload::SubmitProposal(proposal));
+    carry_out_with(context, (client, chain), &signer, builder, sending, &plan, detail).await
+}
+
+/// What an action would do, or did, for people. With what is present, changes say where that is
+/// something else than they start from.
+pub(super) fn describe(
+    params: &ChainParams,
+    present: Option<&ChainParams>,
+    action: &Action,
+    symbol: &str,
+) -> Vec<(&'static str, String)> {
+    let tokens = |amount| output::tokens_of(amount, symbol);
+    match action {
+        Action::Text {} => vec![("does", "nothing: the vote is what it is about".to_owned())],
+        Action::Parameters { changes } => changes
+            .iter()
+            .map(|change| match Parameter::find(&change.name) {
+                Some(parameter) => {
+                    let show = |value| value::show(parameter, value, symbol);
+                    let now = present.map(|present| parameter.get(present));
+                    let other = match now.filter(|now| *now != change.from) {
+                        Some(now) => format!(" (but now it is {})", show(now)),
+                        None => String::new(),
+                    };
+                    (parameter.name, format!("{} → {}{other}", show(change.from), show(change.to)))
+                }
+                None => ("changes", format!("{}, which does not exist", change.name)),
+            })
+            .collect(),
+        Action::Treasury { payments, deps, memo } => {
+            let mut facts: Vec<(&'static str, String)> = payments
+                .iter()
+                .map(|payment| {
+                    let when = match payment.milestone {
+                        milestone if milestone == althing_types::Period::default() => {
+                            "when it can be rolled back no more".to_owned()
+                        }
+                        milestone => format!("{} after its execution", value::period(milestone)),
+                    };
+                    ("pays", format!("{} to {}, {when}", tokens(payment.amount), payment.to))
+                })
+                .collect();
+            facts.push(("in all", total(payments.iter().map(|payment| payment.amount), symbol)));
+            if !deps.is_empty() {
+                let deps: Vec<String> = deps.iter().map(ToString::to_string).collect();
+                facts.push(("waits for", format!("disbursement {}", deps.join(", "))));
+            }
+            if !memo.is_empty() {
+                facts.push(("for", memo.as_str().to_owned()));
+            }
+            let limit = tokens(params.treasury.grant_limit);
+            facts.push(("grants", format!("up to {limit} ask those who stake alone")));
+            facts
+        }
+        Action::TreasuryRollback { disbursement, compensation } => {
+            let kept = match *compensation {
+                Ppm::ZERO => "all of it".to_owned(),
+                part => format!("all but {}, which its recipients get", value::percent(part)),
+            };
+            vec![
+                ("rolls back", format!("disbursement {disbursement}")),
+                ("returns", format!("what it has not paid: {kept}")),
+            ]
+        }
+    }
+}
+
+fn total(amounts: impl Iterator<Item = althing_types::Amount>, symbol: &str) -> String {
+    let sum = amounts.map(althing_types::Amount::units).try_fold(0_u128, u128::checked_add);
+    sum.map_or_else(
+        || "more than there can be".to_owned(),
+        |units| output::tokens_of(althing_types::Amount::new(units), symbol),
+    )
+}
+
+/// What would change, for programs: each parameter with what it is now.
+fn changes(params: &ChainParams, action: &Action) -> Value {
+    let Action::Parameters { changes } = action else { return json!([]) };
+    let entry = |change: &ParameterChange| {
+        let now = Parameter::find(&change.name).map(|parameter| parameter.get(params));
+        json!({ "name": change.name, "now": now, "from": change.from, "to": change.to })
+    };
+    changes.iter().map(entry).collect()
+}
