@@ -186,8 +186,15 @@ fn a_text_can_be_taken_back_and_what_cannot_happen_is_refused_with_its_reason() 
         ),
         (
             &[
-                "gov", "propose", "params", "--set", "governance.quorum=40%", "--criticality",
-                "standard", "--from", "dev:0",
+                "gov",
+                "propose",
+                "params",
+                "--set",
+                "governance.quorum=40%",
+                "--criticality",
+                "standard",
+                "--from",
+                "dev:0",
             ],
             4,
             "wrong_criticality",
@@ -250,7 +257,8 @@ fn a_payment_waits_for_the_one_that_it_depends_on_and_both_are_paid_once() {
     let (exit, error) =
         world.refusal(&["gov", "treasury", "execute", &number, "--from", "dev:1", "--yes"]);
     assert_eq!((exit, &error["code"]), (4, &"wrong_state".into()), "{error}");
-    let circle = ["gov", "propose", "treasury", "--pay", "dev:5=1", "--dep", "3", "--from", "dev:0"];
+    let circle =
+        ["gov", "propose", "treasury", "--pay", "dev:5=1", "--dep", "3", "--from", "dev:0"];
     let (exit, error) = world.refusal(&circle);
     assert_eq!((exit, &error["code"]), (4, &"circular_dependency".into()), "{error}");
 }

@@ -14,8 +14,8 @@ pub use genesis::{
     GenesisFile, GenesisMerge, GenesisNew, GenesisVerify, Preset,
 };
 pub use gov::{
-    About, GovCancel, GovCommand, GovList, GovParams, GovPropose, GovTally, GovVote, Payee,
-    PreferencesClear, PreferencesCommand, PreferencesSet, ProposeCommand, ProposeParams,
+    About, GovAdopt, GovCancel, GovCommand, GovList, GovParams, GovPropose, GovTally, GovVote,
+    Payee, PreferencesClear, PreferencesCommand, PreferencesSet, ProposeCommand, ProposeParams,
     ProposeRollback, ProposeText, ProposeTreasury, Setting, TreasuryCommand, TreasuryStep,
     TreasurySubmit,
 };

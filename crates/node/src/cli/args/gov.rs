@@ -72,6 +72,9 @@ pub enum GovCommand {
     /// What a validator leaves to its node
     #[command(subcommand)]
     Preferences(PreferencesCommand),
+    /// Choose the configuration of the network that the node of the own validator runs: one that is
+    /// offered, or again that which is in force
+    Adopt(Box<GovAdopt>),
     /// Money that leaves the treasury
     #[command(subcommand)]
     Treasury(TreasuryCommand),
@@ -115,7 +118,8 @@ pub struct About {
     #[arg(long, default_value = "", hide_default_value = true, value_name = "URL")]
     pub link: Text<MAX_PROPOSAL_LINK_BYTES>,
     /// How much depends on it: standard, important or critical; it fixes the threshold and the
-    /// times [default: the least that is allowed]
+    /// times [default: the least that is allowed]. For the network also optional: what is decided is
+    /// offered, and each validator chooses
     #[arg(long, value_name = "LEVEL")]
     pub criticality: Option<Criticality>,
 }
@@ -286,6 +290,16 @@ pub struct GovList {
 pub struct GovCancel {
     /// Number of the proposal
     pub proposal: u64,
+    /// How it is sent.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `althing gov adopt`
+#[derive(Debug, Args)]
+pub struct GovAdopt {
+    /// Number of the version
+    pub version: u64,
     /// How it is sent.
     #[command(flatten)]
     pub sending: Sending,

@@ -24,6 +24,7 @@ pub(crate) fn run(context: &Context, command: &GovCommand) -> Result<(), CliErro
         GovCommand::Propose(args) => propose::run(context, args),
         GovCommand::Vote(args) => vote::vote(context, args),
         GovCommand::Cancel(args) => vote::cancel(context, args),
+        GovCommand::Adopt(args) => vote::adopt(context, args),
         GovCommand::Preferences(command) => vote::preferences(context, command),
         GovCommand::Params(args) => with_chain(context, async |client, chain| {
             params::params(context, &client, &chain, args).await

@@ -144,11 +144,13 @@ async fn history(
 }
 
 /// What is decided by whom, from which criticality on.
-const SUBJECTS: [(&str, &str, &str); 7] = [
+const SUBJECTS: [(&str, &str, &str); 9] = [
     ("a text", "stake", "standard"),
     ("a parameter of the network", "validators", "standard"),
     ("a parameter of the economy", "stake", "standard"),
     ("a parameter of governance", "both houses", "important"),
+    ("the configuration of the network", "validators", "standard"),
+    ("one that each validator may choose", "validators", "optional"),
     ("a disbursement up to the grant limit", "stake", "standard"),
     ("a larger disbursement", "both houses", "important"),
     ("rolling a disbursement back", "both houses", "important"),
@@ -195,7 +197,14 @@ pub(super) async fn tracks(
     let rows: Vec<Vec<String>> = SUBJECTS
         .iter()
         .map(|(what, houses, least)| {
-            vec![(*what).to_owned(), (*houses).to_owned(), format!("{least} or more")]
+            vec![
+                (*what).to_owned(),
+                (*houses).to_owned(),
+                match *least {
+                    "optional" => "optional".to_owned(),
+                    least => format!("{least} or more"),
+                },
+            ]
         })
         .collect();
     output::rows(&["what", "decides", "criticality"], &[], &rows);

@@ -25,6 +25,7 @@ use althing_types::{
     governance::{Action, ParameterChange, Payment},
     limits::MAX_PROPOSAL_TITLE_BYTES,
     message::SubmitProposal,
+    network::{NetworkSpec, RolloutPlan},
     params::{PARAMETERS, Parameter},
 };
 use serde_json::{Value, json};
@@ -264,6 +265,7 @@ pub(super) fn describe(
                 None => ("changes", format!("{}, which does not exist", change.name)),
             })
             .collect(),
+        Action::Network { base, spec, rollout } => network(*base, spec, rollout.as_ref()),
         Action::Treasury { payments, deps, memo } => {
             let mut facts: Vec<(&'static str, String)> = payments
                 .iter()
@@ -300,6 +302,44 @@ pub(super) fn describe(
             ]
         }
     }
+}
+
+/// What a configuration of the network says.
+fn network(
+    base: u64,
+    spec: &NetworkSpec,
+    rollout: Option<&RolloutPlan>,
+) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("configures", format!("the network anew, in place of version {base}"))];
+    for node in spec.boot_nodes.iter() {
+        let key = output::short(&node.key.to_string());
+        facts.push(("boot node", format!("{key} at {}", node.endpoint)));
+    }
+    let limits = &spec.limits;
+    facts.extend([
+        ("least version", format!("{}, strictness {}", spec.min_version, spec.strictness)),
+        (
+            "limits",
+            format!(
+                "{} peers, {} bytes of gossip a second",
+                limits.max_peers, limits.gossip_bytes_per_second
+            ),
+        ),
+    ]);
+    facts.push((
+        "reaches",
+        match rollout {
+            None => "everybody at once".to_owned(),
+            Some(plan) => format!(
+                "{} of the validators first, for {}; everybody, if their health is {} or more, \
+                 else it is rolled back",
+                value::percent(plan.first),
+                value::period(plan.watch),
+                value::percent(plan.min_health)
+            ),
+        },
+    ));
+    facts
 }
 
 fn total(amounts: impl Iterator<Item = althing_types::Amount>, symbol: &str) -> String {

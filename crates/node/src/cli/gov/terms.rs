@@ -12,13 +12,14 @@ use althing_types::{
 use serde_json::{Value, json};
 
 /// Those that are voted on with a threshold and a delay, the least first.
-pub(super) const LEVELS: [Criticality; 3] =
-    [Criticality::Standard, Criticality::Important, Criticality::Critical];
+pub(super) const LEVELS: [Criticality; 4] =
+    [Criticality::Optional, Criticality::Standard, Criticality::Important, Criticality::Critical];
 
-/// The least criticality that an action can have; standard if it can have none.
+/// The least criticality that an action can have and that binds everybody; standard if it can have
+/// none.
 pub(super) fn least(params: &ChainParams, action: &Action) -> Criticality {
     let allowed = |level: &Criticality| query::houses(params, action, *level).is_ok();
-    LEVELS.into_iter().find(allowed).unwrap_or(Criticality::Standard)
+    LEVELS.into_iter().skip(1).find(allowed).unwrap_or(Criticality::Standard)
 }
 
 /// Who decides, in words.
@@ -83,6 +84,14 @@ impl Way {
         }
     }
 
+    /// What happens then: what is each validator's own choice is only offered.
+    const fn happens(&self) -> &'static str {
+        match self.criticality {
+            Criticality::Optional => "offered",
+            _ => "happens",
+        }
+    }
+
     /// Facts for people.
     pub(super) fn facts(&self, params: &ChainParams, symbol: &str) -> Vec<(&'static str, String)> {
         let governance = &params.governance;
@@ -100,10 +109,13 @@ impl Way {
                     self.closes
                 ),
             ),
-            (
-                "happens",
-                format!("{} after that, about at block {}", period(self.track.delay), self.enacts),
-            ),
+            (self.happens(), {
+                let (delay, at) = (self.track.delay, self.enacts);
+                match delay == Period::default() {
+                    true => format!("with the end of the vote, about at block {at}"),
+                    false => format!("{} after that, about at block {at}", period(delay)),
+                }
+            }),
             (
                 "deposit",
                 format!(

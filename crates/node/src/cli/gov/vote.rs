@@ -2,7 +2,7 @@
 
 use super::value;
 use crate::cli::{
-    args::{GovCancel, GovVote, PreferencesCommand, PreferencesSet},
+    args::{GovAdopt, GovCancel, GovVote, PreferencesCommand, PreferencesSet},
     context::{Context, Signer},
     error::{CliError, Exit},
     online::with_chain,
@@ -17,7 +17,7 @@ use althing_client::{
 use althing_types::{
     Payload,
     governance::Preferences,
-    message::{CancelProposal, SetPreferences, Vote},
+    message::{AdoptSpec, CancelProposal, SetPreferences, Vote},
 };
 use serde_json::{Value, json};
 
@@ -105,6 +105,28 @@ pub(super) fn cancel(context: &Context, args: &GovCancel) -> Result<(), CliError
         };
         let message = CancelProposal { proposal: args.proposal };
         let builder = Builder::new(signer.public_key(), Payload::CancelProposal(message));
+        carry_out(context, (&client, &chain), &signer, builder, &args.sending, &plan).await
+    })
+}
+
+/// `althing gov adopt`
+///
+/// # Errors
+/// Those of transactions.
+pub(super) fn adopt(context: &Context, args: &GovAdopt) -> Result<(), CliError> {
+    with_chain(context, async |client, chain| {
+        let signer = context.signer(args.sending.from.as_deref())?;
+        let validator = own(&client, &signer).await?;
+        let plan = Plan {
+            facts: vec![
+                ("validator", describe(&validator)),
+                ("runs", format!("version {} of the configuration of the network", args.version)),
+                ("applies", "to its node, without a restart".to_owned()),
+            ],
+            question: format!("Let the node of {} run version {}", validator.name, args.version),
+        };
+        let message = AdoptSpec { validator: validator.key, version: args.version };
+        let builder = Builder::new(signer.public_key(), Payload::AdoptSpec(message));
         carry_out(context, (&client, &chain), &signer, builder, &args.sending, &plan).await
     })
 }
