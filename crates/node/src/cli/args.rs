@@ -15,9 +15,9 @@ pub use genesis::{
 };
 pub use gov::{
     About, GovAdopt, GovCancel, GovCommand, GovList, GovParams, GovPropose, GovTally, GovVote,
-    Payee, PreferencesClear, PreferencesCommand, PreferencesSet, ProposeCommand, ProposeParams,
-    ProposeRollback, ProposeText, ProposeTreasury, Setting, TreasuryCommand, TreasuryStep,
-    TreasurySubmit,
+    NetworkCommand, Payee, PreferencesClear, PreferencesCommand, PreferencesSet, ProposeCommand,
+    ProposeNetwork, ProposeParams, ProposeRollback, ProposeText, ProposeTreasury, Setting,
+    TreasuryCommand, TreasuryStep, TreasurySubmit,
 };
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{

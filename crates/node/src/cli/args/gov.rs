@@ -7,12 +7,13 @@ use super::{
 };
 use crate::cli::gov::{parse_ballot, parse_period};
 use althing_types::{
-    Amount, Period, Ppm, Text,
+    Amount, Period, Ppm, Text, ValidatorKey, Version,
     governance::{Ballot, Criticality},
     limits::{
         MAX_DISBURSEMENT_MEMO_BYTES, MAX_PROPOSAL_LINK_BYTES, MAX_PROPOSAL_SUMMARY_BYTES,
         MAX_PROPOSAL_TITLE_BYTES,
     },
+    network::{BootNode, Strictness},
     params::Area,
 };
 use clap::{Args, Subcommand};
@@ -75,6 +76,9 @@ pub enum GovCommand {
     /// Choose the configuration of the network that the node of the own validator runs: one that is
     /// offered, or again that which is in force
     Adopt(Box<GovAdopt>),
+    /// The configuration of the network that the chain keeps
+    #[command(subcommand)]
+    Network(NetworkCommand),
     /// Money that leaves the treasury
     #[command(subcommand)]
     Treasury(TreasuryCommand),
@@ -102,6 +106,8 @@ pub enum ProposeCommand {
     Text(Box<ProposeText>),
     /// Another value of parameters of the chain
     Params(Box<ProposeParams>),
+    /// Another configuration of the network: boot nodes, least version, limits
+    Network(Box<ProposeNetwork>),
     /// Payments out of the treasury
     Treasury(Box<ProposeTreasury>),
     /// Roll a disbursement back that is not final
@@ -153,6 +159,68 @@ pub struct ProposeParams {
     /// How it is sent.
     #[command(flatten)]
     pub sending: Sending,
+}
+
+/// `althing gov propose network`
+#[derive(Debug, Args)]
+pub struct ProposeNetwork {
+    /// One more node to begin with, or another address of one
+    #[arg(long, value_name = "KEY@HOST:PORT", value_parser = parse_boot_node)]
+    pub add_boot_node: Vec<BootNode>,
+    /// Without this one, by its key
+    #[arg(long, value_name = "KEY")]
+    pub remove_boot_node: Vec<ValidatorKey>,
+    /// The oldest protocol that a node's software should be able to run
+    #[arg(long, value_name = "VERSION")]
+    pub min_version: Option<Version>,
+    /// What happens to software that is older: off, soft (it is told) or hard (others do not talk
+    /// to it)
+    #[arg(long, value_name = "HOW")]
+    pub strictness: Option<Strictness>,
+    /// Most boot nodes that a node connects to beside the validators
+    #[arg(long, value_name = "N")]
+    pub max_peers: Option<u32>,
+    /// Most bytes of gossip a second from one peer
+    #[arg(long, value_name = "BYTES")]
+    pub gossip_bytes_per_second: Option<u64>,
+    /// The part of the validators that runs it first and is watched; without it everybody at once
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent, requires = "watch")]
+    pub first: Option<Ppm>,
+    /// How long these are watched, such as 1h or 100blocks
+    #[arg(long, value_name = "TIME", value_parser = parse_period, requires = "first",
+        default_value = "0blocks", hide_default_value = true)]
+    pub watch: Period,
+    /// How healthy they must be, or it is rolled back by itself
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent, default_value = "90%")]
+    pub min_health: Ppm,
+    /// A line for people, 1 to 140 bytes [default: made from the number of the version]
+    #[arg(long)]
+    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
+    /// What it says.
+    #[command(flatten)]
+    pub about: About,
+    /// How it is sent.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+fn parse_boot_node(text: &str) -> Result<BootNode, String> {
+    let bad = || format!("{text:?}: expected KEY@HOST:PORT, with 64 hex characters of the key");
+    let (key, endpoint) = text.split_once('@').ok_or_else(bad)?;
+    let (key, endpoint) = (key.parse().map_err(|_| bad())?, endpoint.parse().map_err(|_| bad())?);
+    Ok(BootNode { key, endpoint })
+}
+
+/// `althing gov network …`
+#[derive(Debug, Subcommand)]
+pub enum NetworkCommand {
+    /// The configuration in force, or another version of it
+    Show {
+        /// Number of the version
+        version: Option<u64>,
+    },
+    /// Every version, newest first
+    History,
 }
 
 /// `althing gov propose treasury`

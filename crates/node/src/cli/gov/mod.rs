@@ -2,6 +2,7 @@
 
 mod file;
 mod list;
+mod network;
 mod params;
 mod propose;
 mod tally;
@@ -39,6 +40,7 @@ pub(crate) fn run(context: &Context, command: &GovCommand) -> Result<(), CliErro
         GovCommand::Show { proposal, votes } => with_chain(context, async |client, chain| {
             list::show(context, &client, &chain, (*proposal, *votes)).await
         }),
+        GovCommand::Network(command) => network::run(context, command),
         GovCommand::Treasury(command) => treasury::run(context, command),
     }
 }

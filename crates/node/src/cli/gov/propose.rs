@@ -1,7 +1,7 @@
 //! `althing gov propose …`, and what of `althing gov treasury` proposes.
 
 use super::{
-    file,
+    file, network,
     terms::{Way, least},
     value,
 };
@@ -25,7 +25,6 @@ use althing_types::{
     governance::{Action, ParameterChange, Payment},
     limits::MAX_PROPOSAL_TITLE_BYTES,
     message::SubmitProposal,
-    network::{NetworkSpec, RolloutPlan},
     params::{PARAMETERS, Parameter},
 };
 use serde_json::{Value, json};
@@ -39,11 +38,12 @@ pub(super) fn run(context: &Context, args: &GovPropose) -> Result<(), CliError> 
     match (&args.what, &args.file) {
         (Some(ProposeCommand::Text(args)), _) => text(context, args),
         (Some(ProposeCommand::Params(args)), _) => params(context, args),
+        (Some(ProposeCommand::Network(args)), _) => network::propose(context, args),
         (Some(ProposeCommand::Treasury(args)), _) => treasury(context, args),
         (Some(ProposeCommand::Rollback(args)), _) => rollback(context, args),
         (None, Some(path)) => from_file(context, path, &args.sending),
         (None, None) => Err(CliError::usage(
-            "say what to propose: text, params, treasury or rollback, or --file FILE; `althing gov \
+            "say what to propose: text, params, network, treasury or rollback, or --file FILE; `althing gov \
              propose --help` has examples",
         )),
     }
@@ -187,7 +187,13 @@ pub(super) fn rollback(context: &Context, args: &ProposeRollback) -> Result<(), 
 type Title = Text<MAX_PROPOSAL_TITLE_BYTES>;
 
 /// The title that was given, or one that is made.
-fn title(given: Option<&Title>, made: impl FnOnce() -> String) -> Result<Title, CliError> {
+///
+/// # Errors
+/// Exit code 2 if that would be too long.
+pub(super) fn title(
+    given: Option<&Title>,
+    made: impl FnOnce() -> String,
+) -> Result<Title, CliError> {
     match given {
         Some(title) => Ok(title.clone()),
         None => Text::new(made()).map_err(|_| {
@@ -196,14 +202,23 @@ fn title(given: Option<&Title>, made: impl FnOnce() -> String) -> Result<Title, 
     }
 }
 
-fn complete(params: &ChainParams, about: &About, title: Title, action: Action) -> SubmitProposal {
+/// A proposal with what is left out.
+pub(super) fn complete(
+    params: &ChainParams,
+    about: &About,
+    title: Title,
+    action: Action,
+) -> SubmitProposal {
     let criticality = about.criticality.unwrap_or_else(|| least(params, &action));
     let (summary, link) = (about.summary.clone(), about.link.clone());
     SubmitProposal { title, summary, link, criticality, action }
 }
 
 /// Shows what a proposal would do, and submits it.
-async fn propose(
+///
+/// # Errors
+/// Those of transactions.
+pub(super) async fn propose(
     context: &Context,
     (client, chain, params): (&Client, &Version, &ChainParams),
     proposal: SubmitProposal,
@@ -265,7 +280,13 @@ pub(super) fn describe(
                 None => ("changes", format!("{}, which does not exist", change.name)),
             })
             .collect(),
-        Action::Network { base, spec, rollout } => network(*base, spec, rollout.as_ref()),
+        Action::Network { base, spec, rollout } => {
+            let mut facts =
+                vec![("configures", format!("the network anew, in place of version {base}"))];
+            facts.extend(network::describe(spec));
+            facts.push(network::reaches(rollout.as_ref()));
+            facts
+        }
         Action::Treasury { payments, deps, memo } => {
             let mut facts: Vec<(&'static str, String)> = payments
                 .iter()
@@ -304,44 +325,6 @@ pub(super) fn describe(
     }
 }
 
-/// What a configuration of the network says.
-fn network(
-    base: u64,
-    spec: &NetworkSpec,
-    rollout: Option<&RolloutPlan>,
-) -> Vec<(&'static str, String)> {
-    let mut facts = vec![("configures", format!("the network anew, in place of version {base}"))];
-    for node in spec.boot_nodes.iter() {
-        let key = output::short(&node.key.to_string());
-        facts.push(("boot node", format!("{key} at {}", node.endpoint)));
-    }
-    let limits = &spec.limits;
-    facts.extend([
-        ("least version", format!("{}, strictness {}", spec.min_version, spec.strictness)),
-        (
-            "limits",
-            format!(
-                "{} peers, {} bytes of gossip a second",
-                limits.max_peers, limits.gossip_bytes_per_second
-            ),
-        ),
-    ]);
-    facts.push((
-        "reaches",
-        match rollout {
-            None => "everybody at once".to_owned(),
-            Some(plan) => format!(
-                "{} of the validators first, for {}; everybody, if their health is {} or more, \
-                 else it is rolled back",
-                value::percent(plan.first),
-                value::period(plan.watch),
-                value::percent(plan.min_health)
-            ),
-        },
-    ));
-    facts
-}
-
 fn total(amounts: impl Iterator<Item = althing_types::Amount>, symbol: &str) -> String {
     let sum = amounts.map(althing_types::Amount::units).try_fold(0_u128, u128::checked_add);
     sum.map_or_else(
@@ -352,7 +335,11 @@ fn total(amounts: impl Iterator<Item = althing_types::Amount>, symbol: &str) -> 
 
 /// What would change, for programs: each parameter with what it is now.
 fn changes(params: &ChainParams, action: &Action) -> Value {
-    let Action::Parameters { changes } = action else { return json!([]) };
+    let changes = match action {
+        Action::Parameters { changes } => changes,
+        Action::Network { base, spec, .. } => return json!([network::plan(*base, spec)]),
+        _ => return json!([]),
+    };
     let entry = |change: &ParameterChange| {
         let now = Parameter::find(&change.name).map(|parameter| parameter.get(params));
         json!({ "name": change.name, "now": now, "from": change.from, "to": change.to })

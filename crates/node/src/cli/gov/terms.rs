@@ -18,7 +18,7 @@ pub(super) const LEVELS: [Criticality; 4] =
 /// The least criticality that an action can have and that binds everybody; standard if it can have
 /// none.
 pub(super) fn least(params: &ChainParams, action: &Action) -> Criticality {
-    let allowed = |level: &Criticality| query::houses(params, action, *level).is_ok();
+    let allowed = |level: &Criticality| query::houses(params, action, *level).is_some();
     LEVELS.into_iter().skip(1).find(allowed).unwrap_or(Criticality::Standard)
 }
 
@@ -60,7 +60,7 @@ impl Way {
         action: &Action,
         criticality: Criticality,
     ) -> Option<Self> {
-        let houses = query::houses(params, action, criticality).ok()?;
+        let houses = query::houses(params, action, criticality)?;
         let track = params.governance.track(criticality)?;
         let opens = epoch_end(params, status.height.get().saturating_add(1));
         let closes = after(params, opens, track.voting);

@@ -218,18 +218,17 @@ async fn one(
 
 /// Prints canonical snapshots: always JSON.
 async fn export(client: &Client, disbursement: Option<u64>) -> Result<(), CliError> {
-    let snapshot = async |number: u64| -> Result<Value, CliError> {
-        Ok(client.get(&format!("/v1/treasury/disbursements/{number}/snapshot")).await?)
-    };
     if let Some(number) = disbursement {
-        output::json(&snapshot(number).await?);
+        // Word for word: others compare its digest.
+        output::line(client.disbursement_snapshot(number).await?.0);
         return Ok(());
     }
     let summary: Value = client.get("/v1/treasury/summary").await?;
     let page = pages(client, "/v1/treasury/disbursements?limit=100", "disbursements", usize::MAX);
     let mut snapshots = Vec::new();
     for entry in list(&page.await?, "disbursements").iter().rev() {
-        snapshots.push(snapshot(number(entry, "number")).await?);
+        let (text, _) = client.disbursement_snapshot(number(entry, "number")).await?;
+        snapshots.push(serde_json::from_str::<Value>(&text).unwrap_or_default());
     }
     output::json(&json!({
         "schema": "althing.treasury.v1", "summary": summary, "disbursements": snapshots,
