@@ -77,10 +77,10 @@ class Network:
     def home(self, node):
         return f"{self.folder}/homes/node{node}"
 
-    def start(self, node):
+    def start(self, node, *options):
         with open(f"{self.folder}/node{node}.log", "ab") as log:
             self.processes[node] = subprocess.Popen(
-                [self.binary, "--home", self.home(node), "start"], stdout=log, stderr=log)
+                [self.binary, "--home", self.home(node), "start", *options], stdout=log, stderr=log)
 
     def start_all(self):
         for node in range(self.validators):

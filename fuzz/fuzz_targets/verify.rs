@@ -35,6 +35,7 @@ static GENESIS: LazyLock<Genesis> = LazyLock::new(|| {
         reserve: Amount::ZERO,
         allocations: Vec::new(),
         network: None,
+        safety: None,
         load_accounts: None,
     }
     .normalized()

@@ -108,6 +108,83 @@ pub enum ActionBody {
         #[schema(maximum = 1_000_000)]
         compensation: u32,
     },
+    /// Nearly all validators let something happen at once.
+    Emergency {
+        /// What.
+        order: OrderBody,
+    },
+    /// The safety override gets other rules, or is abolished for good.
+    SafetyRules {
+        /// The rules; without them there is no override any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<SafetyRulesBody>,
+    },
+    /// What the safety override or an emergency changed stays.
+    Ratify {
+        /// The number of the change.
+        change: u64,
+        /// What it is about, such as `pause-treasury`.
+        order: String,
+    },
+}
+
+/// What the safety override, or nearly all validators in an emergency, can do at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum OrderBody {
+    /// A proposal is taken off the agenda.
+    CancelProposal {
+        /// Its number.
+        proposal: u64,
+    },
+    /// A configuration of the network is taken back.
+    RollbackSpec {
+        /// Its version.
+        version: u64,
+    },
+    /// The network gets another configuration.
+    SetSpec {
+        /// The version that is in force now.
+        base: u64,
+        /// What the configuration will be.
+        spec: NetworkSpecBody,
+    },
+    /// The treasury pays nothing for a while.
+    PauseTreasury {
+        /// For how long.
+        period: PeriodBody,
+    },
+    /// A disbursement is rolled back.
+    RollbackDisbursement {
+        /// Its number.
+        disbursement: u64,
+    },
+    /// An upgrade that is planned will not happen.
+    CancelUpgrade {
+        /// To which version.
+        version: String,
+    },
+}
+
+/// Who holds the safety override, and within which limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SafetyRulesBody {
+    /// The members.
+    #[schema(min_items = 1, max_items = 16)]
+    pub members: Vec<String>,
+    /// How many of them must approve.
+    #[schema(minimum = 1, maximum = 16)]
+    pub needed: u32,
+    /// Kinds of orders, such as `pause-treasury`.
+    #[schema(min_items = 1, max_items = 6)]
+    pub allowed: Vec<String>,
+    /// How often it may be used; without this, without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<u32>,
+    /// From one use to the next; without this, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cooldown: Option<PeriodBody>,
 }
 
 /// A version of the configuration of the network.
@@ -416,6 +493,10 @@ mod tests {
             include_str!("../../../examples/governance/network_optional.json"),
             include_str!("../../../examples/governance/network_rollout.json"),
             include_str!("../../../examples/governance/parameter_change.json"),
+            include_str!("../../../examples/governance/safety_abolish.json"),
+            include_str!("../../../examples/governance/safety_emergency.json"),
+            include_str!("../../../examples/governance/safety_ratify.json"),
+            include_str!("../../../examples/governance/safety_rules.json"),
             include_str!("../../../examples/governance/treasury_disbursement.json"),
             include_str!("../../../examples/governance/treasury_rollback.json"),
             include_str!("../../../examples/governance/upgrade.json"),

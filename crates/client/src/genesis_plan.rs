@@ -91,6 +91,7 @@ impl Plan {
             // The shares add up to the total, so the reserves do not overflow.
             reserve: Amount::new(reserves.fold(0, u128::saturating_add)),
             network: None,
+            safety: None,
             load_accounts: None,
         }
     }

@@ -57,6 +57,7 @@ fn genesis(endpoints: &[SocketAddr], accounts: u64) -> Result<Genesis, Failure> 
         allocations: Vec::new(),
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: Some(LoadAccounts {
             seed: "load".to_owned(),
             count: accounts,

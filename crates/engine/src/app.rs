@@ -28,7 +28,7 @@ use commonware_parallel::Strategy;
 use commonware_storage::qmdb::sync::Target;
 use futures::StreamExt as _;
 use std::{sync::Arc, time::Instant};
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
 /// Changes a block that this node has built, before anybody sees it.
 pub type Forgery = Arc<dyn Fn(&mut ChainBlock) + Send + Sync>;
@@ -223,6 +223,11 @@ fn check_outcome<E: Runtime, S: Strategy>(
     }
 }
 
+/// What a validator dies of whose software does not know the rules of the next block: the sentence that
+/// says so.
+#[derive(Debug)]
+pub struct Outdated(pub String);
+
 /// Turns a failure that says nothing about the block into what the stack expects: nobody waits for
 /// an overtaken state, and a broken one stops the node.
 async fn settle<T>(result: Result<T, ExecError>, what: &str) -> Option<T> {
@@ -235,6 +240,10 @@ async fn settle<T>(result: Result<T, ExecError>, what: &str) -> Option<T> {
         Err(ExecError::Stale) => {
             debug!(what, "the state was overtaken");
             futures::future::pending().await
+        }
+        Err(ExecError::Outdated(sentence)) => {
+            error!(what, "{sentence}");
+            std::panic::panic_any(Outdated(sentence))
         }
         Err(ExecError::Broken(reason)) => panic!("{what}: {reason}"),
     }

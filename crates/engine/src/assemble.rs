@@ -23,7 +23,7 @@ use crate::{
     },
     votes::{self, Votes},
 };
-use althing_ledger::{Ledger, query};
+use althing_ledger::{Ledger, query, versions::Releases};
 use althing_mempool::{PoolConfig, Verifier};
 use althing_types::{Epoch, Genesis, Height, ValidatorKey};
 use commonware_broadcast::buffered;
@@ -94,6 +94,8 @@ pub struct ValidatorConfig<S> {
     pub timeouts: Option<Timeouts>,
     /// Shown everything that consensus reports.
     pub observers: Vec<Arc<dyn Observer>>,
+    /// Versions of the protocol that it knows.
+    pub releases: Releases,
     /// Only simulations of dishonest leaders have one.
     pub forgery: Option<app::Forgery>,
 }
@@ -248,7 +250,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
         W: FnOnce(Reports<E, S>) -> O,
         O: Reporter<Activity = Update>,
     {
-        let ledger = Ledger::new(config.genesis.clone())
+        let ledger = Ledger::with_releases(config.genesis.clone(), config.releases.clone())
             .map_err(|error| EngineError::Genesis(error.to_string()))?;
         let base = Base::new(context, config)?;
         let context = &base.context;

@@ -156,8 +156,14 @@ impl Chain {
 
     /// The state is open, and `params` are in it. The caller lets no block be applied meanwhile.
     pub(crate) fn opened(&self, params: ChainParams) {
-        self.state.lock().params = Arc::new(params);
+        self.follow(Arc::new(params));
         self.applied.send_replace(Some(self.tip().header.height));
+    }
+
+    /// These are the parameters after the tip.
+    fn follow(&self, params: Arc<ChainParams>) {
+        self.pool.with(|pool| pool.set_deposit(params.governance.deposit));
+        self.state.lock().params = params;
     }
 
     /// The parameters that bind a child of `parent`: those of the tip, unless a block between them
@@ -292,7 +298,7 @@ impl Chain {
         self.metrics.abandoned(lost);
         let mine = mine?;
         if let Some(params) = mine.params {
-            self.state.lock().params = params;
+            self.follow(params);
         }
         self.advance(Tip { header: block.header.clone(), hash: block.hash() });
         let (block, hash) = (block.inner().clone(), block.hash());

@@ -43,6 +43,9 @@ pub enum EngineError {
     /// The operating system gave no thread.
     #[error("cannot start the engine's thread: {0}")]
     Thread(String),
+    /// The next block has rules that this software does not know.
+    #[error("{0}")]
+    UpgradeNeeded(String),
     /// The engine stopped on a fault: damaged storage, a full disk, or an internal error.
     #[error("the engine stopped: {0}")]
     Stopped(String),
@@ -58,6 +61,7 @@ impl EngineError {
             Self::Genesis(_) => "genesis_refused",
             Self::Listen { .. } => "listen_failed",
             Self::Thread(_) => "thread_failed",
+            Self::UpgradeNeeded(_) => "upgrade_needed",
             Self::Stopped(_) => "engine_stopped",
         }
     }

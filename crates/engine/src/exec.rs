@@ -57,6 +57,9 @@ pub enum ExecError {
     /// The state was overtaken by a finalized block of another branch; nobody waits for the
     /// outcome any more.
     Stale,
+    /// The block has rules that this software does not know: a sentence that says so. The node must
+    /// stop before it, and other software can go on.
+    Outdated(String),
     /// The state breaks an invariant, or the storage failed. The node must stop.
     Broken(String),
 }
@@ -168,6 +171,9 @@ async fn begin<'a, E: Runtime, S: Strategy>(
             Err((mut returned, BeginError::Missing(missing))) => {
                 reads = reads.fetch(missing, &mut returned).await?;
                 view = returned;
+            }
+            Err((_, error @ BeginError::UpgradeNeeded { .. })) => {
+                return Err(ExecError::Outdated(error.to_string()));
             }
             Err((_, error)) => return Err(ExecError::Broken(error.to_string())),
         }

@@ -5,7 +5,7 @@ mod governance;
 
 use crate::{chain::FinalizedBlock, net::metrics::NetMetrics, votes::VoteCount};
 use althing_ledger::{Supply, governance::Entry, treasury::Disbursement};
-use althing_types::{Amount, Epoch, Timestamp, ValidatorKey, amount::UNITS_PER_TOKEN};
+use althing_types::{Amount, Epoch, Height, Timestamp, ValidatorKey, amount::UNITS_PER_TOKEN};
 use prometheus_client::{
     encoding::text,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -280,6 +280,11 @@ impl Metrics {
         disbursements: &[(u64, Disbursement, Option<Timestamp>)],
     ) {
         self.governance.opened(proposals, disbursements);
+    }
+
+    /// An upgrade of the protocol is planned for this height, or none is.
+    pub fn upgrade_planned(&self, height: Option<Height>) {
+        self.governance.planned.set(height.map_or(0, |height| height.get() as i64));
     }
 
     /// This node runs a version of the configuration of the network.

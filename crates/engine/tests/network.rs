@@ -50,6 +50,7 @@ fn genesis(chain: &str, endpoints: &[SocketAddr]) -> Arc<Genesis> {
         allocations: Vec::new(),
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: Some(LoadAccounts {
             seed: "network".to_owned(),
             count: 400,

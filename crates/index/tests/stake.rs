@@ -57,6 +57,7 @@ fn genesis(count: u64) -> Genesis {
         allocations: vec![],
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: None,
     }
 }

@@ -6,6 +6,7 @@ mod governance;
 mod network;
 mod records;
 mod report;
+mod safety;
 mod treasury;
 
 pub use report::{Audit, SupplyReport};

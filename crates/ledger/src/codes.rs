@@ -143,6 +143,20 @@ pub const UPGRADE_VERSION: Code = Code::new(68);
 pub const UPGRADE_HEIGHT: Code = Code::new(69);
 /// No upgrade to this version is planned.
 pub const UPGRADE_NOT_SCHEDULED: Code = Code::new(70);
+/// The sender is no member of the safety override.
+pub const NOT_MEMBER: Code = Code::new(71);
+/// The sender has approved this call.
+pub const ALREADY_APPROVED: Code = Code::new(72);
+/// The override may not do this.
+pub const ORDER_NOT_ALLOWED: Code = Code::new(73);
+/// The override was used as often as it may be.
+pub const OVERRIDE_SPENT: Code = Code::new(74);
+/// The override was used a short while ago.
+pub const OVERRIDE_COOLDOWN: Code = Code::new(75);
+/// There is nothing to stop, to ratify or to rule over.
+pub const NOTHING_TO_OVERRIDE: Code = Code::new(76);
+/// The approvals of a call came too late.
+pub const CALL_EXPIRED: Code = Code::new(77);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -451,6 +465,37 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "upgrade_not_scheduled",
         "no upgrade to this version is planned: `althing upgrade status` says what is",
     ),
+    (
+        71,
+        "not_member",
+        "the sender is no member of the safety override, or there is none: `althing gov override status` lists the members",
+    ),
+    (
+        72,
+        "already_approved",
+        "the sender has approved this call already: it waits for other members",
+    ),
+    (
+        73,
+        "order_not_allowed",
+        "the safety override may not do this, or not so much of it: its rules list what it may do, only proposals that it may stop can be stopped, a pause lasts safety.max_pause at most, and new rules allow nothing new",
+    ),
+    (
+        74,
+        "override_spent",
+        "the safety override was used as often as its rules allow: governance can give it more uses",
+    ),
+    (
+        75,
+        "override_cooldown",
+        "the safety override was used a short while ago: `althing gov override status` says when it can be used again",
+    ),
+    (
+        76,
+        "nothing_to_override",
+        "there is nothing left to do: the proposal is over, the treasury is paused for longer already, the change has ended, or there is no safety override",
+    ),
+    (77, "call_expired", "the approvals came too late: call again, with another number"),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -560,6 +605,13 @@ mod tests {
             (UPGRADE_VERSION, "upgrade_version"),
             (UPGRADE_HEIGHT, "upgrade_height"),
             (UPGRADE_NOT_SCHEDULED, "upgrade_not_scheduled"),
+            (NOT_MEMBER, "not_member"),
+            (ALREADY_APPROVED, "already_approved"),
+            (ORDER_NOT_ALLOWED, "order_not_allowed"),
+            (OVERRIDE_SPENT, "override_spent"),
+            (OVERRIDE_COOLDOWN, "override_cooldown"),
+            (NOTHING_TO_OVERRIDE, "nothing_to_override"),
+            (CALL_EXPIRED, "call_expired"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -10,6 +10,7 @@ use crate::{
         network::tx::adopt_spec,
         performance::tx::{submit_evidence, unjail},
         registry::tx::{heartbeat, register_node},
+        safety::tx::approve,
         staking::tx::{delegate, redelegate, stake, undelegate, unstake, update_validator},
         treasury::tx::advance_disbursement,
     },
@@ -37,6 +38,7 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
         Payload::SetPreferences(_) => set_preferences::GAS,
         Payload::AdvanceDisbursement(_) => advance_disbursement::GAS,
         Payload::AdoptSpec(_) => adopt_spec::GAS,
+        Payload::Override(_) => approve::GAS,
     }
 }
 
@@ -59,6 +61,7 @@ pub(crate) const GAS: &[(&str, u64)] = &[
     ("set-preferences", set_preferences::GAS),
     ("advance-disbursement", advance_disbursement::GAS),
     ("adopt-spec", adopt_spec::GAS),
+    ("override", approve::GAS),
 ];
 
 /// Checks the fields of the message.
@@ -81,6 +84,7 @@ pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
         Payload::SetPreferences(message) => set_preferences::validate(message),
         Payload::AdvanceDisbursement(message) => advance_disbursement::validate(message),
         Payload::AdoptSpec(message) => adopt_spec::validate(message),
+        Payload::Override(message) => approve::validate(message),
     }
 }
 
@@ -104,6 +108,7 @@ pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>)
         Payload::SetPreferences(message) => set_preferences::keys(message, sender, out),
         Payload::AdvanceDisbursement(message) => advance_disbursement::keys(message, sender, out),
         Payload::AdoptSpec(message) => adopt_spec::keys(message, sender, out),
+        Payload::Override(message) => approve::keys(message, sender, out),
     }
 }
 
@@ -127,6 +132,7 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::SetPreferences(message) => set_preferences::execute(message, context),
         Payload::AdvanceDisbursement(message) => advance_disbursement::execute(message, context),
         Payload::AdoptSpec(message) => adopt_spec::execute(message, context),
+        Payload::Override(message) => approve::execute(message, context),
     }
 }
 

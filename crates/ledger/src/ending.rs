@@ -6,7 +6,7 @@ use crate::{
     modules::{
         bank, governance, network,
         performance::{self, Turn},
-        rewards,
+        rewards, safety,
         staking::{self, BlockMoment},
         treasury, validators,
     },
@@ -60,6 +60,7 @@ impl Ending<'_> {
         staking::end_epoch_conversions(view, moment)?;
         events.extend(network::end_epoch(view, moment)?);
         events.extend(governance::end_epoch(view, moment)?);
+        events.extend(safety::end_epoch(view, moment)?);
         events.extend(treasury::end_epoch(view, moment)?);
         events.extend(staking::end_epoch_leaving(view, moment)?);
         let sets = validators::choose(view, moment)?;
@@ -81,6 +82,7 @@ impl Ending<'_> {
             staking::missing_for_epoch_end(view, moment, &mut keys)?;
             network::missing_for_epoch_end(view, &mut keys)?;
             governance::missing_for_epoch_end(view, moment, &mut keys)?;
+            safety::missing_for_epoch_end(view, &mut keys)?;
         }
         keys.retain(|key| !view.knows(key));
         keys.sort_unstable();

@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, governance, network, params, rewards, staking, treasury, upgrade, validators,
+        bank, governance, network, params, rewards, safety, staking, treasury, upgrade, validators,
         vesting,
     },
 };
@@ -82,6 +82,7 @@ pub(crate) fn apply(
     treasury::genesis(view)?;
     network::genesis(view, genesis.network_spec().map_err(illegal)?)?;
     upgrade::genesis(view, Height::new(1))?;
+    safety::genesis(view, genesis.safety.as_ref())?;
     let mut written = Amount::ZERO;
     for (address, balance) in balances(genesis, protocol, load_addresses).map_err(illegal)? {
         accounts::save(view, &address, &Account { balance, ..Account::default() })?;

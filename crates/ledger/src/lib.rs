@@ -51,6 +51,6 @@ pub use modules::{
     performance::{EpochScore, Performance, Turns},
     registry::Node,
     rewards::{Emission, math as economics},
-    staking, treasury, upgrade,
+    safety, staking, treasury, upgrade,
     vesting::VestingRecord,
 };

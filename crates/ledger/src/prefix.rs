@@ -77,6 +77,12 @@ pub const ADOPTION: u8 = 0x24;
 pub const COHORT: u8 = 0x25;
 /// `PROTOCOL -> Protocol`
 pub const PROTOCOL: u8 = 0x26;
+/// `SAFETY -> Safety`
+pub const SAFETY: u8 = 0x28;
+/// `CALL | hash of number and order (32) -> Call`
+pub const CALL: u8 = 0x29;
+/// `CHANGES -> Changes`
+pub const CHANGES: u8 = 0x2a;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -118,6 +124,9 @@ pub const ALL: &[(u8, &str)] = &[
     (ADOPTION, "adoption"),
     (COHORT, "cohort"),
     (PROTOCOL, "protocol"),
+    (SAFETY, "safety"),
+    (CALL, "call"),
+    (CHANGES, "changes"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -12,18 +12,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Votes of ten blocks, which is an epoch.
+/// Votes of two epochs, which take some seconds: as long as somebody needs to vote.
 const QUICK: [&str; 18] = [
     "--block-time",
-    "60ms",
+    "80ms",
     "--epoch-length",
-    "10",
+    "20",
     "--param",
-    "governance.standard.voting=5blocks",
+    "governance.standard.voting=35blocks",
     "--param",
     "governance.standard.delay=1block",
     "--param",
-    "governance.important.voting=5blocks",
+    "governance.important.voting=95blocks",
     "--param",
     "governance.important.delay=1block",
     "--param",
@@ -81,7 +81,7 @@ impl World {
     }
 
     fn until(&self, what: &str, mut is: impl FnMut(&Self) -> bool) {
-        let limit = Instant::now() + Duration::from_secs(60);
+        let limit = Instant::now() + Duration::from_secs(120);
         while !is(self) {
             assert!(Instant::now() < limit, "{what} did not come");
             std::thread::sleep(Duration::from_millis(100));
@@ -124,7 +124,7 @@ fn a_parameter_is_proposed_voted_on_and_changed_and_its_history_is_kept() {
         "100 CPC → 50 CPC",
         "those who stake, by their stake",
         "33 % of all stake takes part, and 51 %",
-        "5 blocks, about from block",
+        "35 blocks, about from block",
         "1 block after that",
         "100 CPC, which comes back",
         "success",
@@ -268,11 +268,13 @@ fn a_file_with_an_unknown_field_is_refused_with_its_line_before_anything_is_sent
     let home = free_home();
     let path = home.path().join("x.json");
     let file = example("parameter_change.json");
-    let text = format!("{file:#}").replacen("\"title\"", "\"tittle\"", 1);
+    let text = format!("{file:#}").replacen("\"title\"", "\"tittle\": \"\",\n\"title\"", 1);
     std::fs::write(&path, text).unwrap();
     let arguments = ["gov", "propose", "--file", path.to_str().unwrap(), "--from", "dev:0"];
     let (exit, error) = crate::cli::failure(home.path(), &arguments);
     assert_eq!((exit, &error["code"]), (2, &"payload_file".into()), "{error}");
-    let (exit, error) = crate::cli::failure(home.path(), &["gov", "propose", "--json"]);
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains(": line ") && message.contains("tittle"), "{message}");
+    let (exit, error) = crate::cli::failure(home.path(), &["gov", "propose"]);
     assert_eq!((exit, &error["code"]), (2, &"usage".into()), "{error}");
 }

@@ -86,6 +86,7 @@ impl Setup {
                 .collect(),
             reserve: Amount::ZERO,
             network: None,
+            safety: None,
             load_accounts: None,
         };
         let genesis = genesis.normalized().expect("the genesis is legal");
@@ -154,7 +155,9 @@ fn params(rules: Rules) -> ChainParams {
         &mut params.governance.important,
         &mut params.governance.critical,
     ] {
-        (track.voting, track.delay) = (Period::blocks(rules.voting_blocks), Period::blocks(1));
+        // Blocks may come fast; nodes look once a second.
+        let voting = Period { blocks: rules.voting_blocks, ms: 120 * rules.voting_blocks };
+        (track.voting, track.delay) = (voting, Period::blocks(1));
     }
     params.slashing.max_consecutive_misses = rules.misses;
     params.slashing.min_score = ppm(rules.min_score);

@@ -23,8 +23,9 @@ use althing_engine::{
     storage::Memory,
     types::{PrivateKey, PublicKey, Scheme},
 };
+use althing_ledger::versions::Releases;
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Height, ValidatorKey, ValidatorSet, Version, consensus_namespace, hash};
+use althing_types::{Height, ValidatorKey, ValidatorSet, consensus_namespace, hash};
 use commonware_cryptography::Signer as _;
 use commonware_p2p::simulated::{self, Oracle, Receiver};
 use commonware_parallel::Sequential;
@@ -222,7 +223,7 @@ async fn fulfil_duties(
         sets: validator.sets.clone(),
         metrics: validator.metrics.clone(),
         neighbours: validator.neighbours.clone(),
-        protocol: Version::GENESIS,
+        protocol: Releases::default().newest(),
     };
     let _ = Duties::new(context.child("duties"), config).map(Duties::start);
 }
@@ -259,6 +260,7 @@ fn config(
             fetch: Duration::from_millis(500),
         }),
         observers: Vec::new(),
+        releases: Releases::default(),
         forgery: (byzantine == Some(Byzantine::Liar))
             .then(|| forgery(shared.seed, shared.setup.genesis.validator_set().ok())),
     }

@@ -5,8 +5,9 @@ use crate::{
     Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, ValidatorKey, Version, View,
     codec::re,
     governance::{
-        Ballot, Criticality, DisbursementReason, DisbursementState, Houses, ParameterChange,
-        Preferences, Rejection, UpgradeEnd, UpgradeFailure,
+        Ballot, ChangeEnd, Criticality, DisbursementReason, DisbursementState, Houses, Order,
+        OrderKind, ParameterChange, Preferences, Rejection, SafetyRules, UpgradeEnd,
+        UpgradeFailure,
     },
     limits::MAX_NODE_TEXT_BYTES,
     message::Health,
@@ -468,6 +469,62 @@ tagged_enum! {
             /// Why.
             reason: UpgradeFailure,
         },
+        /// A member approved a call of the safety override.
+        0x0a01 "override-approved" OverrideApproved {
+            /// Who.
+            member: Address,
+            /// The number of the call.
+            call: u64,
+            /// What it is about.
+            order: OrderKind,
+            /// How many approve now.
+            approvals: u32,
+            /// How many must.
+            needed: u32,
+        },
+        /// The safety override was used.
+        0x0a02 "override-used" OverrideUsed {
+            /// The number of the call.
+            call: u64,
+            /// What happened.
+            order: Order,
+            /// How often it was used under its present rules, this use included.
+            used: u32,
+        },
+        /// Nearly all validators let something happen at once.
+        0x0a03 "emergency-used" EmergencyUsed {
+            /// The proposal that they voted on.
+            proposal: u64,
+            /// What happened.
+            order: Order,
+        },
+        /// The safety override has other rules, or is abolished.
+        0x0a04 "safety-rules-changed" SafetyRulesChanged {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// The rules; none if it is abolished.
+            rules: Option<SafetyRules>,
+        },
+        /// Something holds until it lapses, unless it is ratified before.
+        0x0a05 "change-begun" ChangeBegun {
+            /// Its number.
+            change: u64,
+            /// What it is about.
+            order: OrderKind,
+            /// It lapses with the first epoch that ends at or after this.
+            lapses: Due,
+            /// The proposal to ratify it that the chain made; none if the agenda was full.
+            proposal: Option<u64>,
+        },
+        /// What became of something that held until it was ratified.
+        0x0a06 "change-ended" ChangeEnded {
+            /// Its number.
+            change: u64,
+            /// What it is about.
+            order: OrderKind,
+            /// What became of it.
+            end: ChangeEnd,
+        },
     }
 }
 
@@ -525,6 +582,7 @@ impl Event {
                 vec![*proposer]
             }
             Self::Voted { voter, .. } => vec![*voter],
+            Self::OverrideApproved { member, .. } => vec![*member],
             Self::DisbursementPaid { to, .. } => vec![*to],
             _ => Vec::new(),
         }
@@ -558,7 +616,13 @@ impl Event {
             | Self::UpgradePostponed { .. }
             | Self::UpgradeCancelled { .. }
             | Self::Upgraded { .. }
-            | Self::UpgradeFailed { .. } => None,
+            | Self::UpgradeFailed { .. }
+            | Self::OverrideApproved { .. }
+            | Self::OverrideUsed { .. }
+            | Self::EmergencyUsed { .. }
+            | Self::SafetyRulesChanged { .. }
+            | Self::ChangeBegun { .. }
+            | Self::ChangeEnded { .. } => None,
             Self::Voted { validator, .. } => *validator,
             Self::ValidatorRegistered { validator, .. }
             | Self::Staked { validator, .. }
@@ -605,7 +669,10 @@ impl Event {
             | Self::UpgradePostponed { proposal, .. }
             | Self::UpgradeCancelled { proposal, .. }
             | Self::Upgraded { proposal, .. }
-            | Self::UpgradeFailed { proposal, .. } => Some(*proposal),
+            | Self::UpgradeFailed { proposal, .. }
+            | Self::EmergencyUsed { proposal, .. }
+            | Self::SafetyRulesChanged { proposal, .. } => Some(*proposal),
+            Self::ChangeBegun { proposal, .. } => *proposal,
             Self::DisbursementAdvanced { disbursement, .. }
             | Self::DisbursementDelayed { disbursement, .. }
             | Self::DisbursementPaid { disbursement, .. }

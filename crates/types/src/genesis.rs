@@ -13,6 +13,7 @@ pub use error::GenesisError;
 use crate::{
     Address, Amount, ChainId, ChainParams, Hash, Ppm, Text, Timestamp, ValidatorEntry,
     ValidatorKey, ValidatorSet, Version, address, codec,
+    governance::SafetyRules,
     hash::sha256,
     limits::{
         MAX_BOOT_NODES, MAX_ENDPOINT_BYTES, MAX_VALIDATOR_DESCRIPTION_BYTES,
@@ -52,6 +53,9 @@ pub struct Genesis {
     /// The first configuration of the network; without it, one whose boot nodes are the validators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<NetworkSpec>,
+    /// Who holds the safety override; without this there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safety: Option<SafetyRules>,
     /// Accounts for load tests, derived from a seed instead of being listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_accounts: Option<LoadAccounts>,
@@ -378,6 +382,11 @@ impl Genesis {
             // No seed of load accounts is that long.
             codec::write_u64(u64::MAX, &mut buf);
             network.write(&mut buf);
+        }
+        if let Some(safety) = &self.safety {
+            // No seed of load accounts is that long.
+            codec::write_u64(u64::MAX - 1, &mut buf);
+            safety.write(&mut buf);
         }
         sha256(&[&buf])
     }

@@ -46,6 +46,8 @@ pub const MAX_DISBURSEMENT_PAYMENTS: usize = 32;
 pub const MAX_DISBURSEMENT_DEPENDENCIES: usize = 100;
 /// Most nodes that a configuration of the network names to begin with.
 pub const MAX_BOOT_NODES: usize = 64;
+/// Most members of the safety override.
+pub const MAX_SAFETY_MEMBERS: usize = 16;
 /// Longest notes of an upgrade, in bytes.
 pub const MAX_UPGRADE_NOTES_BYTES: usize = 280;
 /// Longest memo of a disbursement, in bytes.

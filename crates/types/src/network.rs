@@ -120,6 +120,8 @@ byte_enum! {
         0 "misses" Misses,
         /// Too few of those who were to run it first said that they do.
         1 "silence" Silence,
+        /// The safety override or an emergency put an end to it.
+        2 "overridden" Overridden,
     }
 }
 

@@ -44,6 +44,7 @@ fn draft() -> Genesis {
         ],
         reserve: tokens(300_000_000),
         network: None,
+        safety: None,
         load_accounts: None,
     }
 }

@@ -18,7 +18,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 51] = [
+const NUMBERS: [(&str, u64, u64, Change); 57] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -123,7 +123,21 @@ const NUMBERS: [(&str, u64, u64, Change); 51] = [
     ("upgrade.min_ready", 666_667, 1_000_000, |params, value| {
         params.upgrade.min_ready = parts(value);
     }),
+    ("treasury.penalty_share", 0, 1_000_000, |params, value| {
+        params.treasury.penalty_share = parts(value);
+    }),
     ("upgrade.patience", 0, 100, |params, value| params.upgrade.patience = value),
+    ("safety.call", 0, Period::MAX_BLOCKS, |params, value| params.safety.call.blocks = value),
+    ("safety.ratification", 0, Period::MAX_MS, |params, value| {
+        params.safety.ratification.ms = value;
+    }),
+    ("safety.max_pause", 0, Period::MAX_BLOCKS, |params, value| {
+        params.safety.max_pause.blocks = value;
+    }),
+    ("safety.threshold", 666_667, 1_000_000, |params, value| {
+        params.safety.threshold = parts(value);
+    }),
+    ("safety.voting", 0, Period::MAX_MS, |params, value| params.safety.voting.ms = value),
     ("governance.critical.voting", 0, Period::MAX_MS, |params, value| {
         params.governance.critical.voting.ms = value;
     }),

@@ -45,6 +45,7 @@ pub fn genesis() -> Genesis {
         allocations: vec![],
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: None,
     };
     genesis.normalized().unwrap()

@@ -397,6 +397,8 @@ async fn transactions_of_the_treasury_are_built_or_refused_with_their_error() {
         "../../../../examples/governance/treasury_disbursement.json"
     ))
     .unwrap();
+    // What asks for no money cannot be waited for.
+    file["action"]["deps"] = json!([OPEN]);
     let body = json!({ "sender": sender, "proposal": file });
     let detail = api.post_json("/v1/treasury/submit", &body).await.fails(422, "stale_dependency");
     assert_eq!(detail["disbursement_error"]["error"], "StaleDependency");

@@ -103,7 +103,8 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         | Payload::CancelProposal(_)
         | Payload::SetPreferences(_)
         | Payload::AdvanceDisbursement(_)
-        | Payload::AdoptSpec(_) => Amount::ZERO,
+        | Payload::AdoptSpec(_)
+        | Payload::Override(_) => Amount::ZERO,
     }
 }
 

@@ -61,6 +61,7 @@ impl Chain {
             allocations: vec![],
             reserve: Amount::ZERO,
             network: None,
+            safety: None,
             load_accounts: None,
         };
         Self { genesis: genesis.normalized().unwrap(), keys }

@@ -2,8 +2,8 @@
 
 use althing_ledger::{governance::Entry, treasury::Disbursement};
 use althing_types::{
-    Event, Timestamp,
-    governance::{DisbursementReason, DisbursementState},
+    Event, Height, Timestamp,
+    governance::{DisbursementReason, DisbursementState, OrderKind},
     network::{GENESIS_SPEC, RollbackReason},
 };
 use prometheus_client::{
@@ -31,6 +31,8 @@ const WAITS: [DisbursementState; 2] = [DisbursementState::Queued, DisbursementSt
 const OPEN: [&str; 3] = ["waiting", "voting", "queued"];
 /// How proposals end.
 const ENDS: [&str; 4] = ["enacted", "rejected", "failed", "cancelled"];
+/// Steps of an upgrade.
+const UPGRADES: [&str; 5] = ["scheduled", "postponed", "cancelled", "done", "failed"];
 /// Why disbursements cannot go on.
 const ERRORS: [DisbursementReason; 5] = [
     DisbursementReason::InsufficientFunds,
@@ -64,6 +66,10 @@ pub(super) struct Governance {
     /// The version of the configuration of the network that this node runs.
     pub(super) spec: Gauge,
     rollbacks: Family<By, Counter>,
+    overrides: Family<By, Counter>,
+    upgrades: Family<By, Counter>,
+    /// The height of the upgrade that is planned, or 0.
+    pub(super) planned: Gauge,
 }
 
 impl Default for Governance {
@@ -95,9 +101,18 @@ impl Default for Governance {
             stalls: Counter::default(),
             spec: Gauge::default(),
             rollbacks: Family::default(),
+            overrides: Family::default(),
+            upgrades: Family::default(),
+            planned: Gauge::default(),
         };
         governance.show(&Open::default());
         governance.spec.set(GENESIS_SPEC as i64);
+        for order in OrderKind::ALL {
+            let _ = governance.overrides.get_or_create(&[("order", order.name())]);
+        }
+        for outcome in UPGRADES {
+            let _ = governance.upgrades.get_or_create(&[("outcome", outcome)]);
+        }
         for reason in RollbackReason::ALL {
             let _ = governance.rollbacks.get_or_create(&[("reason", reason.name())]);
         }
@@ -138,6 +153,17 @@ impl Governance {
             "network_spec_rollbacks",
             "Configurations of the network that were rolled back, by reason",
             &self.rollbacks,
+        );
+        add(
+            "safety_override",
+            "Orders of the safety override and of emergencies, by order",
+            &self.overrides,
+        );
+        add("protocol_upgrades", "Steps of upgrades of the protocol", &self.upgrades);
+        registry.register(
+            "upgrade_planned_height",
+            "Height of the upgrade of the protocol that is planned, or 0",
+            self.planned.clone(),
         );
         registry.register(
             "network_spec_applied",
@@ -257,6 +283,19 @@ impl Governance {
                 self.rollbacks.get_or_create(&[("reason", reason.name())]).inc();
                 return false;
             }
+            Event::OverrideUsed { order, .. } | Event::EmergencyUsed { order, .. } => {
+                self.overrides.get_or_create(&[("order", order.kind().name())]).inc();
+                return false;
+            }
+            Event::UpgradeScheduled { height, .. } => {
+                return self.upgrade("scheduled", Some(*height));
+            }
+            Event::UpgradePostponed { height, .. } => {
+                return self.upgrade("postponed", Some(*height));
+            }
+            Event::UpgradeCancelled { .. } => return self.upgrade("cancelled", None),
+            Event::Upgraded { .. } => return self.upgrade("done", None),
+            Event::UpgradeFailed { .. } => return self.upgrade("failed", None),
             Event::TreasuryStalled { .. } => {
                 self.stalls.inc();
                 return false;
@@ -264,6 +303,13 @@ impl Governance {
             _ => return false,
         }
         true
+    }
+
+    /// Nothing is open because of it.
+    fn upgrade(&self, outcome: &'static str, planned: Option<Height>) -> bool {
+        self.upgrades.get_or_create(&[("outcome", outcome)]).inc();
+        self.planned.set(planned.map_or(0, |height| height.get() as i64));
+        false
     }
 
     fn advanced(

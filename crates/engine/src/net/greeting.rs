@@ -169,7 +169,7 @@ mod tests {
             (
                 Message::Hello(hello()),
                 "000105302e312e3007616263313233340c6370632d6465766e65742d31aeebad4a796fcc2e15dc4c60\
-                 61b45ed9b373f26adfc798ca7d2d8cc58182718eac0280d095ffbc31",
+                 61b45ed9b373f26adfc798ca7d2d8cc58182718eac0280d095ffbc31000100000000",
             ),
             (Message::Ping(7, Report { height: Height::new(5), backlog: 3 }), "01070503"),
             (Message::Pong(300, Report { height: Height::new(0), backlog: 200 }), "02ac0200c801"),

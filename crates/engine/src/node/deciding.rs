@@ -4,7 +4,7 @@ use crate::{
     metrics::Metrics,
     types::{Dbs, Marshal, Runtime},
 };
-use althing_ledger::{governance, treasury};
+use althing_ledger::{governance, treasury, upgrade};
 use althing_state::{StateKey, StateValue};
 use althing_types::{Height, Timestamp, governance::DisbursementState};
 use commonware_consensus::{marshal::Identifier, types::Height as ConsensusHeight};
@@ -17,9 +17,16 @@ pub(super) async fn read<E: Runtime, S: Strategy>(
     marshal: &Marshal,
     metrics: &Metrics,
 ) {
-    let keys = vec![governance::query::agenda_key(), treasury::query::pending_key()];
+    let keys = vec![
+        governance::query::agenda_key(),
+        treasury::query::pending_key(),
+        upgrade::query::protocol_key(),
+    ];
     let mut values = values(database, keys).await.into_iter();
-    let (agenda, pending) = (values.next().flatten(), values.next().flatten());
+    let mut next = || values.next().flatten();
+    let (agenda, pending, protocol) = (next(), next(), next());
+    let protocol = protocol.and_then(|value| upgrade::query::decode_protocol(&value).ok());
+    metrics.upgrade_planned(protocol.and_then(|protocol| protocol.plan).map(|plan| plan.height));
     let agenda = agenda.and_then(|value| governance::query::decode_agenda(&value).ok());
     let agenda = agenda.unwrap_or_default();
     let pending = pending.and_then(|value| treasury::query::decode_pending(&value).ok());

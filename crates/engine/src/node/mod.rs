@@ -9,15 +9,18 @@ mod inspect;
 mod network;
 mod peers;
 mod queries;
+mod upgrade;
 
 pub use audit::Audited;
 pub use handle::{EngineHandle, Status};
 pub use inspect::{Inspection, inspect, unused};
 pub use network::address_of;
 pub use queries::{AccountView, Finality, Proof, Rejection, Simulation};
+pub use upgrade::{Trial, try_upgrade};
 
 use crate::{
     admit::Admitter,
+    app::Outdated,
     assemble::{self, Validator, ValidatorConfig},
     chain::FinalizedBlock,
     duties::{self, About, Duties, Machine, Measure},
@@ -29,9 +32,9 @@ use crate::{
     storage::Memory,
     types::PrivateKey,
 };
-use althing_ledger::query;
+use althing_ledger::{query, versions::Releases};
 use althing_mempool::{PoolConfig, Verifier};
-use althing_types::{Genesis, Height, Text, Version};
+use althing_types::{Genesis, Height, Text};
 use commonware_parallel::Rayon;
 use commonware_runtime::{
     Runner as _, Spawner as _, Strategizer as _, Supervisor as _, tokio as runtime,
@@ -88,8 +91,8 @@ pub struct NodeConfig {
     pub about: About,
     /// What it measures for its heartbeats.
     pub measure: Measure,
-    /// The newest protocol of the chain that this software can run.
-    pub protocol: Version,
+    /// Versions of the protocol that this software knows.
+    pub releases: Releases,
 }
 
 impl NodeConfig {
@@ -123,7 +126,7 @@ impl NodeConfig {
                 ..About::default()
             },
             measure: Arc::new(Machine::default),
-            protocol: Version::GENESIS,
+            releases: Releases::default(),
         }
     }
 }
@@ -154,7 +157,7 @@ pub fn spawn(config: NodeConfig) -> Result<EngineHandle, EngineError> {
     let thread = std::thread::Builder::new().name("althing-engine".to_owned());
     let spawned = thread.spawn(move || {
         let outcome = catch_unwind(AssertUnwindSafe(|| run(config, &folder, &ready, stopping)));
-        let outcome = outcome.unwrap_or_else(|panic| Err(EngineError::Stopped(message(&*panic))));
+        let outcome = outcome.unwrap_or_else(|panic| Err(failure(panic)));
         if let Err(failure) = &outcome {
             error!(%failure, "the engine stopped");
         }
@@ -179,6 +182,14 @@ fn first_failure(mut ending: watch::Receiver<Ending>) -> EngineError {
     match outcome {
         Some(Err(error)) => error,
         _ => EngineError::Stopped("it ended before it was ready".to_owned()),
+    }
+}
+
+/// Why the engine's thread panicked.
+fn failure(panic: Box<dyn Any + Send>) -> EngineError {
+    match panic.downcast::<Outdated>() {
+        Ok(outdated) => EngineError::UpgradeNeeded(outdated.0),
+        Err(panic) => EngineError::Stopped(message(&*panic)),
     }
 }
 
@@ -254,7 +265,7 @@ async fn start(
     let mut observers = config.observers;
     observers.extend(extensions.observers());
     let (key, about, measure) = (config.key.clone(), config.about, config.measure);
-    let protocol = config.protocol;
+    let protocol = config.releases.newest();
     let validator = ValidatorConfig {
         genesis: config.genesis,
         key: config.key,
@@ -265,6 +276,7 @@ async fn start(
         strategy,
         timeouts: config.timeouts,
         observers,
+        releases: config.releases,
         forgery: None,
     };
     let mut validator =

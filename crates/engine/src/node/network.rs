@@ -289,7 +289,7 @@ pub(super) fn start(
         genesis: config.genesis.hash(),
         started_at: pace::now(context),
         strict: config.strict_versions,
-        newest: config.protocol,
+        newest: config.releases.newest(),
     };
     let extensions = Extensions {
         transactions: open(limits::TRANSACTIONS),

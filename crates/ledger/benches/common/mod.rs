@@ -46,6 +46,7 @@ pub(crate) fn genesis(addresses: &[Address]) -> Genesis {
             .collect(),
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: None,
     }
     .normalized()

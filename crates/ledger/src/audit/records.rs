@@ -1,7 +1,8 @@
 //! What a recount remembers: sums, and a little for each validator.
 
 use super::{
-    SupplyReport, governance::Decisions, network::Configurations, treasury::Disbursements,
+    SupplyReport, governance::Decisions, network::Configurations, safety::Overrides,
+    treasury::Disbursements,
 };
 use crate::{
     modules::{
@@ -48,6 +49,7 @@ pub(super) struct Records {
     decisions: Decisions,
     disbursements: Disbursements,
     configurations: Configurations,
+    overrides: Overrides,
     protocol_version: Option<Protocol>,
 }
 
@@ -100,6 +102,7 @@ impl Records {
             decisions: Decisions::default(),
             disbursements: Disbursements::default(),
             configurations: Configurations::default(),
+            overrides: Overrides::default(),
             protocol_version: None,
         }
     }
@@ -141,6 +144,7 @@ impl Records {
             _ if self.decisions.add(key, rest, value)? => {}
             _ if self.disbursements.add(key, rest, value)? => {}
             _ if self.configurations.add(key, rest, value)? => {}
+            _ if self.overrides.add(key, rest, value)? => {}
             _ => self.stake(key, rest, value)?,
         }
         Ok(())
@@ -274,6 +278,7 @@ impl Records {
         self.decisions.judge(self.report.governance, protocol.version)?;
         self.disbursements.judge(self.report.disbursements)?;
         self.configurations.judge()?;
+        self.overrides.judge()?;
         self.judge_pool(height, params)
     }
 

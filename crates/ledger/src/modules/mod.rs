@@ -8,6 +8,7 @@ pub(crate) mod params;
 pub(crate) mod performance;
 pub(crate) mod registry;
 pub(crate) mod rewards;
+pub mod safety;
 pub mod staking;
 pub mod treasury;
 pub mod upgrade;

@@ -75,6 +75,7 @@ pub fn genesis() -> Genesis {
         allocations: (0..FUNDED).map(allocation).collect(),
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: None,
     }
     .normalized()

@@ -68,8 +68,9 @@ fn records_of_the_treasury_keep_their_bytes() {
         pending: 3,
         wake: due(300, 4),
         stalled: 5,
+        paused_until: due(301, 6),
     };
-    record("treasury", &treasury, decode_treasury, "ac02010200000003ac020400000005");
+    record("treasury", &treasury, decode_treasury, "ac02010200000003ac020400000005ad0206");
     let waiting = Waiting { number: 258, wake: due(300, 4) };
     let expected = "010000000000000102ac0204";
     record("pending", &Pending::new(vec![waiting]).unwrap(), decode_pending, expected);

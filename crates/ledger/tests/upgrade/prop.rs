@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Op {
-    Send(usize, Payload),
+    Send(usize, Box<Payload>),
     Turn,
     Skip,
 }
@@ -76,7 +76,7 @@ fn payload() -> impl Strategy<Value = (usize, Payload)> {
 
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
-        8 => payload().prop_map(|(user, payload)| Op::Send(user, payload)),
+        8 => payload().prop_map(|(user, payload)| Op::Send(user, Box::new(payload))),
         2 => Just(Op::Turn),
         1 => Just(Op::Skip),
     ]
@@ -85,7 +85,7 @@ fn op() -> impl Strategy<Value = Op> {
 impl World {
     fn op(&mut self, op: Op) {
         match op {
-            Op::Send(user, payload) => drop(self.send(user, payload)),
+            Op::Send(user, payload) => drop(self.send(user, *payload)),
             Op::Turn => drop(self.turn()),
             Op::Skip => drop(self.step()),
         }

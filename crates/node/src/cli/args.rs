@@ -5,6 +5,7 @@ mod gov;
 mod keys;
 mod node;
 mod offline;
+mod propose;
 mod query;
 mod stake;
 mod tx;
@@ -14,17 +15,21 @@ pub use genesis::{
     GenesisFile, GenesisMerge, GenesisNew, GenesisVerify, Preset,
 };
 pub use gov::{
-    About, GovAdopt, GovCancel, GovCommand, GovList, GovParams, GovPropose, GovTally, GovVote,
-    NetworkCommand, Payee, PreferencesClear, PreferencesCommand, PreferencesSet, ProposeCommand,
-    ProposeNetwork, ProposeParams, ProposeRollback, ProposeText, ProposeTreasury, Setting,
-    TreasuryCommand, TreasuryStep, TreasurySubmit,
+    GovAdopt, GovCancel, GovCommand, GovList, GovOverride, GovParams, GovTally, GovVote,
+    NetworkCommand, PreferencesClear, PreferencesCommand, PreferencesSet, TreasuryCommand,
+    TreasuryStep, TreasurySubmit,
 };
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{
     BenchArgs, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, Recipients,
-    StartArgs, parse_duration,
+    StartArgs, UpgradeCommand, parse_duration,
 };
 pub use offline::{CompletionsArgs, VerifyArgs};
+pub use propose::{
+    About, GovPropose, OrderArgs, Payee, ProposeCommand, ProposeEmergency, ProposeNetwork,
+    ProposeParams, ProposeRollback, ProposeText, ProposeTreasury, ProposeUpgrade,
+    ProposeUpgradeCancel, Setting,
+};
 pub use query::{FaucetArgs, ProofArgs, QueryCommand, StateCommand};
 pub(crate) use stake::parse_percent;
 pub use stake::{
@@ -147,6 +152,9 @@ pub enum Command {
     /// Care of the data of a node that does not run
     #[command(subcommand)]
     Db(DbCommand),
+    /// Upgrades of the protocol
+    #[command(subcommand)]
+    Upgrade(UpgradeCommand),
     /// Send money, stake and delegate, follow transactions
     #[command(subcommand)]
     Tx(TxCommand),

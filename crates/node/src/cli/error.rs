@@ -25,6 +25,9 @@ pub enum Exit {
     Key = 7,
     /// It did not happen in time.
     TimedOut = 8,
+    /// The next block has rules that this software does not know: install other software. A service
+    /// manager should not start this one again.
+    Outdated = 75,
 }
 
 impl From<Exit> for ExitCode {

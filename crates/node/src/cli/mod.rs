@@ -82,6 +82,7 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Dev(args) => crate::run::dev(&context, args),
         Command::Bench(args) => crate::run::bench(&context, args),
         Command::Db(command) => crate::run::db(&context, command),
+        Command::Upgrade(command) => crate::run::upgrade(&context, command),
         Command::Tx(command) => tx::run(&context, command),
         Command::Validators(command) => validators::run(&context, command),
         Command::Gov(command) => gov::run(&context, command),

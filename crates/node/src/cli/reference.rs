@@ -28,6 +28,7 @@ tables, and strings of base units (10^-18) in JSON.
 | 6 | a proof or a check is false |
 | 7 | the key is missing, damaged or locked |
 | 8 | it did not happen in time |
+| 75 | a node stopped before a block whose rules it does not know: install other software |
 ";
 
 /// The whole page.

@@ -153,6 +153,7 @@ impl DevChain {
             allocations,
             reserve: Amount::ZERO,
             network: None,
+            safety: None,
             load_accounts,
         };
         Ok(genesis.with_validators(validators, None)?)

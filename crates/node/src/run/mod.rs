@@ -14,6 +14,7 @@ mod node;
 mod process;
 mod stake;
 mod start;
+mod upgrade;
 
 pub(crate) use dev_chain::{operator as dev_operator, validator as dev_validator};
 
@@ -50,6 +51,14 @@ pub fn bench(context: &Context, args: &args::BenchArgs) -> Result<(), CliError> 
 /// There is no node here, or its data do not agree.
 pub fn db(context: &Context, command: &args::DbCommand) -> Result<(), CliError> {
     db::run(context, command)
+}
+
+/// `althing upgrade …`
+///
+/// # Errors
+/// There is no node here, or the upgrade would fail.
+pub fn upgrade(context: &Context, command: &args::UpgradeCommand) -> Result<(), CliError> {
+    upgrade::run(context, command)
 }
 
 /// Runs a command on a runtime of its own.

@@ -54,7 +54,11 @@ pub(super) struct Node {
 
 impl From<EngineError> for CliError {
     fn from(error: EngineError) -> Self {
-        Self::new(Exit::Failed, error.code(), error.to_string())
+        let exit = match error {
+            EngineError::UpgradeNeeded(_) => Exit::Outdated,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error.code(), error.to_string())
     }
 }
 

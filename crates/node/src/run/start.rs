@@ -17,6 +17,7 @@ use crate::cli::{
 use althing_api::{ApiConfig, Quota};
 use althing_client::validator_key;
 use althing_engine::node::NodeConfig;
+use althing_ledger::{migrations::drill, versions::Releases};
 use althing_mempool::PoolConfig;
 use althing_types::{Amount, Genesis, KeyScheme, SecretKey};
 use commonware_codec::DecodeExt as _;
@@ -31,7 +32,8 @@ pub(super) fn run(context: &Context, args: &StartArgs) -> Result<(), CliError> {
     let config = settings(context, args)?;
     let filter = args.log.as_deref().unwrap_or(&config.log.filter);
     logging::init(filter, args.log_format.unwrap_or(config.log.format)).map_err(CliError::usage)?;
-    let engine = engine(context, &config)?;
+    let mut engine = engine(context, &config)?;
+    engine.releases = releases(args);
     let faucet = config.faucet.as_ref().map(faucet).transpose()?;
     let parse =
         |peer: &String| peers::parse(peer).map(|(key, endpoint)| (key, endpoint.to_owned()));
@@ -116,6 +118,17 @@ fn engine(context: &Context, config: &Config) -> Result<NodeConfig, CliError> {
     engine.software = software();
     engine.about = about(&config.node.region, &config.api.public)?;
     Ok(engine)
+}
+
+/// Versions of the protocol that the node knows: all that the software does, unless it takes part in an
+/// exercise.
+fn releases(args: &StartArgs) -> Releases {
+    let known = Releases::default();
+    let known = if args.failing_protocol { known.and(drill::FAILS) } else { known };
+    match args.newest_protocol {
+        Some(newest) => known.until(newest),
+        None => known,
+    }
 }
 
 fn pool(settings: &config::Mempool) -> PoolConfig {

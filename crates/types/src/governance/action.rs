@@ -1,4 +1,7 @@
-use super::treasury::{Dependencies, Payments};
+use super::{
+    safety::{Order, OrderKind, SafetyRules},
+    treasury::{Dependencies, Payments},
+};
 use crate::{
     Hash, Height, List, Ppm, Text, Version,
     limits::{
@@ -59,6 +62,19 @@ tagged_enum! {
             #[serde(default, with = "crate::hash::serde_hex_option")]
             digest: Option<Hash>,
         },
+        /// Nearly all validators let something happen at once. What it leaves in force must be
+        /// ratified.
+        0x0506 "emergency" Emergency {
+            /// What.
+            order: Order,
+        },
+        /// The safety override gets other rules, or is abolished for good.
+        0x0507 "safety-rules" SafetyRules {
+            /// The rules from then on; what is allowed cannot become more. Without rules there is no
+            /// override any more.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            rules: Option<SafetyRules>,
+        },
         /// A disbursement that is not final is rolled back.
         0x0508 "treasury-rollback" TreasuryRollback {
             /// Which.
@@ -71,6 +87,13 @@ tagged_enum! {
         0x0509 "upgrade-cancel" UpgradeCancel {
             /// To which version.
             version: Version,
+        },
+        /// What the safety override or an emergency changed stays.
+        0x050b "ratify" Ratify {
+            /// The number of the change.
+            change: u64,
+            /// What it is about.
+            order: OrderKind,
         },
     }
 }

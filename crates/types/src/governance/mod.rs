@@ -3,12 +3,16 @@
 mod action;
 mod ballot;
 mod kind;
+mod safety;
 mod treasury;
 mod upgrade;
 
 pub use action::{Action, ParameterChange, ParameterChanges};
 pub use ballot::{Ballot, BallotError, Choice};
 pub use kind::Kind;
+pub use safety::{
+    ChangeEnd, Order, OrderKind, OrderKinds, SafetyMembers, SafetyRules, SafetyRulesError,
+};
 pub use treasury::{Dependencies, DisbursementReason, DisbursementState, Payment, Payments};
 pub use upgrade::{UpgradeEnd, UpgradeFailure};
 

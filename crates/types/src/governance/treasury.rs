@@ -72,5 +72,7 @@ byte_enum! {
         8 "expired" Expired,
         /// It was decided to roll it back.
         9 "decided" Decided,
+        /// The safety override or an emergency stopped it.
+        10 "overridden" Overridden,
     }
 }

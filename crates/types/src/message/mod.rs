@@ -7,6 +7,7 @@ mod governance;
 mod network;
 mod performance;
 mod registry;
+mod safety;
 mod staking;
 mod treasury;
 
@@ -15,6 +16,7 @@ pub use governance::{CancelProposal, SetPreferences, SubmitProposal, Vote};
 pub use network::AdoptSpec;
 pub use performance::{SubmitEvidence, Unjail};
 pub use registry::{Health, Heartbeat, RegisterNode};
+pub use safety::Override;
 pub use staking::{
     Delegate, Possession, Redelegate, Registration, Stake, Undelegate, Unstake, UpdateValidator,
     ValidatorDetails,
@@ -109,6 +111,8 @@ payloads! {
     0x0601 "advance-disbursement" AdvanceDisbursement,
     /// Chooses a version of the network's configuration.
     0x0701 "adopt-spec" AdoptSpec,
+    /// Approves a call of the safety override.
+    0x0801 "override" Override,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod emission;
 mod governance;
 mod registry;
+mod safety;
 mod slashing;
 mod staking;
 mod table;
@@ -13,6 +14,7 @@ mod upgrade;
 pub use emission::{EmissionParams, Schedule};
 pub use governance::{GovernanceParams, Track};
 pub use registry::RegistryParams;
+pub use safety::SafetyParams;
 pub use slashing::SlashingParams;
 pub use staking::StakingParams;
 pub use table::{Area, PARAMETERS, Parameter, ParameterValue};
@@ -61,6 +63,8 @@ pub struct ChainParams {
     pub treasury: TreasuryParams,
     /// Upgrades.
     pub upgrade: UpgradeParams,
+    /// The safety override and emergencies.
+    pub safety: SafetyParams,
 }
 
 /// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
@@ -169,6 +173,7 @@ impl ChainParams {
             registry: RegistryParams::public(),
             governance: GovernanceParams::public(),
             treasury: TreasuryParams::public(),
+            safety: SafetyParams::public(),
             ..Self::devnet()
         }
     }
@@ -203,6 +208,7 @@ impl ChainParams {
             governance: GovernanceParams::devnet(),
             treasury: TreasuryParams::devnet(),
             upgrade: UpgradeParams::common(),
+            safety: SafetyParams::devnet(),
         }
     }
 
@@ -232,7 +238,8 @@ impl ChainParams {
         self.registry.validate(&all)?;
         self.governance.validate(&all)?;
         self.treasury.validate(&all)?;
-        self.upgrade.validate(&all)
+        self.upgrade.validate(&all)?;
+        self.safety.validate(&all)
     }
 }
 
@@ -302,6 +309,7 @@ impl Write for ChainParams {
         self.governance.write(buf);
         self.treasury.write(buf);
         self.upgrade.write(buf);
+        self.safety.write(buf);
     }
 }
 impl EncodeSize for ChainParams {
@@ -321,6 +329,7 @@ impl EncodeSize for ChainParams {
             + self.governance.encode_size()
             + self.treasury.encode_size()
             + self.upgrade.encode_size()
+            + self.safety.encode_size()
     }
 }
 impl Read for ChainParams {
@@ -342,6 +351,7 @@ impl Read for ChainParams {
             governance: GovernanceParams::read(buf)?,
             treasury: TreasuryParams::read(buf)?,
             upgrade: UpgradeParams::read(buf)?,
+            safety: SafetyParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
         Ok(params)

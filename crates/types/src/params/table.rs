@@ -217,6 +217,7 @@ parameters! {
         "treasury.retry" treasury.retry: "from one attempt to pay what the treasury cannot to the next";
         "treasury.stall_pending" treasury.stall_pending: "more disbursements that wait are a backlog";
         "treasury.stall_epochs" treasury.stall_epochs: "a backlog for more epochs is a stall";
+        "treasury.penalty_share" treasury.penalty_share: "part of slashes and penalties that goes to the treasury instead of fire";
     }
     Governance {
         "governance.deposit" governance.deposit: "what a proposal costs until it is decided";
@@ -241,6 +242,11 @@ parameters! {
         "governance.critical.delay" governance.critical.delay: "from the vote on a critical proposal to its enactment";
         "upgrade.min_ready" upgrade.min_ready: "part of the validators whose nodes must know the rules of an upgrade when it is due";
         "upgrade.patience" upgrade.patience: "how often an upgrade that too few are ready for is put off";
+        "safety.call" safety.call: "how long a call of the safety override waits for approvals";
+        "safety.ratification" safety.ratification: "how long what the override or an emergency changed holds without being ratified";
+        "safety.max_pause" safety.max_pause: "longest pause of the treasury";
+        "safety.threshold" safety.threshold: "part of all validators that lets something happen in an emergency";
+        "safety.voting" safety.voting: "how long is voted in an emergency";
     }
 }
 

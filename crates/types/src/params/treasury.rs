@@ -1,7 +1,7 @@
 //! Parameters of the treasury.
 
-use super::{ParamsError, Range, tokens};
-use crate::{Amount, Period, struct_codec};
+use super::{ParamsError, Range, ppm, tokens};
+use crate::{Amount, Period, Ppm, struct_codec};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of module `treasury`.
@@ -25,6 +25,8 @@ pub struct TreasuryParams {
     pub stall_pending: u64,
     /// A backlog for more than so many epochs is a stall, 1 to 1,000.
     pub stall_epochs: u64,
+    /// The part of slashes and penalties that goes to the treasury; the rest is burned.
+    pub penalty_share: Ppm,
 }
 
 struct_codec!(TreasuryParams {
@@ -36,6 +38,7 @@ struct_codec!(TreasuryParams {
     retry,
     stall_pending,
     stall_epochs,
+    penalty_share,
 });
 
 impl TreasuryParams {
@@ -53,6 +56,7 @@ impl TreasuryParams {
             retry: Period::blocks(10),
             stall_pending: 100,
             stall_epochs: 3,
+            penalty_share: Ppm::ZERO,
         }
     }
 
@@ -62,6 +66,7 @@ impl TreasuryParams {
             max_age: Period::ms(7 * Period::DAY_MS),
             rollback_window: Period::ms(Period::DAY_MS),
             retry: Period::ms(Period::HOUR_MS),
+            penalty_share: ppm(500_000),
             ..Self::devnet()
         }
     }
@@ -74,6 +79,7 @@ impl TreasuryParams {
         range.period("treasury.rollback_window", self.rollback_window)?;
         range.period("treasury.retry", self.retry)?;
         range.check("treasury.stall_pending", self.stall_pending, 1, 1_000)?;
-        range.check("treasury.stall_epochs", self.stall_epochs, 1, 1_000)
+        range.check("treasury.stall_epochs", self.stall_epochs, 1, 1_000)?;
+        range.check("treasury.penalty_share", self.penalty_share.get().into(), 0, 1_000_000)
     }
 }

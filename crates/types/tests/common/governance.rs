@@ -8,13 +8,14 @@ use super::{
 use althing_types::{
     Address, Amount, Epoch, Event, Height, Payload, Period, Version,
     governance::{
-        Action, Ballot, Choice, Criticality, Dependencies, DisbursementReason, DisbursementState,
-        Houses, ParameterChange, ParameterChanges, Payment, Payments, Preferences, Rejection,
-        UpgradeEnd, UpgradeFailure,
+        Action, Ballot, ChangeEnd, Choice, Criticality, Dependencies, DisbursementReason,
+        DisbursementState, Houses, Order, OrderKind, ParameterChange, ParameterChanges, Payment,
+        Payments, Preferences, Rejection, SafetyRules, UpgradeEnd, UpgradeFailure,
     },
     hash::sha256,
     message::{
-        AdoptSpec, AdvanceDisbursement, CancelProposal, SetPreferences, SubmitProposal, Vote,
+        AdoptSpec, AdvanceDisbursement, CancelProposal, Override, SetPreferences, SubmitProposal,
+        Vote,
     },
     network::{
         BootNode, BootNodes, NetworkLimits, NetworkSpec, RollbackReason, RolloutHealth,
@@ -90,6 +91,24 @@ fn network(rollout: bool) -> Action {
     Action::Network { base: 7, spec: spec(), rollout: rollout.then_some(plan) }
 }
 
+pub fn rules() -> SafetyRules {
+    let members = vec![Address::new([0x55; 20]), Address::new([0x44; 20]), operator()];
+    let allowed = vec![OrderKind::PauseTreasury, OrderKind::CancelProposal];
+    SafetyRules::new(members, 2, allowed, Some(300), Period { blocks: 7, ms: 3_600_000 }).unwrap()
+}
+
+/// One order of each kind.
+pub fn orders() -> Vec<Order> {
+    vec![
+        Order::CancelProposal { proposal: 300 },
+        Order::RollbackSpec { version: 258 },
+        Order::SetSpec { base: 7, spec: spec() },
+        Order::PauseTreasury { period: Period { blocks: 30, ms: 86_400_000 } },
+        Order::RollbackDisbursement { disbursement: 300 },
+        Order::CancelUpgrade { version: Version::new(1, 2, 3) },
+    ]
+}
+
 fn rollback() -> Action {
     Action::TreasuryRollback { disbursement: 7, compensation: ppm(100_000) }
 }
@@ -143,6 +162,25 @@ pub fn payloads() -> Vec<(&'static str, Payload)> {
         ("", Payload::AdvanceDisbursement(AdvanceDisbursement { disbursement: 300 })),
         ("", Payload::AdoptSpec(AdoptSpec { validator: validator(), version: 258 })),
     ]
+    .into_iter()
+    .chain(safety())
+    .collect()
+}
+
+/// Every message about the safety override and emergencies.
+fn safety() -> Vec<(&'static str, Payload)> {
+    let order = Order::PauseTreasury { period: Period::blocks(30) };
+    let ratify = Action::Ratify { change: 300, order: OrderKind::SetSpec };
+    let calls = orders()
+        .into_iter()
+        .map(|order| (order.name(), Payload::Override(Override { call: 258, order })));
+    let proposals = [
+        ("emergency", submit(Criticality::Emergency, Action::Emergency { order })),
+        ("rules", submit(Criticality::Critical, Action::SafetyRules { rules: Some(rules()) })),
+        ("abolish", submit(Criticality::Critical, Action::SafetyRules { rules: None })),
+        ("ratify", submit(Criticality::Standard, ratify)),
+    ];
+    calls.chain(proposals).collect()
 }
 
 fn health() -> RolloutHealth {
@@ -219,5 +257,22 @@ pub fn events() -> Vec<Event> {
         Event::UpgradeCancelled { proposal, version: VERSION, reason: UpgradeEnd::NotReady },
         Event::Upgraded { proposal, from: Version::GENESIS, to: VERSION },
         Event::UpgradeFailed { proposal, version: VERSION, reason: UpgradeFailure::Supply },
+        Event::OverrideApproved {
+            member: voter,
+            call: 258,
+            order: OrderKind::PauseTreasury,
+            approvals: 1,
+            needed: 2,
+        },
+        Event::OverrideUsed { call: 258, order: orders()[3].clone(), used: 3 },
+        Event::EmergencyUsed { proposal, order: orders()[0].clone() },
+        Event::SafetyRulesChanged { proposal, rules: Some(rules()) },
+        Event::ChangeBegun {
+            change: 9,
+            order: OrderKind::PauseTreasury,
+            lapses: due(),
+            proposal: Some(proposal),
+        },
+        Event::ChangeEnded { change: 9, order: OrderKind::SetSpec, end: ChangeEnd::Lapsed },
     ]
 }

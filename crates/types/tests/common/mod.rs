@@ -176,6 +176,7 @@ pub fn genesis(load: bool) -> Genesis {
         ],
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: load.then_some(load_accounts),
     }
     .normalized()
@@ -192,6 +193,7 @@ pub fn full_genesis() -> Genesis {
     genesis.allocations[0].vesting = Some(vesting());
     genesis.reserve = Amount::from_tokens(250_000_000).unwrap();
     genesis.network = Some(governance::spec());
+    genesis.safety = Some(governance::rules());
     genesis.normalized().unwrap()
 }
 

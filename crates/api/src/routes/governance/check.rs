@@ -12,17 +12,19 @@ use althing_ledger::{
     governance::query,
     network::query as network,
     query as records,
+    safety::query as safety,
     treasury::{Treasury, query as treasury},
     upgrade::query as upgrade,
 };
 use althing_state::StateKey;
 use althing_types::{
     Address, Amount, Event, GasPrice, Height, Payload, Ppm, Version,
-    governance::{Action, DisbursementState, ParameterChange, Payment},
+    governance::{Action, DisbursementState, Order, ParameterChange, Payment, SafetyRules},
     network::NetworkSpec,
     params::Parameter,
 };
 use axum::{Json, extract::State};
+use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What a proposal would come to: whether the chain takes it, who decides, and all that would be
@@ -95,6 +97,7 @@ async fn state_of(app: &App, action: &Action) -> Result<Records, ApiError> {
             keys.push(key);
             keys.extend(present.map(|present| network::spec_key(present.current)));
         }
+        Action::SafetyRules { .. } => keys.push(safety::safety_key()),
         _ => {}
     }
     app.read(keys).await
@@ -115,8 +118,36 @@ fn effects(app: &App, state: &Records, action: &Action) -> Vec<EffectView> {
         Action::Network { base, spec, .. } => configured(state, *base, spec),
         Action::Upgrade { version, height, .. } => upgraded(state, *version, *height),
         Action::UpgradeCancel { version } => given_up(state, *version),
+        Action::Emergency { order } => vec![ordered(order)],
+        Action::SafetyRules { rules } => vec![ruled(state, rules.as_ref())],
+        Action::Ratify { change, order } => vec![EffectView {
+            what: format!("provisional change {change} ({})", order.name()),
+            from: "lapses by itself".to_owned(),
+            to: "stays".to_owned(),
+            expected: None,
+        }],
         Action::Text {} => Vec::new(),
     }
+}
+
+/// A document as text: strings, numbers and lists only, which always serialize.
+fn written(document: &impl Serialize) -> String {
+    serde_json::to_string(document).unwrap_or_default()
+}
+
+/// What an order does at once.
+fn ordered(order: &Order) -> EffectView {
+    let (what, to) = (order.kind().name().to_owned(), written(order));
+    EffectView { what, from: String::new(), to, expected: None }
+}
+
+/// Who would hold the safety override, and within which limits.
+fn ruled(state: &Records, rules: Option<&SafetyRules>) -> EffectView {
+    let present = state.get(safety::safety_key(), safety::decode_safety);
+    let none = || "none".to_owned();
+    let from = present.map_or_else(none, |present| written(&present.rules));
+    let to = rules.map_or_else(none, written);
+    EffectView { what: "safety override".to_owned(), from, to, expected: None }
 }
 
 /// Every field of the configuration that would be another one.

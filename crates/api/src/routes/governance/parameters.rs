@@ -13,7 +13,8 @@ use althing_ledger::{governance::query, query as records};
 use althing_types::{
     Address, Amount, ChainParams, List, Period, Ppm, Text, Version,
     governance::{
-        Action, Criticality, Dependencies, ParameterChange, ParameterChanges, Payment, Payments,
+        Action, Criticality, Dependencies, Order, OrderKind, ParameterChange, ParameterChanges,
+        Payment, Payments,
     },
     network::{NetworkLimits, NetworkSpec, RolloutPlan, Strictness},
     params::{Area, PARAMETERS, Parameter},
@@ -148,6 +149,14 @@ fn cases(params: &ChainParams) -> Vec<Case> {
     let (version, notes) = (Version::default(), Text::default());
     cases.push((Action::Upgrade { version, height: None, notes, digest: None }, "any"));
     cases.push((Action::UpgradeCancel { version }, "any"));
+    cases.push((Action::Emergency { order: Order::CancelUpgrade { version } }, "any"));
+    cases.push((Action::SafetyRules { rules: None }, "any"));
+    for (order, case) in [
+        (OrderKind::PauseTreasury, "changes of the treasury"),
+        (OrderKind::SetSpec, "changes of the network"),
+    ] {
+        cases.push((Action::Ratify { change: 0, order }, case));
+    }
     cases
 }
 

@@ -67,6 +67,7 @@ pub(super) fn genesis() -> Arc<Genesis> {
         allocations: Vec::new(),
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: None,
     };
     Arc::new(genesis.normalized().unwrap())

@@ -7,7 +7,7 @@ use crate::{
     },
 };
 use althing_state::View;
-use althing_types::{Address, Amount, Timestamp, params::FeeSplit};
+use althing_types::{Address, Amount, Ppm, Timestamp, params::FeeSplit};
 
 /// What a transfer did besides moving money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) fn transfer(
 }
 
 /// Destroys money of an account by its owner's wish.
-pub(crate) fn burn_own(
+fn burn_own(
     view: &mut View,
     from: &Address,
     amount: Amount,
@@ -115,6 +115,41 @@ pub(crate) fn move_held(
 pub(crate) fn burn(view: &mut View, from: &Address, amount: Amount) -> Result<(), Fault> {
     debit(view, from, amount)?;
     burn_held(view, amount)
+}
+
+/// Takes what somebody loses and is known to be there: `share` of it, rounded down, goes to the treasury, the
+/// rest is destroyed.
+pub(crate) fn forfeit(
+    view: &mut View,
+    protocol: &ProtocolAccounts,
+    from: &Address,
+    (amount, share): (Amount, Ppm),
+) -> Result<(), Fault> {
+    let (kept, rest) = parts(amount, share);
+    move_held(view, from, &protocol.treasury, kept)?;
+    burn(view, from, rest)
+}
+
+/// Takes a penalty that its payer chose: `share` of it, rounded down, goes to the treasury, the rest is
+/// destroyed.
+pub(crate) fn pay_penalty(
+    view: &mut View,
+    protocol: &ProtocolAccounts,
+    from: &Address,
+    (amount, share): (Amount, Ppm),
+    time: Timestamp,
+) -> Result<(), BankError> {
+    let (kept, rest) = parts(amount, share);
+    if !kept.is_zero() {
+        transfer(view, from, &protocol.treasury, kept, time)?;
+    }
+    burn_own(view, from, rest, time)
+}
+
+/// The part of an amount, rounded down, and what is left of it.
+fn parts(amount: Amount, share: Ppm) -> (Amount, Amount) {
+    let part = amount.share(share);
+    (part, amount.checked_sub(part).unwrap_or(Amount::ZERO))
 }
 
 /// Creates money.
@@ -208,7 +243,7 @@ fn add(account: Account, amount: Amount) -> Option<Account> {
 mod tests {
     use super::*;
     use crate::Supply;
-    use althing_types::{Nonce, Ppm};
+    use althing_types::Nonce;
 
     const A: Address = Address::new([1; 20]);
     const B: Address = Address::new([2; 20]);

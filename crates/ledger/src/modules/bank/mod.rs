@@ -8,12 +8,12 @@ pub(crate) mod tx;
 mod types;
 
 pub(crate) use api::{
-    Transferred, balance_of, burn, burn_own, mint, mint_and_burn, move_held, pay_from_stake,
-    settle_fees, take_for_stake, transfer,
+    Transferred, balance_of, burn, forfeit, mint, mint_and_burn, move_held, pay_from_stake,
+    pay_penalty, settle_fees, take_for_stake, transfer,
 };
 #[cfg(test)]
 pub(crate) use error::BankError;
 pub(crate) use keys::SUPPLY;
 pub(crate) use store::{load, save};
 pub use types::Supply;
-pub(crate) use types::{ProtocolAccounts, governance_account, stake_account};
+pub(crate) use types::{ProtocolAccounts, governance_account, safety_account, stake_account};

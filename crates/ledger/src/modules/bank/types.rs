@@ -79,6 +79,12 @@ pub(crate) fn governance_account() -> &'static Address {
     &GOVERNANCE
 }
 
+/// The account that proposes for the chain. It owns nothing.
+pub(crate) fn safety_account() -> &'static Address {
+    static SAFETY: LazyLock<Address> = LazyLock::new(|| Address::of_module("safety"));
+    &SAFETY
+}
+
 impl ProtocolAccounts {
     pub(crate) fn new() -> Self {
         Self {

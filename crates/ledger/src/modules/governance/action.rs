@@ -6,7 +6,7 @@ use crate::{
     error::{Failure, Fault},
     gas::Meter,
     modules::{
-        accounts, bank, network, params,
+        accounts, bank, network, params, safety,
         staking::{self, BlockMoment},
         treasury, upgrade,
     },
@@ -14,7 +14,7 @@ use crate::{
 };
 use althing_state::{StateKey, View};
 use althing_types::{
-    ChainParams, Event, Period,
+    ChainParams, Due, Event, Period,
     governance::{Action, Criticality, DisbursementReason, ParameterChange, UpgradeEnd},
     params::Parameter,
 };
@@ -55,6 +55,18 @@ pub(super) fn submit(
             upgrade::check_cancel(view, *version)?;
             Ok(Vec::new())
         }
+        Action::Emergency { order } => {
+            safety::check_emergency(view, moment, order)?;
+            Ok(Vec::new())
+        }
+        Action::SafetyRules { rules } => {
+            safety::check_rules(view, rules.as_ref())?;
+            Ok(Vec::new())
+        }
+        Action::Ratify { change, order } => {
+            safety::check_ratify(view, *change, *order)?;
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -72,7 +84,18 @@ pub(super) fn open(
         | Action::Network { .. }
         | Action::TreasuryRollback { .. }
         | Action::Upgrade { .. }
-        | Action::UpgradeCancel { .. } => Ok(None),
+        | Action::UpgradeCancel { .. }
+        | Action::Emergency { .. }
+        | Action::SafetyRules { .. }
+        | Action::Ratify { .. } => Ok(None),
+    }
+}
+
+/// When the vote on it ends that begins now, if that is not for its criticality to say.
+pub(super) fn closes(view: &View, action: &Action) -> Result<Option<Due>, Fault> {
+    match action {
+        Action::Ratify { change, order } => safety::closes(view, *change, *order),
+        _ => Ok(None),
     }
 }
 
@@ -91,11 +114,22 @@ pub(super) fn pass(
             Ok(true)
         }
         Action::Text {} => Ok(moment.version >= V1_1),
+        // It holds already, so there is nothing to wait for. One that does not hold any more fails.
+        Action::Ratify { change, order } => match safety::ratify(view, moment, (*change, *order)) {
+            Ok(ratified) => {
+                events.extend(ratified);
+                Ok(true)
+            }
+            Err(Failure::Rule(_)) => Ok(false),
+            Err(Failure::Fault(fault)) => Err(fault),
+        },
         Action::Parameters { .. }
         | Action::Network { .. }
         | Action::TreasuryRollback { .. }
         | Action::Upgrade { .. }
-        | Action::UpgradeCancel { .. } => Ok(false),
+        | Action::UpgradeCancel { .. }
+        | Action::Emergency { .. }
+        | Action::SafetyRules { .. } => Ok(false),
     }
 }
 
@@ -108,12 +142,18 @@ pub(super) fn give_up(
 ) -> Result<Vec<Event>, Fault> {
     match action {
         Action::Treasury { .. } => treasury::drop_one(view, moment, number, reason),
+        Action::Ratify { .. } if reason == DisbursementReason::Rejected => {
+            safety::refuse(view, moment, number)
+        }
         Action::Text {}
         | Action::Parameters { .. }
         | Action::Network { .. }
         | Action::TreasuryRollback { .. }
         | Action::Upgrade { .. }
-        | Action::UpgradeCancel { .. } => Ok(Vec::new()),
+        | Action::UpgradeCancel { .. }
+        | Action::Emergency { .. }
+        | Action::SafetyRules { .. }
+        | Action::Ratify { .. } => Ok(Vec::new()),
     }
 }
 
@@ -142,12 +182,16 @@ pub(super) fn enact(
             network::enact(view, moment, (proposal, criticality), &change)
         }
         Action::TreasuryRollback { disbursement, compensation } => {
-            treasury::roll_back(view, moment, *disbursement, *compensation)
+            let how = (*compensation, DisbursementReason::Decided);
+            treasury::roll_back(view, moment, *disbursement, how)
         }
         Action::Upgrade { version, height, .. } => {
             upgrade::plan(view, moment, proposal, (*version, *height))
         }
         Action::UpgradeCancel { version } => upgrade::cancel(view, *version, UpgradeEnd::Decided),
+        Action::Emergency { order } => safety::emergency(view, moment, proposal, order),
+        Action::SafetyRules { rules } => safety::set_rules(view, proposal, rules.as_ref()),
+        Action::Ratify { change, order } => safety::ratify(view, moment, (*change, *order)),
     }
 }
 
@@ -173,6 +217,13 @@ pub(super) fn keys(
             out.push(upgrade::PROTOCOL);
             Ok(())
         }
+        // An emergency is enacted with a vote, never by the turn of an epoch.
+        Action::Emergency { .. } => Ok(()),
+        Action::SafetyRules { .. } => {
+            out.push(safety::SAFETY);
+            Ok(())
+        }
+        Action::Ratify { .. } => safety::change_keys(view, out),
     }
 }
 

@@ -201,7 +201,7 @@ fn open(
     let governance = &params.governance;
     let unvoted = corrupt(number, "a proposal has a criticality that is not voted on");
     let track = governance.track(criticality).ok_or(unvoted)?;
-    let closes = moment.after(track.voting);
+    let closes = action::closes(view, &action)?.unwrap_or(moment.after(track.voting));
     let Snapshot { epoch, stake, validators } = snapshot;
     let mut standing = store::require_standing(view, number)?;
     standing.status = Status::Voting { closes };

@@ -2,6 +2,8 @@
 
 mod action;
 mod block;
+mod chain;
+mod emergency;
 mod error;
 mod genesis;
 mod keys;
@@ -15,6 +17,7 @@ mod types;
 mod upgrade;
 
 pub(crate) use block::{end_epoch, missing_for_epoch_end};
+pub(crate) use chain::{propose_by_chain, stop, under_way};
 pub(crate) use genesis::genesis;
 pub(crate) use keys::*;
 pub(crate) use store::load_preferences as preferences;

@@ -1,8 +1,9 @@
 //! Weights, fixed when an epoch begins.
 
-use super::{Electorate, Power, store};
+use super::{Electorate, Power, power_key, store};
 use crate::{
-    error::Fault,
+    error::{Failure, Fault},
+    gas::Meter,
     modules::{
         performance, registry,
         staking::{self, BlockMoment, Validator},
@@ -10,7 +11,7 @@ use crate::{
     },
 };
 use althing_state::{StateKey, View};
-use althing_types::{Amount, Epoch, Ppm, ValidatorKey, params::GovernanceParams};
+use althing_types::{Amount, Epoch, Ppm, Shares, ValidatorKey, params::GovernanceParams};
 
 /// Weights that were fixed.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,64 @@ pub(super) fn take(
     }
     store::save_electorate(view, epoch, &Electorate(candidates))?;
     Ok(Snapshot { epoch, stake, validators: heads })
+}
+
+/// Gas for each member of the validator set that is asked for its state.
+const GAS_PER_MEMBER: u64 = 2_000;
+
+/// Fixes who may vote in the house of validators in the epoch that runs, unless that was fixed when it
+/// began. Nobody's stake counts.
+pub(super) fn take_heads(
+    view: &mut View,
+    meter: &mut Meter,
+    moment: &BlockMoment<'_>,
+) -> Result<Snapshot, Failure> {
+    let epoch = moment.epoch;
+    staking::know(view, [staking::SNAPSHOTS, validators::set_key(epoch)])?;
+    let members: Vec<ValidatorKey> =
+        validators::load_set(view, epoch)?.entries().iter().map(|entry| entry.key).collect();
+    let count = u64::try_from(members.len()).unwrap_or(u64::MAX);
+    meter.charge(count.saturating_mul(GAS_PER_MEMBER))?;
+    let mut snapshots = staking::load_snapshots(view)?;
+    let known = snapshots.contains(&epoch);
+    staking::know(
+        view,
+        members.iter().flat_map(|key| {
+            let live = [
+                staking::validator_key(key),
+                performance::performance_key(key),
+                registry::key(key),
+            ];
+            let fixed = known.then(|| power_key(epoch, key));
+            live.into_iter().filter(move |_| !known).chain(fixed)
+        }),
+    )?;
+    let mut heads = 0u32;
+    for key in &members {
+        let head = if known {
+            store::load_power(view, epoch, key)?.is_some_and(|power| power.head)
+        } else {
+            let head = may_vote(view, moment, key)?;
+            let (tokens, shares) = (Amount::ZERO, Shares::ZERO);
+            store::save_power(view, epoch, key, &Power { tokens, shares, head })?;
+            head
+        };
+        heads = heads.saturating_add(head.into());
+    }
+    if !known {
+        store::save_electorate(view, epoch, &Electorate(members))?;
+        snapshots.push(epoch);
+        staking::save_snapshots(view, snapshots)?;
+    }
+    Ok(Snapshot { epoch, stake: Amount::ZERO, validators: heads })
+}
+
+/// Whether a member of the set of the epoch that runs may vote in the house of validators now.
+fn may_vote(view: &View, moment: &BlockMoment<'_>, key: &ValidatorKey) -> Result<bool, Fault> {
+    let validator = staking::require_validator(view, key)?;
+    let free = validator.jailed_until.is_none() && !validator.ejected;
+    let least = moment.params.governance.min_uptime;
+    Ok(free && uptime(view, moment, key, moment.epoch)? >= least)
 }
 
 /// The lower of how much of its turns a validator used and how often its node was heard.

@@ -1,7 +1,7 @@
 //! Who decides about what, and how much may depend on it.
 
 use super::error::GovernanceError;
-use crate::modules::treasury;
+use crate::modules::{safety, treasury};
 use althing_types::{
     ChainParams,
     governance::{Action, Criticality, Houses},
@@ -42,6 +42,12 @@ pub(super) fn houses(
         }
         Action::TreasuryRollback { .. } | Action::Upgrade { .. } | Action::UpgradeCancel { .. } => {
             (Houses::BOTH, Criticality::Important)
+        }
+        Action::SafetyRules { .. } => (Houses::BOTH, Criticality::Critical),
+        Action::Ratify { order, .. } => (safety::houses(*order), Criticality::Standard),
+        Action::Emergency { .. } => {
+            let right = criticality == Criticality::Emergency;
+            return right.then_some(Houses::VALIDATORS).ok_or(GovernanceError::Criticality);
         }
     };
     if (least..=Criticality::Critical).contains(&criticality) {

@@ -3,7 +3,7 @@
 use super::{
     BlockMoment, CANDIDATES, Candidates, Contradiction, Conversion, MAX_UNBONDING_ENTRIES, QUEUE,
     Queue, TOTALS, Unbonding, Validator,
-    position::{Position, Want, burn_bonded, change_totals, settle_keys},
+    position::{Position, Want, burn_bonded, change_totals, lose, settle_keys},
     settle,
     store::{
         self, load_candidates, load_delegation, load_delegator, load_queue, load_slashes,
@@ -60,7 +60,7 @@ fn pay_entry(view: &mut View, moment: &BlockMoment<'_>, number: u64) -> Result<E
     let slashes = load_slashes(view, &validator)?;
     let amount = settle::after_slashes(entry.amount, &slashes, first, began);
     let slashed = entry.amount.checked_sub(amount).map_err(|error| broken(error.into()))?;
-    bank::burn(view, &moment.protocol.stake, slashed)?;
+    lose(view, moment, slashed)?;
     bank::pay_from_stake(view, moment.protocol, &delegator, amount)?;
     store::remove_unbonding(view, number);
     let mut lists = load_delegator(view, &delegator)?;

@@ -23,7 +23,8 @@ pub(super) fn change_totals(
     store::save_totals(view, &totals)
 }
 
-/// Burns money of the account `stake` that no stake stands for any more.
+/// Takes money out of the account `stake` that no stake stands for any more: a part of it goes to the
+/// treasury, the rest is burned.
 pub(super) fn burn_bonded(
     view: &mut View,
     moment: &BlockMoment<'_>,
@@ -32,11 +33,17 @@ pub(super) fn burn_bonded(
     if amount.is_zero() {
         return Ok(());
     }
-    bank::burn(view, &moment.protocol.stake, amount)?;
+    lose(view, moment, amount)?;
     change_totals(view, |totals| {
         totals.bonded = totals.bonded.checked_sub(amount)?;
         Ok(())
     })
+}
+
+/// The same, where the sums over all stake are changed elsewhere.
+pub(super) fn lose(view: &mut View, moment: &BlockMoment<'_>, amount: Amount) -> Result<(), Fault> {
+    let share = moment.params.treasury.penalty_share;
+    bank::forfeit(view, moment.protocol, &moment.protocol.stake, (amount, share))
 }
 
 /// One account's stake in one validator, up to date.
@@ -255,7 +262,7 @@ impl Position {
         };
         self.check_rest(moment, want)?;
         let penalty = self.penalty(moment, paid);
-        bank::burn(view, &moment.protocol.stake, dust.checked_add(penalty).map_err(broken)?)?;
+        lose(view, moment, dust.checked_add(penalty).map_err(broken)?)?;
         let gone = paid.checked_add(dust).map_err(broken)?;
         self.totals.bonded = self.totals.bonded.checked_sub(gone).map_err(broken)?;
         let amount = paid.checked_sub(penalty).map_err(broken)?;

@@ -38,13 +38,14 @@ pub(crate) struct SlashResult {
 }
 
 /// The records that a slash of the validator touches.
-pub(crate) fn slash_keys(key: &ValidatorKey, moment: &BlockMoment<'_>) -> [StateKey; 5] {
+pub(crate) fn slash_keys(key: &ValidatorKey, moment: &BlockMoment<'_>) -> [StateKey; 6] {
     [
         validator_key(key),
         super::slashes_key(key),
         TOTALS,
         bank::SUPPLY,
         accounts::key(&moment.protocol.stake),
+        accounts::key(&moment.protocol.treasury),
     ]
 }
 

@@ -134,15 +134,41 @@ pub(crate) fn check_rollback(view: &View, number: u64) -> Result<(), Failure> {
     if record.is_pending() { Ok(()) } else { Err(TreasuryError::NotReady.into()) }
 }
 
+/// Whether a pause until then would be longer than what holds now.
+pub(crate) fn would_pause(
+    view: &View,
+    moment: &BlockMoment<'_>,
+    until: Due,
+) -> Result<bool, Fault> {
+    staking::know(view, [TREASURY])?;
+    let present = store::load_treasury(view)?.paused_until;
+    let later_height = until.height > present.height.max(moment.height);
+    Ok(later_height || until.time > present.time.max(moment.time))
+}
+
+/// Lets nothing be executed or paid until then, or until a pause ends that holds already. Returns until
+/// when it was paused before.
+pub(crate) fn pause(view: &mut View, until: Due) -> Result<Due, Fault> {
+    let present = store::load_treasury(view)?.paused_until;
+    set_pause(view, present.max(until))?;
+    Ok(present)
+}
+
+/// Lets nothing be executed or paid until then.
+pub(crate) fn set_pause(view: &mut View, paused_until: Due) -> Result<(), Fault> {
+    let treasury = store::load_treasury(view)?;
+    store::save_treasury(view, &super::Treasury { paused_until, ..treasury })
+}
+
 /// Rolls a disbursement back.
 pub(crate) fn roll_back(
     view: &mut View,
     moment: &BlockMoment<'_>,
     number: u64,
-    compensation: Ppm,
+    (compensation, reason): (Ppm, Reason),
 ) -> Result<Vec<Event>, Failure> {
     let mut executor = Executor::begin(view, moment)?;
-    executor.decided(number, compensation)?;
+    executor.decided(number, reason, compensation)?;
     Ok(executor.finish()?)
 }
 
@@ -156,12 +182,12 @@ pub(crate) fn keys_of(
     let protocol = moment.protocol;
     out.extend([TREASURY, PENDING, disbursement_key(number), dependents_key(number)]);
     out.extend([accounts::key(&protocol.treasury), accounts::key(&protocol.disbursements)]);
-    if view.knows(&disbursement_key(number)) {
-        if let Some(record) = store::load_disbursement(view, number)? {
-            out.extend(record.deps.iter().map(|dep| disbursement_key(*dep)));
-            if record.state == State::Executed {
-                out.extend(record.payments.iter().map(|payment| accounts::key(&payment.to)));
-            }
+    if view.knows(&disbursement_key(number))
+        && let Some(record) = store::load_disbursement(view, number)?
+    {
+        out.extend(record.deps.iter().map(|dep| disbursement_key(*dep)));
+        if record.state == State::Executed {
+            out.extend(record.payments.iter().map(|payment| accounts::key(&payment.to)));
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What happens by itself: steps of disbursements in every block, so many at a time.
 
-use super::{PENDING, TREASURY, Waiting, api::keys_of, executor::Executor, store};
+use super::{PENDING, TREASURY, Treasury, Waiting, api::keys_of, executor::Executor, store};
 use crate::{error::Fault, modules::staking::BlockMoment};
 use althing_state::{StateKey, View};
 use althing_types::Event;
@@ -12,7 +12,7 @@ use althing_types::Event;
 /// [`Fault`]: nothing is missing once [`missing_for_block`] is satisfied.
 pub(crate) fn run(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec<Event>, Fault> {
     let treasury = store::load_treasury(view)?;
-    if treasury.pending == 0 || !moment.is_reached(treasury.wake) {
+    if !has_work(&treasury, moment) {
         return Ok(Vec::new());
     }
     let mut executor = Executor::begin(view, moment)?;
@@ -27,6 +27,13 @@ pub(crate) fn run(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec<Event
         }
     }
     executor.finish()
+}
+
+/// Whether anything may be due.
+const fn has_work(treasury: &Treasury, moment: &BlockMoment<'_>) -> bool {
+    treasury.pending > 0
+        && moment.is_reached(treasury.wake)
+        && moment.is_reached(treasury.paused_until)
 }
 
 /// The disbursements whose steps are taken in this block.
@@ -63,7 +70,7 @@ pub(crate) fn missing_for_block(
         return Ok(());
     }
     let treasury = store::load_treasury(view)?;
-    if treasury.pending == 0 || !moment.is_reached(treasury.wake) {
+    if !has_work(&treasury, moment) {
         return Ok(());
     }
     out.push(PENDING);

@@ -278,13 +278,18 @@ impl<'a> Executor<'a> {
     }
 
     /// Rolls back what is not final, because that was decided.
-    pub(super) fn decided(&mut self, number: u64, compensation: Ppm) -> Result<(), Failure> {
+    pub(super) fn decided(
+        &mut self,
+        number: u64,
+        reason: Reason,
+        compensation: Ppm,
+    ) -> Result<(), Failure> {
         let mut record =
             store::load_disbursement(self.view, number)?.ok_or(TreasuryError::Unknown)?;
         if !record.is_pending() {
             return Err(TreasuryError::NotReady.into());
         }
-        self.end(number, &mut record, Reason::Decided, compensation)?;
+        self.end(number, &mut record, reason, compensation)?;
         Ok(store::save_disbursement(self.view, number, &record)?)
     }
 }

@@ -13,7 +13,8 @@ pub(crate) mod tx;
 mod types;
 
 pub(crate) use api::{
-    Plan, accept, check_rollback, draft, drop_one, keys_of, open, roll_back, total,
+    Plan, accept, check_rollback, draft, drop_one, keys_of, open, pause, roll_back, set_pause,
+    total, would_pause,
 };
 pub(crate) use block::{end_epoch, missing_for_block, run};
 pub(crate) use genesis::genesis;

@@ -91,9 +91,18 @@ pub struct Treasury {
     pub wake: Due,
     /// Epochs in a row that ended with a backlog.
     pub stalled: u32,
+    /// Before this nothing is executed or paid: it is paused.
+    pub paused_until: Due,
 }
 
-struct_codec!(Treasury { reserved, held, paid, pending, wake, stalled });
+struct_codec!(Treasury { reserved, held, paid, pending, wake, stalled, paused_until });
+
+impl Treasury {
+    /// Whether it is paused at this height and time.
+    pub const fn is_paused(&self, height: Height, time: Timestamp) -> bool {
+        !self.paused_until.is_reached(height, time)
+    }
+}
 
 /// A disbursement that is accepted and not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

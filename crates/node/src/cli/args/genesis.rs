@@ -1,7 +1,7 @@
 //! `althing genesis`: files that a chain starts from.
 
 use super::{
-    gov::{Setting, parse_setting},
+    propose::{Setting, parse_setting},
     tx::parse_amount,
 };
 use althing_client::genesis_plan;

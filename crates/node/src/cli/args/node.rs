@@ -1,6 +1,6 @@
 //! Commands about a node of one's own: `init`, `start`, `dev`, `bench`, `db`, `peers`.
 
-use althing_types::{Amount, ValidatorKey};
+use althing_types::{Amount, ValidatorKey, Version};
 use clap::{Args, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -66,6 +66,12 @@ pub struct StartArgs {
     /// Refuse peers that run another version instead of warning
     #[arg(long = "p2p.strict-versions", alias = "p2p.strictVersions")]
     pub strict_versions: bool,
+    /// Know no later version of the protocol, as older software does: for exercises
+    #[arg(long, hide = true, value_name = "VERSION")]
+    pub newest_protocol: Option<Version>,
+    /// Know a version of the protocol whose upgrade fails: for exercises
+    #[arg(long, hide = true)]
+    pub failing_protocol: bool,
     /// What to log, for example `info` or `info,althing_engine=debug` [default: config.toml's]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -110,8 +116,8 @@ pub struct DevArgs {
     /// Start with another value of a parameter that a proposal can change, for example
     /// governance.standard.voting=10blocks; `althing gov params` lists them
     #[arg(long = "param", value_name = "NAME=VALUE",
-        value_parser = super::gov::parse_setting)]
-    pub params: Vec<super::gov::Setting>,
+        value_parser = super::propose::parse_setting)]
+    pub params: Vec<super::propose::Setting>,
     /// What to log, for example `info`
     #[arg(long, default_value = "warn,commonware_storage=error", value_name = "FILTER")]
     pub log: String,
@@ -175,6 +181,17 @@ pub enum DbCommand {
     Reindex,
     /// Check that state, blocks, receipts and index agree
     Check,
+}
+
+/// `althing upgrade …`
+#[derive(Debug, Subcommand)]
+pub enum UpgradeCommand {
+    /// Try an upgrade out on the state of a node that does not run, and change nothing
+    Check {
+        /// The version [default: the one that is planned, or the newest that this software knows]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<Version>,
+    },
 }
 
 /// `althing peers …`

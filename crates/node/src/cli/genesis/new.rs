@@ -102,6 +102,7 @@ fn without_validators(args: &GenesisNew) -> Result<Genesis, CliError> {
         allocations: Vec::new(),
         reserve: Amount::ZERO,
         network: None,
+        safety: None,
         load_accounts: None,
     };
     let staking = &mut genesis.params.staking;

@@ -188,9 +188,9 @@ mod tests {
             (VOTE.replace("\"proposal\"", "\"weight\": 3, \"proposal\""), 3, "weight"),
             (VOTE.replace("\"abstain\"", "\"maybe\": 0, \"abstain\""), 4, "maybe"),
             (CHANGE.replace("\"summary\"", "\"sumary\": \"\",\n\"summary\""), 4, "sumary"),
-            (CHANGE.replace("\"changes\"", "\"change\": [], \"changes\""), 8, "change"),
-            (CHANGE.replace("\"from\"", "\"since\": 1, \"from\""), 11, "since"),
-            (CHANGE.replace("\"to\": {", "\"to\": { \"unit\": 1,"), 12, "unit"),
+            (CHANGE.replace("\"changes\"", "\"change\": [], \"changes\""), 9, "change"),
+            (CHANGE.replace("\"from\"", "\"since\": 1, \"from\""), 12, "since"),
+            (CHANGE.replace("\"to\": {", "\"to\": { \"unit\": 1,"), 13, "unit"),
         ] {
             let error = parse(&text).unwrap_err();
             assert!(error.starts_with(&format!("line {line}:")), "{error}\n{text}");
@@ -209,8 +209,8 @@ mod tests {
     fn what_is_no_message_is_refused_with_the_reason() {
         for (text, expected) in [
             ("", "EOF"),
-            ("[]", "invalid type"),
-            ("{\"type\":\"vote\",}", "line 1 column 16"),
+            ("[]", "no message of the chain"),
+            ("{\"type\":\"vote\",}", "trailing comma"),
             ("{\"type\":\"vote\",\"proposal\":1}", "ballot"),
             ("{\"type\":\"levy\"}", "levy"),
         ] {

@@ -5,9 +5,11 @@ mod list;
 mod network;
 mod params;
 mod propose;
+mod safety;
 mod tally;
 mod terms;
 mod treasury;
+mod upgrade;
 mod value;
 mod vote;
 
@@ -40,7 +42,11 @@ pub(crate) fn run(context: &Context, command: &GovCommand) -> Result<(), CliErro
         GovCommand::Show { proposal, votes } => with_chain(context, async |client, chain| {
             list::show(context, &client, &chain, (*proposal, *votes)).await
         }),
+        GovCommand::Override(args) => safety::call(context, args),
         GovCommand::Network(command) => network::run(context, command),
+        GovCommand::Upgrade => {
+            with_chain(context, async |client, _| upgrade::status(context, &client).await)
+        }
         GovCommand::Treasury(command) => treasury::run(context, command),
     }
 }

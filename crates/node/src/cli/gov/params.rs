@@ -144,7 +144,7 @@ async fn history(
 }
 
 /// What is decided by whom, from which criticality on.
-const SUBJECTS: [(&str, &str, &str); 9] = [
+const SUBJECTS: [(&str, &str, &str); 12] = [
     ("a text", "stake", "standard"),
     ("a parameter of the network", "validators", "standard"),
     ("a parameter of the economy", "stake", "standard"),
@@ -153,6 +153,9 @@ const SUBJECTS: [(&str, &str, &str); 9] = [
     ("one that each validator may choose", "validators", "optional"),
     ("a disbursement up to the grant limit", "stake", "standard"),
     ("a larger disbursement", "both houses", "important"),
+    ("an upgrade, or giving one up", "both houses", "important"),
+    ("other rules of the safety override", "both houses", "critical"),
+    ("an order in an emergency", "validators", "emergency"),
     ("rolling a disbursement back", "both houses", "important"),
 ];
 
@@ -201,7 +204,7 @@ pub(super) async fn tracks(
                 (*what).to_owned(),
                 (*houses).to_owned(),
                 match *least {
-                    "optional" => "optional".to_owned(),
+                    "optional" | "emergency" => (*least).to_owned(),
                     least => format!("{least} or more"),
                 },
             ]

@@ -1,28 +1,29 @@
 //! `althing gov propose …`, and what of `althing gov treasury` proposes.
 
 use super::{
-    file, network,
+    file, network, safety,
     terms::{Way, least},
     value,
 };
 use crate::cli::{
     args::{
-        About, GovPropose, ProposeCommand, ProposeParams, ProposeRollback, ProposeText,
-        ProposeTreasury, Sending, TreasurySubmit,
+        About, GovPropose, ProposeCommand, ProposeEmergency, ProposeParams, ProposeRollback,
+        ProposeText, ProposeTreasury, ProposeUpgrade, ProposeUpgradeCancel, Sending,
+        TreasurySubmit,
     },
     context::Context,
     error::{CliError, Exit},
     online::with_chain,
     output,
-    tx::{Plan, carry_out_with},
+    tx::{Plan, carry_out_with, parse_hash},
 };
 use althing_client::{
     builder::Builder,
     http::{Client, Version},
 };
 use althing_types::{
-    ChainParams, List, Payload, Ppm, Text,
-    governance::{Action, ParameterChange, Payment},
+    ChainParams, Height, List, Payload, Ppm, Text,
+    governance::{Action, Criticality, ParameterChange, Payment},
     limits::MAX_PROPOSAL_TITLE_BYTES,
     message::SubmitProposal,
     params::{PARAMETERS, Parameter},
@@ -41,9 +42,12 @@ pub(super) fn run(context: &Context, args: &GovPropose) -> Result<(), CliError> 
         (Some(ProposeCommand::Network(args)), _) => network::propose(context, args),
         (Some(ProposeCommand::Treasury(args)), _) => treasury(context, args),
         (Some(ProposeCommand::Rollback(args)), _) => rollback(context, args),
+        (Some(ProposeCommand::Emergency(args)), _) => emergency(context, args),
+        (Some(ProposeCommand::Upgrade(args)), _) => upgrade(context, args),
+        (Some(ProposeCommand::UpgradeCancel(args)), _) => upgrade_cancel(context, args),
         (None, Some(path)) => from_file(context, path, &args.sending),
         (None, None) => Err(CliError::usage(
-            "say what to propose: text, params, network, treasury or rollback, or --file FILE; `althing gov \
+            "say what to propose: text, params, network, treasury, rollback, upgrade, upgrade-cancel or emergency, or --file FILE; `althing gov \
              propose --help` has examples",
         )),
     }
@@ -184,6 +188,43 @@ pub(super) fn rollback(context: &Context, args: &ProposeRollback) -> Result<(), 
     })
 }
 
+fn emergency(context: &Context, args: &ProposeEmergency) -> Result<(), CliError> {
+    let order = safety::order(&args.order)?;
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        let title = title(args.title.as_ref(), || {
+            format!("Emergency: {} {}", args.order.order.name(), args.order.value)
+        })?;
+        let about = About { criticality: Some(Criticality::Emergency), ..args.about.clone() };
+        let action = Action::Emergency { order };
+        let proposal = complete(&params, &about, title, action);
+        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+    })
+}
+
+fn upgrade(context: &Context, args: &ProposeUpgrade) -> Result<(), CliError> {
+    let digest = args.digest.as_deref().map(parse_hash).transpose()?;
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        let title = title(args.title.as_ref(), || format!("Upgrade to {}", args.version))?;
+        let (version, notes) = (args.version, args.notes.clone());
+        let action =
+            Action::Upgrade { version, height: args.height.map(Height::new), notes, digest };
+        let proposal = complete(&params, &args.about, title, action);
+        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+    })
+}
+
+fn upgrade_cancel(context: &Context, args: &ProposeUpgradeCancel) -> Result<(), CliError> {
+    with_chain(context, async |client, chain| {
+        let params = client.params().await?;
+        let version = args.version;
+        let title = title(args.title.as_ref(), || format!("Give up the upgrade to {version}"))?;
+        let proposal = complete(&params, &args.about, title, Action::UpgradeCancel { version });
+        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+    })
+}
+
 type Title = Text<MAX_PROPOSAL_TITLE_BYTES>;
 
 /// The title that was given, or one that is made.
@@ -231,6 +272,11 @@ pub(super) async fn propose(
     facts.extend(describe(params, Some(params), &proposal.action, &chain.symbol));
     match &way {
         Some(way) => facts.extend(way.facts(params, &chain.symbol)),
+        None if matches!(proposal.action, Action::Emergency { .. })
+            && proposal.criticality == Criticality::Emergency =>
+        {
+            facts.extend(safety::way(params));
+        }
         None => facts.push((
             "criticality",
             format!(
@@ -311,6 +357,29 @@ pub(super) fn describe(
             let limit = tokens(params.treasury.grant_limit);
             facts.push(("grants", format!("up to {limit} ask those who stake alone")));
             facts
+        }
+        Action::Upgrade { version, height, notes, digest } => {
+            let from = match height {
+                Some(height) => format!("block {height}"),
+                None => "the first block that is possible".to_owned(),
+            };
+            let mut facts = vec![
+                ("upgrades", format!("the rules of the chain to version {version}")),
+                ("from", format!("{from}, if enough nodes are ready by then")),
+            ];
+            if !notes.is_empty() {
+                facts.push(("software", notes.as_str().to_owned()));
+            }
+            facts.extend(digest.map(|digest| ("its SHA-256", hex::encode(digest))));
+            facts
+        }
+        Action::Emergency { order } => safety::describe(order),
+        Action::SafetyRules { rules } => safety::rules(rules.as_ref()),
+        Action::Ratify { change, order } => {
+            vec![("ratifies", format!("change {change}: {}", order.name()))]
+        }
+        Action::UpgradeCancel { version } => {
+            vec![("gives up", format!("the upgrade to version {version}"))]
         }
         Action::TreasuryRollback { disbursement, compensation } => {
             let kept = match *compensation {

@@ -5,6 +5,7 @@ use crate::cli::{
     args::{GovAdopt, GovCancel, GovVote, PreferencesCommand, PreferencesSet},
     context::{Context, Signer},
     error::{CliError, Exit},
+    fields,
     online::with_chain,
     outlook::{describe, find, operated_by},
     output,
@@ -145,7 +146,7 @@ pub(super) fn preferences(context: &Context, command: &PreferencesCommand) -> Re
         }
         PreferencesCommand::Show { validator } => with_chain(context, async |client, _| {
             let validator = find(context, &client, validator).await?;
-            show(context, &validator);
+            show(context, &validator, &client.preferences(validator.key).await?);
             Ok(())
         }),
     }
@@ -205,13 +206,23 @@ fn set(
     })
 }
 
-fn show(context: &Context, validator: &ValidatorInfo) {
-    let value = validator.more.get("preferences").cloned().unwrap_or(Value::Null);
+/// What a validator leaves to its node, as the node that is asked says it.
+fn read(value: &Value) -> Option<Preferences> {
+    let set = value.get("set").and_then(Value::as_bool).unwrap_or(false);
+    let level = fields::text(value, "minimum_criticality").parse().ok().filter(|_| set)?;
+    Some(Preferences {
+        auto_adopt_optional: value.get("auto_adopt_optional").and_then(Value::as_bool)?,
+        minimum_criticality: level,
+        max_delay_tolerance: fields::number(value, "max_delay_tolerance"),
+    })
+}
+
+fn show(context: &Context, validator: &ValidatorInfo, value: &Value) {
     if context.global.json {
-        output::json(&json!({ "validator": validator.key.to_string(), "preferences": value }));
+        output::json(value);
         return;
     }
     let mut told = vec![("validator", describe(validator))];
-    told.extend(facts(serde_json::from_value(value).ok().flatten()));
+    told.extend(facts(read(value)));
     output::facts(&told);
 }

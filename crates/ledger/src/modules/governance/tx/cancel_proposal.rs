@@ -7,14 +7,18 @@ use crate::{
     modules::{
         accounts, bank,
         governance::{
-            AGENDA, Status, action, block::give_back, error::GovernanceError, proposal_key,
-            standing_key, store,
+            AGENDA, Status, action, block::give_back, chain::take_off, error::GovernanceError,
+            proposal_key, standing_key, store,
         },
         staking::{self, BlockMoment},
     },
 };
 use althing_state::StateKey;
-use althing_types::{Address, Event, governance::DisbursementReason, message::CancelProposal};
+use althing_types::{
+    Address, Event,
+    governance::{Criticality, DisbursementReason},
+    message::CancelProposal,
+};
 
 /// Gas of the message itself.
 pub(crate) const GAS: u64 = 50_000;
@@ -39,7 +43,9 @@ pub(crate) fn execute(
     let standing = store::load_standing(view, number)?;
     let mut standing = standing.ok_or(GovernanceError::UnknownProposal)?;
     let proposal = store::require_proposal(view, number)?;
-    if proposal.proposer != proposer {
+    // Nobody takes back what nearly all validators may be about to decide.
+    let emergency = proposal.criticality == Criticality::Emergency;
+    if proposal.proposer != proposer || emergency {
         return Err(GovernanceError::NotProposer.into());
     }
     if !matches!(standing.status, Status::Waiting {} | Status::Voting { .. }) {
@@ -48,10 +54,8 @@ pub(crate) fn execute(
     staking::know(view, [accounts::key(&block.protocol.treasury)])?;
     let fee = block.params.governance.cancel_fee;
     let forfeited = give_back(view, block.protocol, &proposal, fee)?;
-    let mut agenda = store::load_agenda(view)?;
-    agenda.entries.retain(|entry| entry.proposal != number);
+    take_off(view, number)?;
     standing.status = Status::Cancelled { height: block.height };
-    store::save_agenda(view, &agenda)?;
     store::save_standing(view, number, &standing)?;
     let moment = BlockMoment::from(block);
     let reason = DisbursementReason::Cancelled;

@@ -2,22 +2,22 @@
 
 use crate::{
     Invalid,
-    error::{Failure, Fault},
+    error::Failure,
     execute::Context,
     modules::{
         accounts, bank,
         governance::{
-            AGENDA, Agenda, Entry, Proposal, Standing, Turnout, action, error::GovernanceError,
-            store, tracks,
+            AGENDA, Agenda, Proposal, action, chain, emergency, error::GovernanceError, store,
+            tracks,
         },
+        safety,
         staking::BlockMoment,
     },
-    versions::V1_1,
 };
 use althing_state::StateKey;
 use althing_types::{
     Address, Event,
-    governance::{Action, Kind},
+    governance::{Action, Criticality},
     message::SubmitProposal,
 };
 
@@ -41,9 +41,12 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
             let nothing = payments.iter().any(|payment| payment.amount.is_zero());
             if nothing { Err(Invalid::ZeroAmount) } else { Ok(()) }
         }
-        Action::TreasuryRollback { .. } | Action::Upgrade { .. } | Action::UpgradeCancel { .. } => {
-            Ok(())
-        }
+        Action::TreasuryRollback { .. }
+        | Action::Upgrade { .. }
+        | Action::UpgradeCancel { .. }
+        | Action::SafetyRules { .. }
+        | Action::Ratify { .. } => Ok(()),
+        Action::Emergency { order } => safety::validate(order),
     }
 }
 
@@ -67,17 +70,10 @@ pub(crate) fn execute(
     let began = action::submit(context.view, context.meter, &moment, place, &action)?;
     let deposit = block.params.governance.deposit;
     bank::transfer(context.view, &proposer, &block.protocol.governance, deposit, block.time)?;
-    let full = Fault::Corrupt { key: AGENDA, what: "every number of a proposal is used" };
-    agenda.next = number.checked_add(1).ok_or(full)?;
-    let submitted = block.height;
-    let described = block.version >= V1_1;
-    let kind = described.then(|| Kind::of(&action));
-    let turnout = described.then(|| Turnout::since(submitted));
-    agenda.entries.push(Entry { proposal: number, proposer, due: None, snapshot: None, kind });
     let proposal = Proposal {
         proposer,
         deposit,
-        submitted,
+        submitted: block.height,
         title,
         summary,
         link,
@@ -85,16 +81,13 @@ pub(crate) fn execute(
         houses,
         action,
     };
-    store::save_proposal(context.view, number, &proposal)?;
-    store::save_standing(
-        context.view,
-        number,
-        &Standing { turnout, ..Standing::new(criticality, houses) },
-    )?;
+    let event = chain::enter(context.view, &moment, &mut agenda, &proposal)?;
     store::save_agenda(context.view, &agenda)?;
-    let event =
-        Event::ProposalSubmitted { proposal: number, proposer, criticality, houses, deposit };
-    Ok([vec![event], began].concat())
+    let mut events = [vec![event], began].concat();
+    if criticality == Criticality::Emergency {
+        events.push(emergency::begin(context, number)?);
+    }
+    Ok(events)
 }
 
 /// Whether one more proposal may be open, and one more of this account.

@@ -6,7 +6,7 @@ use crate::{
     execute::Context,
     modules::{
         governance::{
-            AccountVote, Standing, Status, Terms, ValidatorVote, account_vote_key,
+            AccountVote, Standing, Status, Terms, ValidatorVote, account_vote_key, emergency,
             error::GovernanceError, power_key, preferences_key, standing_key, store,
             validator_vote_key,
         },
@@ -62,7 +62,9 @@ pub(crate) fn execute(message: &Vote, context: &mut Context<'_>) -> Result<Vec<E
         None => poll.as_account(context)?,
     };
     store::save_standing(context.view, proposal, &standing)?;
-    Ok(vec![Event::Voted { proposal, voter: context.sender, validator, ballot, weight }])
+    let voted = Event::Voted { proposal, voter: context.sender, validator, ballot, weight };
+    let acted = emergency::act_if_decided(context, proposal, &standing)?;
+    Ok([vec![voted], acted].concat())
 }
 
 /// A vote while it is counted.

@@ -42,7 +42,8 @@ pub(crate) fn execute(_: &Unjail, context: &mut Context<'_>) -> Result<Vec<Event
     }
     let early = !until.is_reached(block.height, block.time);
     let fee = if early { params.slashing.unjail_fee } else { Amount::ZERO };
-    bank::burn_own(context.view, &context.sender, fee, block.time)?;
+    let penalty = (fee, params.treasury.penalty_share);
+    bank::pay_penalty(context.view, block.protocol, &context.sender, penalty, block.time)?;
     let mut record = store::load(context.view, &key)?;
     record.clear(block.epoch);
     store::save(context.view, &key, &record)?;

@@ -159,6 +159,7 @@ impl World {
             allocations: Vec::new(),
             reserve: Amount::ZERO,
             network: None,
+            safety: None,
             load_accounts: None,
         }
     }

@@ -37,7 +37,8 @@ pub(crate) fn execute(
     let number = message.disbursement;
     let moment = BlockMoment::from(context.block);
     let record = store::load_disbursement(context.view, number)?.ok_or(TreasuryError::Unknown)?;
-    if !record.is_pending() {
+    let paused = !moment.is_reached(store::load_treasury(context.view)?.paused_until);
+    if paused || !record.is_pending() {
         return Err(TreasuryError::NotReady.into());
     }
     let parts = record.payments.len().saturating_add(record.deps.len());

@@ -1,6 +1,6 @@
 use super::*;
 use crate::modules::bank::{self, BankError, ProtocolAccounts, Supply};
-use althing_types::Nonce;
+use althing_types::{Nonce, Ppm};
 use proptest::prelude::*;
 
 const A: Address = Address::new([1; 20]);
@@ -157,10 +157,13 @@ fn the_example_of_the_readme_is_right() {
 }
 
 #[test]
-fn burning_own_money_takes_free_money_only() {
+fn penalties_take_free_money_only() {
     let mut view = view(1_000, 1_005);
-    assert_eq!(bank::burn_own(&mut view, &A, amount(6), at(0)), Err(BankError::FundsLocked));
-    assert_eq!(bank::burn_own(&mut view, &A, amount(5), at(0)), Ok(()));
+    let protocol = bank::ProtocolAccounts::new();
+    let mut pay =
+        |units| bank::pay_penalty(&mut view, &protocol, &A, (amount(units), Ppm::ZERO), at(0));
+    assert_eq!(pay(6), Err(BankError::FundsLocked));
+    assert_eq!(pay(5), Ok(()));
     assert_eq!(balance(&view), 1_000);
 }
 

@@ -1,0 +1,3 @@
+//! The message of module `safety`.
+
+pub(crate) mod approve;
