@@ -39,6 +39,7 @@ pub mod migrations;
 mod modules;
 pub mod prefix;
 pub mod query;
+mod records;
 mod store;
 pub mod versions;
 

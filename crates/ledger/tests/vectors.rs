@@ -22,13 +22,28 @@ mod upgrade;
 use althing_ledger::{Account, Supply, gas, query};
 use althing_types::{Address, Amount, Epoch, Nonce, ValidatorKey, hash::sha256};
 use common::*;
-use commonware_codec::Encode as _;
+use commonware_codec::{Encode, Error};
+use core::fmt::Debug;
 
 fn same(what: &str, actual: &[u8], expected: &str) {
     if std::env::var_os("ALTHING_WRITE_VECTORS").is_some() {
         return println!("{what}: {}", hex::encode(actual));
     }
     assert_eq!(hex::encode(actual), expected, "the bytes of {what} have changed");
+}
+
+/// The record has these bytes, is read back from them, and from nothing shorter or longer.
+fn record<T: PartialEq + Debug + Encode>(
+    what: &str,
+    record: &T,
+    decode: impl Fn(&[u8]) -> Result<T, Error>,
+    expected: &str,
+) {
+    let bytes = record.encode();
+    same(what, &bytes, expected);
+    assert_eq!(decode(&bytes).unwrap(), *record, "{what}");
+    assert!(decode(&bytes[..bytes.len() - 1]).is_err(), "{what}");
+    assert!(decode(&[&*bytes, &[0]].concat()).is_err(), "{what}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Keys and records of module `governance`, and of what `staking` keeps for votes.
 
-use super::same;
+use super::{record, same};
 use althing_ledger::{
     governance::{
         AccountVote, Agenda, Electorate, Entry, Power, Proposal, Standing, Status, Terms, Turnout,
@@ -15,8 +15,6 @@ use althing_types::{
     Address, Amount, Due, Epoch, Height, Period, Ppm, Shares, Timestamp, ValidatorKey,
     governance::{Action, Ballot, Choice, Criticality, Houses, Preferences, Rejection},
 };
-use commonware_codec::{Encode, Error};
-use core::fmt::Debug;
 
 const ACCOUNT: Address = Address::new([0x11; 20]);
 const KEY: ValidatorKey = ValidatorKey::new([0x22; 32]);
@@ -39,20 +37,6 @@ fn keys_of_governance_keep_their_bytes() {
     ] {
         same(what, &actual, &expected);
     }
-}
-
-/// The record has these bytes, is read back from them, and from nothing shorter or longer.
-fn record<T: PartialEq + Debug + Encode>(
-    what: &str,
-    record: &T,
-    decode: impl Fn(&[u8]) -> Result<T, Error>,
-    expected: &str,
-) {
-    let bytes = record.encode();
-    same(what, &bytes, expected);
-    assert_eq!(decode(&bytes).unwrap(), *record, "{what}");
-    assert!(decode(&bytes[..bytes.len() - 1]).is_err(), "{what}");
-    assert!(decode(&[&*bytes, &[0]].concat()).is_err(), "{what}");
 }
 
 fn ppm(parts: u32) -> Ppm {

@@ -1,6 +1,6 @@
 //! Keys and records of module `network`.
 
-use super::same;
+use super::{record, same};
 use althing_ledger::network::{Cohort, Network, Rollout, Spec, Watched, query::*};
 use althing_types::{
     Due, Height, List, Period, Ppm, Timestamp, ValidatorKey, Version,
@@ -9,8 +9,6 @@ use althing_types::{
         RolloutPlan, SpecStatus, Strictness,
     },
 };
-use commonware_codec::{Encode, Error};
-use core::fmt::Debug;
 
 fn validator() -> ValidatorKey {
     crate::common::network::validator_key(3)
@@ -27,20 +25,6 @@ fn keys_of_the_configuration_keep_their_bytes() {
     ] {
         same(what, &actual, &expected);
     }
-}
-
-/// The record has these bytes, is read back from them, and from nothing shorter or longer.
-fn record<T: PartialEq + Debug + Encode>(
-    what: &str,
-    record: &T,
-    decode: impl Fn(&[u8]) -> Result<T, Error>,
-    expected: &str,
-) {
-    let bytes = record.encode();
-    same(what, &bytes, expected);
-    assert_eq!(decode(&bytes).unwrap(), *record, "{what}");
-    assert!(decode(&bytes[..bytes.len() - 1]).is_err(), "{what}");
-    assert!(decode(&[&*bytes, &[0]].concat()).is_err(), "{what}");
 }
 
 #[test]

@@ -1,14 +1,12 @@
 //! Keys and records of module `safety`.
 
-use super::same;
+use super::{record, same};
 use althing_ledger::safety::{Before, Call, Change, Changes, OpenCall, Safety, Used, query::*};
 use althing_types::{
     Address, Due, Height, List, Period, Timestamp,
     governance::{Order, OrderKind, SafetyMembers, SafetyRules},
     hash::Hash,
 };
-use commonware_codec::{Encode, Error};
-use core::fmt::Debug;
 
 const MEMBER: Address = Address::new([0x11; 20]);
 
@@ -24,20 +22,6 @@ fn keys_of_the_safety_override_keep_their_bytes() {
     }
     let id = Call::id(258, &Order::CancelProposal { proposal: 300 });
     same("id of a call", id.as_ref(), CALL_ID);
-}
-
-/// The record has these bytes, is read back from them, and from nothing shorter or longer.
-fn record<T: PartialEq + Debug + Encode>(
-    what: &str,
-    record: &T,
-    decode: impl Fn(&[u8]) -> Result<T, Error>,
-    expected: &str,
-) {
-    let bytes = record.encode();
-    same(what, &bytes, expected);
-    assert_eq!(decode(&bytes).unwrap(), *record, "{what}");
-    assert!(decode(&bytes[..bytes.len() - 1]).is_err(), "{what}");
-    assert!(decode(&[&*bytes, &[0]].concat()).is_err(), "{what}");
 }
 
 #[test]

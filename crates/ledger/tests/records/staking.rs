@@ -1,6 +1,6 @@
 //! Keys and records of module `staking`.
 
-use super::same;
+use super::{record, same};
 use althing_ledger::{
     query,
     staking::{
@@ -11,8 +11,7 @@ use althing_ledger::{
 use althing_types::{
     Address, Amount, Due, Epoch, Height, Ppm, Shares, Timestamp, ValidatorDetails, ValidatorKey,
 };
-use commonware_codec::{Encode as _, Error};
-use core::fmt::Debug;
+use commonware_codec::Encode as _;
 
 const ACCOUNT: Address = Address::new([0x11; 20]);
 const KEY: ValidatorKey = ValidatorKey::new([0x22; 32]);
@@ -45,20 +44,6 @@ fn keys_of_stake_keep_their_bytes() {
     ] {
         same(what, &actual, &expected);
     }
-}
-
-/// The record has these bytes, is read back from them, and from nothing shorter or longer.
-fn record<T: PartialEq + Debug + commonware_codec::Encode>(
-    what: &str,
-    record: &T,
-    decode: impl Fn(&[u8]) -> Result<T, Error>,
-    expected: &str,
-) {
-    let bytes = record.encode();
-    same(what, &bytes, expected);
-    assert_eq!(decode(&bytes).unwrap(), *record, "{what}");
-    assert!(decode(&bytes[..bytes.len() - 1]).is_err(), "{what}");
-    assert!(decode(&[&*bytes, &[0]].concat()).is_err(), "{what}");
 }
 
 fn validator() -> Validator {

@@ -1,6 +1,6 @@
 //! Keys and records of module `treasury`.
 
-use super::same;
+use super::{record, same};
 use althing_ledger::treasury::{Disbursement, Moment, Pending, Step, Treasury, Waiting, query::*};
 use althing_types::{
     Address, Amount, Due, Height, List, Period, Timestamp,
@@ -8,8 +8,6 @@ use althing_types::{
         Dependencies, DisbursementReason as Reason, DisbursementState as State, Payment, Payments,
     },
 };
-use commonware_codec::{Encode, Error};
-use core::fmt::Debug;
 
 #[test]
 fn keys_of_the_treasury_keep_their_bytes() {
@@ -21,20 +19,6 @@ fn keys_of_the_treasury_keep_their_bytes() {
     ] {
         same(what, &actual, expected);
     }
-}
-
-/// The record has these bytes, is read back from them, and from nothing shorter or longer.
-fn record<T: PartialEq + Debug + Encode>(
-    what: &str,
-    record: &T,
-    decode: impl Fn(&[u8]) -> Result<T, Error>,
-    expected: &str,
-) {
-    let bytes = record.encode();
-    same(what, &bytes, expected);
-    assert_eq!(decode(&bytes).unwrap(), *record, "{what}");
-    assert!(decode(&bytes[..bytes.len() - 1]).is_err(), "{what}");
-    assert!(decode(&[&*bytes, &[0]].concat()).is_err(), "{what}");
 }
 
 #[test]

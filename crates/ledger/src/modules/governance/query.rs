@@ -3,33 +3,12 @@
 use super::{
     AccountVote, Agenda, Electorate, Power, Proposal, Standing, ValidatorVote, action, tally,
 };
-use althing_state::StateKey;
 use althing_types::{
     Address, ChainParams, Epoch, ValidatorKey,
     governance::{Action, Criticality, Houses, ParameterChange, Preferences, Rejection},
 };
-use commonware_codec::{Copying, DecodeExt as _, Error};
 
-macro_rules! records {
-    ($( $(#[$doc:meta])* $key:ident($($arg:ident: $ty:ty),*) $decode:ident -> $record:ty = $of:expr; )*) => {
-        $(
-            $(#[$doc])*
-            pub const fn $key($($arg: $ty),*) -> StateKey {
-                $of
-            }
-
-            /// Reads the record under that key.
-            ///
-            /// # Errors
-            /// A codec error if the bytes are no such record.
-            pub fn $decode(value: &[u8]) -> Result<$record, Error> {
-                <$record>::decode(Copying(value))
-            }
-        )*
-    };
-}
-
-records! {
+crate::records::records! {
     /// The key of the list of proposals that something will happen to.
     agenda_key() decode_agenda -> Agenda = super::AGENDA;
     /// The key of what was proposed.

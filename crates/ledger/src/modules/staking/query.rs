@@ -5,33 +5,13 @@ use super::{
 };
 use althing_state::StateKey;
 use althing_types::{Address, Epoch, ValidatorKey, params::StakingParams};
-use commonware_codec::{Copying, DecodeExt as _, Error};
 
 pub use super::{
     Contradiction, Now, Unbonding, Validator,
     settle::{Settled, Worth, conversion_needed, settle, slashes_needed, worth},
 };
 
-macro_rules! records {
-    ($( $(#[$doc:meta])* $key:ident($($arg:ident: $ty:ty),*) $decode:ident -> $record:ty = $of:expr; )*) => {
-        $(
-            $(#[$doc])*
-            pub const fn $key($($arg: $ty),*) -> StateKey {
-                $of
-            }
-
-            /// Reads the record under that key.
-            ///
-            /// # Errors
-            /// A codec error if the bytes are no such record.
-            pub fn $decode(value: &[u8]) -> Result<$record, Error> {
-                <$record>::decode(Copying(value))
-            }
-        )*
-    };
-}
-
-records! {
+crate::records::records! {
     /// The key of a validator.
     validator_key(validator: ValidatorKey) decode_validator -> Validator =
         super::validator_key(&validator);

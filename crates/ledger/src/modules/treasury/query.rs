@@ -1,29 +1,8 @@
 //! Read-only views of the treasury: keys and records.
 
 use super::{Dependents, Disbursement, Pending, Treasury};
-use althing_state::StateKey;
-use commonware_codec::{Copying, DecodeExt as _, Error};
 
-macro_rules! records {
-    ($( $(#[$doc:meta])* $key:ident($($arg:ident: $ty:ty),*) $decode:ident -> $record:ty = $of:expr; )*) => {
-        $(
-            $(#[$doc])*
-            pub const fn $key($($arg: $ty),*) -> StateKey {
-                $of
-            }
-
-            /// Reads the record under that key.
-            ///
-            /// # Errors
-            /// A codec error if the bytes are no such record.
-            pub fn $decode(value: &[u8]) -> Result<$record, Error> {
-                <$record>::decode(Copying(value))
-            }
-        )*
-    };
-}
-
-records! {
+crate::records::records! {
     /// The key of the sums over all disbursements.
     treasury_key() decode_treasury -> Treasury = super::TREASURY;
     /// The key of the disbursements that are accepted and not over.
