@@ -1,13 +1,17 @@
 //! What the node of a validator does by itself: it describes itself in the registry, says once in a
-//! while that it is well, reports contradictions of other validators, runs the configuration of the
-//! network that the chain says, and votes where its operator has left that to it. It pays from an account of
+//! while that it is well, reports contradictions of other validators, commits to the
+//! randomness that it will reveal, runs the configuration of the network that the chain says, and votes where its operator has left that to it. It pays from an account of
 //! its own, whose key is the consensus key.
 //!
 //! Every transaction is tried on the newest state before it is sent: what would fail is not sent.
 //! Nothing is sent while another one waits; votes go together. Nothing here is needed for consensus.
 
+mod errands;
 mod follow;
 mod govern;
+mod randomness;
+
+pub use errands::{Busy, Errands};
 
 use crate::{
     admit::Admitter,
@@ -16,7 +20,9 @@ use crate::{
     evidence::{Fault, Watch},
     metrics::Metrics,
     neighbours::Neighbours,
-    pace, reads,
+    pace,
+    randomness::Randomness,
+    reads,
     sets::Sets,
     types::{Dbs, PrivateKey, PublicKey, Runtime},
 };
@@ -46,6 +52,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 const BEHIND_MS: u64 = 30_000;
 /// Blocks that a transaction may wait.
 const VALID_BLOCKS: u64 = 100;
+/// Most votes and errands that a node sends at a time.
+const AT_ONCE: u64 = 8;
 /// Gas that a trial may use.
 const TRIAL_GAS: u64 = 1_000_000;
 /// Validators report a fault one after the other, so many looks apart, until one report is in the
@@ -101,6 +109,10 @@ pub struct Config<E: Runtime, S: Strategy> {
     pub watch: Watch,
     /// Who validates when.
     pub sets: Sets,
+    /// What this node reveals in the blocks that it leads.
+    pub randomness: Randomness,
+    /// What other parts of the node want its account to send.
+    pub errands: Errands,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Told where the configuration of the network says that nodes are.
@@ -129,6 +141,8 @@ pub struct Duties<E: Runtime, S: Strategy> {
     poor: bool,
     /// The configuration of the network that it cannot run, if that was said.
     refused: Option<u64>,
+    /// The upgrade that it does not know, and its height, if that was said.
+    unknown: Option<(Version, Height)>,
     /// Votes that are left to it.
     governing: govern::Governing,
 }
@@ -173,6 +187,7 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             seen: BTreeMap::new(),
             poor: false,
             refused: None,
+            unknown: None,
             governing: govern::Governing::default(),
         })
     }
@@ -195,8 +210,15 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         self.sent = 0;
         // What cannot be read now is read at the next look.
         let _ = self.follow().await;
+        let _ = self.watch_upgrade().await;
         let Some(now) = self.now().await? else { return Some(()) };
         if self.report(&now).await? || self.register(&now).await? || self.beat(&now).await? {
+            return Some(());
+        }
+        if self.commit_randomness(&now).await? {
+            return Some(());
+        }
+        if self.run_errands(&now).await? {
             return Some(());
         }
         self.govern(&now).await

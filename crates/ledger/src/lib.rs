@@ -40,6 +40,7 @@ mod modules;
 pub mod prefix;
 pub mod query;
 mod records;
+pub mod results;
 mod store;
 pub mod versions;
 
@@ -47,8 +48,8 @@ pub use block::{BlockContext, BlockExecution, Ledger, Outcome};
 pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
 pub use modules::{
     accounts::Account,
-    bank::Supply,
-    governance, network,
+    bank::{Income, Supply},
+    beacon, governance, network,
     performance::{EpochScore, Performance, Turns},
     registry::Node,
     rewards::{Emission, math as economics},

@@ -83,6 +83,12 @@ pub const SAFETY: u8 = 0x28;
 pub const CALL: u8 = 0x29;
 /// `CHANGES -> Changes`
 pub const CHANGES: u8 = 0x2a;
+/// `RANDOMNESS | validator key (32) -> Randomness`
+pub const RANDOMNESS: u8 = 0x2b;
+/// `MARK | height modulo 16,384 (2, big endian) -> Mark`
+pub const MARK: u8 = 0x2c;
+/// `INCOME -> Income`
+pub const INCOME: u8 = 0x2d;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -127,6 +133,9 @@ pub const ALL: &[(u8, &str)] = &[
     (SAFETY, "safety"),
     (CALL, "call"),
     (CHANGES, "changes"),
+    (RANDOMNESS, "randomness"),
+    (MARK, "mark"),
+    (INCOME, "income"),
 ];
 
 /// The name of a table; `None` if there is no such table.

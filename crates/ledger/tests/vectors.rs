@@ -5,6 +5,8 @@
 //! `ALTHING_WRITE_VECTORS=1 cargo test --release -p althing-ledger --test vectors -- --nocapture`
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[path = "records/beacon.rs"]
+mod beacon;
 mod common;
 #[path = "records/governance.rs"]
 mod governance;
@@ -135,6 +137,6 @@ const PARAMS: &str = "0ae8071980cab5ee01808080028094ebdc036495ac14a08d06eb8804a0
 const VALIDATOR: &str = "843ccda804666d42af5ca755f3789dbb7f7693da8080d0a7a4b0e4b1458080d0a7a4b0e4b145000000000000000000018080d0a7a4b0e4b1450000000000010100000000000000";
 const GENESIS_SUPPLY: &str = "8080d0e4c6b287c0f0040000";
 const SET: &str = "0197ffc883c80bee7237ef95d9b9b703d4ad63e60a21e605867682b75b8b3f43030b3132372e302e302e313a318080d0a7a4b0e4b145";
-const GENESIS_STATE: &str = "bca70d6c1af7fae58fd837f629c716735e38b2f9a05451de35a3549ae34082c7";
+const GENESIS_STATE: &str = "e4fe31af5e738aada208495944beb6abde8e730887d0f7cb578258a0e0c17269";
 const BLOCK_RECEIPTS: &str = "c5020a6736342796ed3c0f7192e08d1af9f684d1e8b57392df459a7e7fad8368";
-const BLOCK_STATE: &str = "4b57a60469566cc1e64d61760916a614162a582c24a83a97743b3d4d890b50a9";
+const BLOCK_STATE: &str = "d89d3b24c9b25ba207ec43403124f260bce828803f26355cc69db0b6eb65105b";
