@@ -7,6 +7,11 @@ use crate::{
     modules::{
         bank::tx::transfer,
         beacon::tx::commit_randomness,
+        compute::tx::{
+            attest, cancel_task, claim_rewards, commit_results, create_task, leave_work,
+            prove_wrong, register_worker, request_benchmark, reveal_plant, take_work,
+            update_worker, vote_results, worker_heartbeat,
+        },
         governance::tx::{cancel_proposal, set_preferences, submit_proposal, vote},
         network::tx::adopt_spec,
         performance::tx::{submit_evidence, unjail},
@@ -41,6 +46,20 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
         Payload::AdoptSpec(_) => adopt_spec::GAS,
         Payload::Override(_) => approve::GAS,
         Payload::CommitRandomness(_) => commit_randomness::GAS,
+        Payload::RegisterWorker(_) => register_worker::GAS,
+        Payload::UpdateWorker(_) => update_worker::GAS,
+        Payload::LeaveWork(_) => leave_work::GAS,
+        Payload::WorkerHeartbeat(_) => worker_heartbeat::GAS,
+        Payload::Attest(_) => attest::GAS,
+        Payload::RequestBenchmark(_) => request_benchmark::GAS,
+        Payload::TakeWork(_) => take_work::GAS,
+        Payload::CreateTask(_) => create_task::GAS,
+        Payload::CancelTask(_) => cancel_task::GAS,
+        Payload::CommitResults(_) => commit_results::GAS,
+        Payload::VoteResults(_) => vote_results::GAS,
+        Payload::ProveWrong(_) => prove_wrong::GAS,
+        Payload::RevealPlant(_) => reveal_plant::GAS,
+        Payload::ClaimRewards(_) => claim_rewards::GAS,
     }
 }
 
@@ -65,6 +84,20 @@ pub(crate) const GAS: &[(&str, u64)] = &[
     ("adopt-spec", adopt_spec::GAS),
     ("override", approve::GAS),
     ("commit-randomness", commit_randomness::GAS),
+    ("register-worker", register_worker::GAS),
+    ("update-worker", update_worker::GAS),
+    ("leave-work", leave_work::GAS),
+    ("worker-heartbeat", worker_heartbeat::GAS),
+    ("attest", attest::GAS),
+    ("request-benchmark", request_benchmark::GAS),
+    ("take-work", take_work::GAS),
+    ("create-task", create_task::GAS),
+    ("cancel-task", cancel_task::GAS),
+    ("commit-results", commit_results::GAS),
+    ("vote-results", vote_results::GAS),
+    ("prove-wrong", prove_wrong::GAS),
+    ("reveal-plant", reveal_plant::GAS),
+    ("claim-rewards", claim_rewards::GAS),
 ];
 
 /// Checks the fields of the message.
@@ -89,6 +122,20 @@ pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
         Payload::AdoptSpec(message) => adopt_spec::validate(message),
         Payload::Override(message) => approve::validate(message),
         Payload::CommitRandomness(message) => commit_randomness::validate(message),
+        Payload::RegisterWorker(message) => register_worker::validate(message),
+        Payload::UpdateWorker(message) => update_worker::validate(message),
+        Payload::LeaveWork(message) => leave_work::validate(message),
+        Payload::WorkerHeartbeat(message) => worker_heartbeat::validate(message),
+        Payload::Attest(message) => attest::validate(message),
+        Payload::RequestBenchmark(message) => request_benchmark::validate(message),
+        Payload::TakeWork(message) => take_work::validate(message),
+        Payload::CreateTask(message) => create_task::validate(message),
+        Payload::CancelTask(message) => cancel_task::validate(message),
+        Payload::CommitResults(message) => commit_results::validate(message),
+        Payload::VoteResults(message) => vote_results::validate(message),
+        Payload::ProveWrong(message) => prove_wrong::validate(message),
+        Payload::RevealPlant(message) => reveal_plant::validate(message),
+        Payload::ClaimRewards(message) => claim_rewards::validate(message),
     }
 }
 
@@ -114,6 +161,20 @@ pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>)
         Payload::AdoptSpec(message) => adopt_spec::keys(message, sender, out),
         Payload::Override(message) => approve::keys(message, sender, out),
         Payload::CommitRandomness(message) => commit_randomness::keys(message, sender, out),
+        Payload::RegisterWorker(message) => register_worker::keys(message, sender, out),
+        Payload::UpdateWorker(message) => update_worker::keys(message, sender, out),
+        Payload::LeaveWork(message) => leave_work::keys(message, sender, out),
+        Payload::WorkerHeartbeat(message) => worker_heartbeat::keys(message, sender, out),
+        Payload::Attest(message) => attest::keys(message, sender, out),
+        Payload::RequestBenchmark(message) => request_benchmark::keys(message, sender, out),
+        Payload::TakeWork(message) => take_work::keys(message, sender, out),
+        Payload::CreateTask(message) => create_task::keys(message, sender, out),
+        Payload::CancelTask(message) => cancel_task::keys(message, sender, out),
+        Payload::CommitResults(message) => commit_results::keys(message, sender, out),
+        Payload::VoteResults(message) => vote_results::keys(message, sender, out),
+        Payload::ProveWrong(message) => prove_wrong::keys(message, sender, out),
+        Payload::RevealPlant(message) => reveal_plant::keys(message, sender, out),
+        Payload::ClaimRewards(message) => claim_rewards::keys(message, sender, out),
     }
 }
 
@@ -139,6 +200,20 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::AdoptSpec(message) => adopt_spec::execute(message, context),
         Payload::Override(message) => approve::execute(message, context),
         Payload::CommitRandomness(message) => commit_randomness::execute(message, context),
+        Payload::RegisterWorker(message) => register_worker::execute(message, context),
+        Payload::UpdateWorker(message) => update_worker::execute(message, context),
+        Payload::LeaveWork(message) => leave_work::execute(message, context),
+        Payload::WorkerHeartbeat(message) => worker_heartbeat::execute(message, context),
+        Payload::Attest(message) => attest::execute(message, context),
+        Payload::RequestBenchmark(message) => request_benchmark::execute(message, context),
+        Payload::TakeWork(message) => take_work::execute(message, context),
+        Payload::CreateTask(message) => create_task::execute(message, context),
+        Payload::CancelTask(message) => cancel_task::execute(message, context),
+        Payload::CommitResults(message) => commit_results::execute(message, context),
+        Payload::VoteResults(message) => vote_results::execute(message, context),
+        Payload::ProveWrong(message) => prove_wrong::execute(message, context),
+        Payload::RevealPlant(message) => reveal_plant::execute(message, context),
+        Payload::ClaimRewards(message) => claim_rewards::execute(message, context),
     }
 }
 

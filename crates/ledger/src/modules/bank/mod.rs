@@ -18,4 +18,6 @@ pub(crate) use income::{forfeit_deposit, take_income};
 pub(crate) use keys::{INCOME, SUPPLY};
 pub(crate) use store::{load, save};
 pub use types::{Income, Supply};
-pub(crate) use types::{ProtocolAccounts, governance_account, safety_account, stake_account};
+pub(crate) use types::{
+    ProtocolAccounts, compute_account, governance_account, safety_account, stake_account,
+};

@@ -6,7 +6,7 @@ use crate::{
     error::{Failure, Fault},
     gas::Meter,
     modules::{
-        accounts, bank, network, params, safety,
+        accounts, bank, compute, network, params, safety,
         staking::{self, BlockMoment},
         treasury, upgrade,
     },
@@ -67,6 +67,14 @@ pub(super) fn submit(
             safety::check_ratify(view, *change, *order)?;
             Ok(Vec::new())
         }
+        Action::ComputeWhitelist { change } => {
+            compute::check_whitelist(view, change)?;
+            Ok(Vec::new())
+        }
+        Action::ComputePrices { prices } => {
+            compute::check_prices(moment.params, prices)?;
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -87,7 +95,9 @@ pub(super) fn open(
         | Action::UpgradeCancel { .. }
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. } => Ok(None),
+        | Action::Ratify { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. } => Ok(None),
     }
 }
 
@@ -129,7 +139,9 @@ pub(super) fn pass(
         | Action::Upgrade { .. }
         | Action::UpgradeCancel { .. }
         | Action::Emergency { .. }
-        | Action::SafetyRules { .. } => Ok(false),
+        | Action::SafetyRules { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. } => Ok(false),
     }
 }
 
@@ -153,7 +165,9 @@ pub(super) fn give_up(
         | Action::UpgradeCancel { .. }
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. } => Ok(Vec::new()),
+        | Action::Ratify { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. } => Ok(Vec::new()),
     }
 }
 
@@ -192,6 +206,8 @@ pub(super) fn enact(
         Action::Emergency { order } => safety::emergency(view, moment, proposal, order),
         Action::SafetyRules { rules } => safety::set_rules(view, proposal, rules.as_ref()),
         Action::Ratify { change, order } => safety::ratify(view, moment, (*change, *order)),
+        Action::ComputeWhitelist { change } => compute::change_whitelist(view, proposal, change),
+        Action::ComputePrices { prices } => compute::set_prices(view, proposal, prices),
     }
 }
 
@@ -224,6 +240,14 @@ pub(super) fn keys(
             Ok(())
         }
         Action::Ratify { .. } => safety::change_keys(view, out),
+        Action::ComputeWhitelist { .. } => {
+            out.extend([compute::DRIVERS, compute::MODELS]);
+            Ok(())
+        }
+        Action::ComputePrices { .. } => {
+            out.push(params::PARAMS);
+            Ok(())
+        }
     }
 }
 

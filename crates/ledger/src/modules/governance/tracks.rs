@@ -45,6 +45,9 @@ pub(super) fn houses(
         }
         Action::SafetyRules { .. } => (Houses::BOTH, Criticality::Critical),
         Action::Ratify { order, .. } => (safety::houses(*order), Criticality::Standard),
+        // Which devices are genuine is a matter of the network; what work earns one of money.
+        Action::ComputeWhitelist { .. } => (Houses::VALIDATORS, Criticality::Standard),
+        Action::ComputePrices { .. } => (Houses::STAKE, Criticality::Standard),
         Action::Emergency { .. } => {
             let right = criticality == Criticality::Emergency;
             return right.then_some(Houses::VALIDATORS).ok_or(GovernanceError::Criticality);

@@ -80,7 +80,9 @@ const fn may_be_stopped(proposal: &Proposal) -> bool {
         | Action::TreasuryRollback { .. }
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. } => false,
+        | Action::Ratify { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. } => false,
     }
 }
 

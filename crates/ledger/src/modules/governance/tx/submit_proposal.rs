@@ -46,6 +46,9 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
         | Action::UpgradeCancel { .. }
         | Action::SafetyRules { .. }
         | Action::Ratify { .. } => Ok(()),
+        Action::ComputeWhitelist { change } if change.is_empty() => Err(Invalid::NothingToDo),
+        Action::ComputePrices { prices } if prices.is_empty() => Err(Invalid::NothingToDo),
+        Action::ComputeWhitelist { .. } | Action::ComputePrices { .. } => Ok(()),
         Action::Emergency { order } => safety::validate(order),
     }
 }
