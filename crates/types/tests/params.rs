@@ -390,8 +390,9 @@ fn cpc(amount: Amount) -> String {
 
 /// With a comma between thousands.
 fn digits(number: &str) -> String {
-    let groups: Vec<&str> = number.as_bytes().rchunks(3).rev().map(as_text).collect();
-    groups.join(",")
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    let groups: Vec<&str> = whole.as_bytes().rchunks(3).rev().map(as_text).collect();
+    groups.join(",") + rest
 }
 
 fn as_text(bytes: &[u8]) -> &str {

@@ -86,7 +86,8 @@ fn an_opening_that_does_not_lead_to_the_root_proves_nothing() {
         change(&mut tile);
         althing_types::message::Opening { column, tile: Blob::new(tile).unwrap(), lines: None }
     };
-    let changes: [(fn(&mut Vec<u8>), u32); 5] = [
+    type Change = fn(&mut Vec<u8>);
+    let changes: [(Change, u32); 5] = [
         (|tile| tile.truncate(100), 9),
         (|tile| tile.push(0), 9),
         (|tile| *tile.last_mut().unwrap() ^= 1, 9),

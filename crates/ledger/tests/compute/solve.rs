@@ -33,13 +33,18 @@ pub(crate) fn checked(shape: &Shape) -> Checked {
 }
 
 /// Computes a batch out of its seed; `cheat` may change the entries of each product.
-pub(crate) fn solve(shape: &Shape, count: u32, seed: &Hash, cheat: impl Fn(u32, &mut [i32])) -> Solved {
+pub(crate) fn solve(
+    shape: &Shape,
+    count: u32,
+    seed: &Hash,
+    cheat: impl Fn(u32, &mut [i32]),
+) -> Solved {
     let operands = Operands::from_seed(checked(shape), seed.0);
     solve_with(shape, count, (&operands, seed), cheat)
 }
 
 /// The same with operands of any kind.
-pub fn solve_with(
+pub(crate) fn solve_with(
     shape: &Shape,
     count: u32,
     (operands, seed): (&Operands, &Hash),
@@ -80,14 +85,14 @@ impl Solved {
     }
 
     /// Opens an entry.
-    pub fn opening(&self, product: u32, row: u32, column: u32) -> Opening {
+    pub(crate) fn opening(&self, product: u32, row: u32, column: u32) -> Opening {
         let bytes = self.row(product, row);
         let tile = TileOpening::open(self.position(product, row), &bytes, column / TILE_COLUMNS);
         Opening { column, tile: Blob::new(tile.unwrap().to_bytes()).unwrap(), lines: None }
     }
 
     /// Whether a member that asks for these rows finds nothing wrong: the real check.
-    pub fn passes(&self, challenge: &Hash, count: u64) -> bool {
+    pub(crate) fn passes(&self, challenge: &Hash, count: u64) -> bool {
         let batch = batch_of(&self.shape, self.count).unwrap();
         let operands = Operands::from_seed(checked(&self.shape), self.seed.0);
         let rows =
@@ -104,7 +109,7 @@ impl Solved {
     }
 
     /// The first wrong entry.
-    pub fn first_wrong(&self) -> Option<(u32, u32, u32)> {
+    pub(crate) fn first_wrong(&self) -> Option<(u32, u32, u32)> {
         let right = solve(&self.shape, self.count, &self.seed, |_, _| {});
         for product in 0..self.count {
             let rows =

@@ -133,7 +133,7 @@ impl Checks {
             key: JobKey { task: *number, attempt: task.attempt },
             shape: task.shape,
             count: task.count,
-            operands: task.operands.clone(),
+            operands: task.operands,
             source: task.source.to_string(),
             seed: result.seed,
             root: result.root,
