@@ -320,7 +320,8 @@ fn a_shape_of_the_prices_has_legal_sides_and_stands_there_once() {
         params.validate().map_err(|error| error.to_string())
     };
     assert_eq!(with(|prices| prices.truncate(1)), Ok(()));
-    let refused: [(fn(&mut Vec<Price>), &str); 6] = [
+    type Change = fn(&mut Vec<Price>);
+    let refused: [(Change, &str); 6] = [
         (Vec::clear, "from 1 to 32, not 0"),
         (|prices| prices.push(prices[0]), "from 0 to 0, not 1"),
         (|prices| prices[0].shape.m = 320 + 1, "a multiple of 64, not 321"),
