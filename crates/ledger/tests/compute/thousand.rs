@@ -7,7 +7,7 @@ use althing_types::{
     compute::RejectReason,
     message::{ClaimRewards, ProveWrong},
 };
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 const TASKS: usize = 1_000;
 /// How many of them somebody pays for; the others are work of the network.
@@ -94,7 +94,7 @@ struct Market {
     taken: usize,
     ordered: usize,
     /// Proofs that are in the chain.
-    proven: Vec<u64>,
+    proven: BTreeSet<Job>,
 }
 
 fn again(solved: &Solved) -> Solved {
@@ -108,7 +108,8 @@ impl Market {
             (compute.samples, compute.own_samples) = (SAMPLES, OWN_SAMPLES);
             // Nobody is banned: all of them go on to the end.
             (compute.max_strikes, compute.min_stake) = (100, tokens(10));
-            compute.max_attempts = 16;
+            // And an order waits until somebody is free.
+            (compute.max_attempts, compute.open_time) = (16, Period::blocks(500));
         });
         world.equip(HONEST + CHEATS);
         let (claims, idle, last) = Default::default();
@@ -233,7 +234,8 @@ impl Market {
             let transcript = query::transcript(number, &[1, 2, 3]);
             votes.push((validator, ResultVote { task: number, verdict, seed, transcript }));
         }
-        let shown = claim.shown.as_ref().filter(|_| wrong && !self.proven.contains(&number));
+        let shown =
+            claim.shown.as_ref().filter(|_| wrong && self.proven.insert((number, task.attempt)));
         let proof = shown.and_then(|shown| {
             let (product, row, column) = shown.first_wrong()?;
             let opening = shown.opening(product, row, column);
@@ -305,9 +307,6 @@ impl Market {
         let mut earlier: BTreeMap<usize, u64> = BTreeMap::new();
         let mut transactions = Vec::new();
         for (user, payload) in sent {
-            if let Payload::ProveWrong(proof) = payload {
-                self.proven.push(proof.task);
-            }
             let nonce = earlier.entry(*user).or_default();
             transactions.push(self.world.transaction(Sender::User(*user), *nonce, payload.clone()));
             *nonce += 1;
@@ -399,7 +398,7 @@ fn of_a_thousand_tasks_nothing_false_is_paid_and_everything_true_is() {
     assert_eq!((false_positives, false_negatives), (0, 0));
     assert_eq!(sheet.len(), 1 + Way::ALL.len(), "every way was tried");
     let tasks = market.claims.keys().map(|(task, _)| *task);
-    assert_eq!(tasks.collect::<std::collections::BTreeSet<_>>().len(), TASKS);
+    assert_eq!(tasks.collect::<BTreeSet<_>>().len(), TASKS);
     settle(&mut market);
 }
 
