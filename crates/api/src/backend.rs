@@ -271,8 +271,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn validators(&self, epoch: Epoch) -> Option<ValidatorSet>;
     /// An account now.
     async fn account(&self, address: Address) -> AccountState;
-    /// An account with its proof under the newest certified state.
-    async fn account_proof(&self, address: Address) -> Option<StateProof>;
+    /// A record of the state with its proof under the newest certified state.
+    async fn state_proof(&self, key: StateKey) -> Option<StateProof>;
     /// How much money there is now.
     async fn supply(&self) -> SupplyState;
     /// Where money is that nobody can spend freely.

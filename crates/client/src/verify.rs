@@ -1,21 +1,21 @@
 //! Verification that trusts nothing but a genesis file.
 //!
 //! A bundle is what an API returns as a proof. From the genesis it leads, step by step, to an
-//! account or a transaction:
+//! account, another record of the state, or a transaction:
 //!
 //! 1. the genesis names the validators of epoch 0;
 //! 2. the last block of each epoch carries the validators of the next one, and is certified by a
 //!    quorum of its own;
 //! 3. the block in question is certified, or an ancestor of a certified block of its epoch;
 //! 4. its header commits to the state, the transactions and the receipts;
-//! 5. a Merkle proof leads from there to the account or the transaction.
+//! 5. a Merkle proof leads from there to the account, the record or the transaction.
 //!
 //! Every byte of a bundle counts: one that is changed, in whatever field, makes it false.
 
 mod bundle;
 mod finality;
 
-pub use bundle::{AccountBundle, Bundle, FinalityBundle, TransactionBundle};
+pub use bundle::{AccountBundle, Bundle, FinalityBundle, RecordBundle, TransactionBundle};
 pub use finality::{Certified, Sets, verifier};
 
 use crate::account;
@@ -127,6 +127,15 @@ pub enum Verified {
         /// Where and when.
         at: Position,
     },
+    /// A record of the state at a height.
+    Record {
+        /// The key; the READMEs of the ledger's modules say what stands where.
+        key: StateKey,
+        /// The record's encoding; `None` if there is none at that height.
+        value: Option<Vec<u8>>,
+        /// Where and when.
+        at: Position,
+    },
     /// An included transaction.
     Transaction {
         /// The transaction.
@@ -162,6 +171,7 @@ pub struct Position {
 pub fn verify(genesis: &Genesis, json: &str) -> Result<Verified, Failure> {
     match Bundle::from_json(json)? {
         Bundle::Account(bundle) => verify_account(genesis, &bundle),
+        Bundle::Record(bundle) => verify_record(genesis, &bundle),
         Bundle::Transaction(bundle) => verify_transaction(genesis, &bundle),
     }
 }
@@ -178,15 +188,7 @@ pub fn verify_account(genesis: &Genesis, bundle: &AccountBundle) -> Result<Verif
         .address
         .parse()
         .map_err(|error| Failure::new(Step::Format, format!("the address: {error}")))?;
-    let key = account::key(address);
-    let value = bundle.value.as_ref().map(|value| bytes_of(value, "value")).transpose()?;
-    let proof = bytes_of(&bundle.proof, "proof")?;
-    if !state_holds(&key, value.as_deref(), &proof, &certified.header.state_root) {
-        let what = if value.is_some() { "value" } else { "absence" };
-        let reason =
-            format!("the state root of block {} does not cover this {what}", bundle.height);
-        return Err(Failure::new(Step::State, reason));
-    }
+    let value = covered(&account::key(address), (&bundle.value, &bundle.proof), &certified.header)?;
     let account = match value {
         None => None,
         Some(value) => Some(account::decode(&value).ok_or_else(|| {
@@ -194,6 +196,36 @@ pub fn verify_account(genesis: &Genesis, bundle: &AccountBundle) -> Result<Verif
         })?),
     };
     Ok(Verified::Account { address, account, at: certified.position() })
+}
+
+/// Verifies the proof of a record of the state.
+///
+/// # Errors
+/// [`Failure`] naming the first step that does not hold.
+pub fn verify_record(genesis: &Genesis, bundle: &RecordBundle) -> Result<Verified, Failure> {
+    let sets = Sets::follow(genesis, &bundle.genesis_hash, &bundle.epochs)?;
+    let certified = sets.certified(&bundle.finality)?;
+    check_height(bundle.height, &certified.header)?;
+    let key = StateKey::from_bytes(&bytes_of(&bundle.key, "key")?)
+        .ok_or_else(|| Failure::new(Step::Format, "a key has 1 to 64 bytes"))?;
+    let value = covered(&key, (&bundle.value, &bundle.proof), &certified.header)?;
+    Ok(Verified::Record { key, value, at: certified.position() })
+}
+
+/// The value of a key, or its absence, if the proof leads to the state root of a header.
+fn covered(
+    key: &StateKey,
+    (value, proof): (&Option<String>, &str),
+    header: &Header,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let value = value.as_ref().map(|value| bytes_of(value, "value")).transpose()?;
+    let proof = bytes_of(proof, "proof")?;
+    if state_holds(key, value.as_deref(), &proof, &header.state_root) {
+        return Ok(value);
+    }
+    let what = if value.is_some() { "value" } else { "absence" };
+    let reason = format!("the state root of block {} does not cover this {what}", header.height);
+    Err(Failure::new(Step::State, reason))
 }
 
 /// Verifies the proof of a transaction and its receipt.

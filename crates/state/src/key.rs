@@ -48,6 +48,12 @@ impl StateKey {
         Self { bytes, len: N as u8 + 1 }
     }
 
+    /// The key with these bytes, the table's first; `None` unless there are 1 to 64.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (prefix, part) = bytes.split_first()?;
+        Self::new(*prefix, &[part])
+    }
+
     /// The byte that names the table.
     pub const fn prefix(&self) -> u8 {
         self.bytes[0]

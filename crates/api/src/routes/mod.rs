@@ -111,6 +111,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(workers::checkers))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::one))
+        .routes(routes!(proof::record))
         .routes(routes!(chain::epoch))
         .routes(routes!(chain::evidence))
         .routes(routes!(chain::forks))

@@ -3,10 +3,14 @@
 use crate::{
     backend::{Finality, StateProof},
     error::{ApiError, ErrorCode},
+    extract::UrlPath,
     state::App,
-    views::{AccountBundle, FinalityView, SharedFinality, TransactionBundle, hex_of},
+    views::{AccountBundle, FinalityView, RecordBundle, SharedFinality, TransactionBundle, hex_of},
 };
+use althing_ledger::query;
+use althing_state::StateKey;
 use althing_types::{Address, Epoch, Hash, Height, Receipt, SignedTransaction, merkle};
+use axum::{Json, extract::State};
 use commonware_codec::Encode as _;
 use std::sync::{Arc, PoisonError};
 
@@ -53,12 +57,43 @@ async fn epochs(app: &App, finality: &Finality) -> Result<Vec<SharedFinality>, A
     Ok(epochs)
 }
 
+async fn state(app: &App, key: StateKey) -> Result<StateProof, ApiError> {
+    let proof = app.backend.state_proof(key).await;
+    proof.ok_or_else(|| unavailable("There is no certified state to prove anything in yet"))
+}
+
+/// A record of the state with its proof
+///
+/// The key in hex; the READMEs of the modules of the ledger say which record stands where. A record
+/// that is not there is proven not to be there.
+#[utoipa::path(get, path = "/v1/state/{key}", tag = "chain",
+    params(("key" = String, Path, description = "The key, 2 to 128 hex characters")),
+    responses((status = 200, description = "What `althing verify` reads", body = RecordBundle)))]
+pub(super) async fn record(
+    State(app): State<Arc<App>>,
+    UrlPath(key): UrlPath<String>,
+) -> Result<Json<RecordBundle>, ApiError> {
+    let key = hex::decode(&key).ok().and_then(|bytes| StateKey::from_bytes(&bytes));
+    let key = key.ok_or_else(|| {
+        let message = "A key of the state is 2 to 128 hex characters, the first two of which name its table.";
+        ApiError::new(ErrorCode::InvalidParameter, message)
+    })?;
+    let proof = state(&app, key).await?;
+    Ok(Json(RecordBundle {
+        kind: "record",
+        genesis_hash: hex_of(&app.backend.info().genesis_hash),
+        key: key.to_string(),
+        height: proof.height.get(),
+        value: proof.value.as_ref().map(hex::encode),
+        proof: hex::encode(&proof.proof),
+        finality: FinalityView::from(&proof.finality),
+        epochs: epochs(&app, &proof.finality).await?,
+    }))
+}
+
 /// The proof of an account.
 pub(super) async fn account(app: &App, address: Address) -> Result<AccountBundle, ApiError> {
-    let proof: StateProof =
-        app.backend.account_proof(address).await.ok_or_else(|| {
-            unavailable("There is no certified state to prove this account in yet")
-        })?;
+    let proof = state(app, query::account_key(address)).await?;
     Ok(AccountBundle {
         kind: "account",
         genesis_hash: hex_of(&app.backend.info().genesis_hash),

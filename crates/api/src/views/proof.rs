@@ -1,4 +1,4 @@
-//! Proofs as JSON. The two bundles are what `althing verify` reads; it accepts these fields and no
+//! Proofs as JSON. The bundles are what `althing verify` reads; it accepts these fields and no
 //! others.
 
 use super::MemberView;
@@ -39,6 +39,29 @@ pub struct AccountBundle {
     /// The height that the account is proven at.
     pub height: u64,
     /// The account's encoded value; absent if the account does not exist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Encoded proof of the value or of its absence.
+    pub proof: String,
+    /// Leads from that height to a certificate.
+    pub finality: FinalityView,
+    /// For each epoch before that of the certificate: from its last block to a certificate.
+    #[schema(value_type = Vec<FinalityView>)]
+    pub epochs: Vec<SharedFinality>,
+}
+
+/// Proof of a record of the state under a state root.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RecordBundle {
+    /// `record`.
+    pub kind: &'static str,
+    /// Hash of the genesis file.
+    pub genesis_hash: String,
+    /// The key of the record.
+    pub key: String,
+    /// The height that the record is proven at.
+    pub height: u64,
+    /// The record's encoding; absent if there is no record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// Encoded proof of the value or of its absence.

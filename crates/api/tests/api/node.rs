@@ -208,10 +208,10 @@ impl Backend for Node {
             vesting: (address == chain::address(2)).then(canned::vesting),
         }
     }
-    async fn account_proof(&self, _: Address) -> Option<StateProof> {
+    async fn state_proof(&self, key: StateKey) -> Option<StateProof> {
         let height = self.status().height;
         let finality = self.finality(height).await?;
-        let (key, value) = (vec![1, 2], Some(vec![3, 4]));
+        let (key, value) = (key.to_vec(), Some(vec![3, 4]));
         Some(StateProof { height, key, value, proof: vec![5; 80], finality })
     }
     async fn supply(&self) -> SupplyState {

@@ -4,6 +4,7 @@ use super::{
     Account, BatchAnswer, Client, ClientError, Fees, Simulation, Status, Submitted,
     TransactionInfo, ValidatorInfo, ValidatorPage, Version,
 };
+use althing_state::StateKey;
 use althing_types::{Address, ChainParams, Genesis, Hash, SignedTransaction, ValidatorKey};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use reqwest::Method;
@@ -108,6 +109,14 @@ impl Client {
             Some(proof @ Value::Object(_)) => Ok(proof),
             _ => Err(ClientError::Malformed("the account has no proof".to_owned())),
         }
+    }
+
+    /// A proof of a record of the state, or of its absence, for [`crate::verify::verify`].
+    ///
+    /// # Errors
+    /// [`ClientError`]; the code `proof_unavailable` before the first certificate.
+    pub async fn record_proof(&self, key: &StateKey) -> Result<Value, ClientError> {
+        self.get(&format!("/v1/state/{key}")).await
     }
 
     /// A proof of a transaction and its receipt, for [`crate::verify::verify`].

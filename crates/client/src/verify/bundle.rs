@@ -36,6 +36,27 @@ pub struct AccountBundle {
     pub epochs: Vec<FinalityBundle>,
 }
 
+/// Proof of a record of the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordBundle {
+    /// Hash of the genesis file, hex.
+    pub genesis_hash: String,
+    /// The key of the record, hex.
+    pub key: String,
+    /// The height that the record is proven at.
+    pub height: u64,
+    /// The record's encoding, hex; absent if there is no record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Encoded proof of the value or of its absence, hex.
+    pub proof: String,
+    /// Leads from that height to a certificate.
+    pub finality: FinalityBundle,
+    /// For each epoch before that of the certificate: from its last block to a certificate.
+    pub epochs: Vec<FinalityBundle>,
+}
+
 /// Proof of a transaction and its receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +89,8 @@ pub struct TransactionBundle {
 pub enum Bundle {
     /// Of an account.
     Account(AccountBundle),
+    /// Of a record of the state.
+    Record(RecordBundle),
     /// Of a transaction.
     Transaction(TransactionBundle),
 }

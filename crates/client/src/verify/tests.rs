@@ -280,6 +280,35 @@ fn a_transaction_is_proven_across_epochs_and_descendants() {
 }
 
 #[test]
+fn a_record_is_proven_to_exist_or_not() {
+    let chain = Chain::new(4);
+    for (address, there) in [(Address::new([5; 20]), true), (Address::new([77; 20]), false)] {
+        let state = state(40, address);
+        let of_account = chain.account_bundle(12, address, &state);
+        let bundle = RecordBundle {
+            genesis_hash: of_account.genesis_hash,
+            key: account::key(address).to_string(),
+            height: 12,
+            value: of_account.value,
+            proof: of_account.proof,
+            finality: of_account.finality,
+            epochs: of_account.epochs,
+        };
+        let json = Bundle::Record(bundle.clone()).to_json();
+        let Ok(Verified::Record { key, value, at }) = verify(&chain.genesis, &json) else {
+            panic!("{:?}", verify(&chain.genesis, &json));
+        };
+        assert_eq!((key, &value), (account::key(address), &state.value));
+        assert_eq!((value.is_some(), at.height.get()), (there, 12));
+        let other = account::key(Address::new([6; 20])).to_string();
+        for key in [other.as_str(), "", "zz", "0", &"00".repeat(65), &bundle.key.to_uppercase()] {
+            let bundle = RecordBundle { key: key.to_owned(), ..bundle.clone() };
+            assert!(verify_record(&chain.genesis, &bundle).is_err(), "{key:?}");
+        }
+    }
+}
+
+#[test]
 fn an_account_is_proven_to_exist_or_not() {
     let chain = Chain::new(4);
     for (address, expected) in [

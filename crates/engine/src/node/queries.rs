@@ -172,11 +172,6 @@ impl EngineHandle {
         Some(self.block(self.boundary(epoch)?).await?.header.clone())
     }
 
-    /// Proof of an account under the newest state, or of its absence.
-    pub async fn account_proof(&self, address: Address) -> Option<Proof> {
-        self.proof(query::account_key(address)).await
-    }
-
     /// Proof of a state key under the newest state, with the finality of that very state.
     pub async fn proof(&self, key: StateKey) -> Option<Proof> {
         let parts = self.parts.clone();

@@ -11,7 +11,9 @@ use super::{
     validators,
 };
 use althing_client::http::{Client, Version};
-use althing_types::Address;
+use althing_ledger::compute::query as compute;
+use althing_state::StateKey;
+use althing_types::{Address, Epoch};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -29,6 +31,10 @@ pub(crate) fn run(context: &Context, command: &QueryCommand) -> Result<(), CliEr
     with_chain(context, async |client, chain| match command {
         QueryCommand::Balance { address } => balance(context, &client, &chain, address).await,
         QueryCommand::Account { address, proof } => account(context, &client, address, proof).await,
+        QueryCommand::Record { key, output } => {
+            let bundle = client.record_proof(&record_key(context, key)?).await?;
+            prove(context, &ProofArgs { proof: true, output: output.clone() }, &bundle)
+        }
         QueryCommand::Tx { hash, proof } => {
             prove(context, proof, &client.transaction_proof(&parse_hash(hash)?).await?)
         }
@@ -118,6 +124,23 @@ fn block_id(text: &str) -> Result<String, CliError> {
         CliError::usage(format!("{text:?} is no block: expected a height, a hash or `latest`"))
     })?;
     Ok(hex::encode(hash))
+}
+
+/// The key of a record: in hex, or by the name of what stands there.
+fn record_key(context: &Context, text: &str) -> Result<StateKey, CliError> {
+    if let Some(worker) = text.strip_prefix("credits:") {
+        return Ok(compute::credits_key(context.address(worker)?));
+    }
+    let wrong = || {
+        CliError::usage(format!(
+            "{text:?} names no record: expected 2 to 128 hex characters, credits:ACCOUNT or pool:EPOCH"
+        ))
+    };
+    if let Some(epoch) = text.strip_prefix("pool:") {
+        return Ok(compute::pool_key(epoch.parse().map(Epoch::new).map_err(|_| wrong())?));
+    }
+    let bytes = hex::decode(text).map_err(|_| wrong())?;
+    StateKey::from_bytes(&bytes).ok_or_else(wrong)
 }
 
 /// Prints or writes what `althing verify` reads.

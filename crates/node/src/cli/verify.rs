@@ -7,6 +7,9 @@ use super::{
     genesis, output,
 };
 use althing_client::verify::{self, Failure, Position, Step, Verified};
+use althing_ledger::compute::{Credit, Credits, MinerPool, query as compute};
+use althing_state::StateKey;
+use althing_types::{Address, Amount, Epoch};
 use serde_json::{Value, json};
 
 /// Runs `althing verify`.
@@ -50,6 +53,51 @@ fn about(args: &VerifyArgs, verified: &Verified) -> Result<(), Failure> {
     }
 }
 
+/// A record that people want to read.
+enum Known {
+    /// What a worker has earned in epochs that it can claim.
+    Credits(Credits),
+    /// The miners' pool of an epoch.
+    Pool(MinerPool),
+}
+
+impl Known {
+    fn read(key: &StateKey, value: &[u8]) -> Option<Self> {
+        let prefix = key.prefix();
+        if prefix == compute::credits_key(Address::new([0; 20])).prefix() {
+            compute::decode_credits(value).ok().map(Self::Credits)
+        } else if prefix == compute::pool_key(Epoch::ZERO).prefix() {
+            compute::decode_pool(value).ok().map(Self::Pool)
+        } else {
+            None
+        }
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Credits(credits) => json!({ "credits": credits }),
+            Self::Pool(pool) => json!({ "pool": pool }),
+        }
+    }
+
+    fn facts(&self, symbol: &str) -> Vec<(&'static str, String)> {
+        let units = |weight: Amount| format!("{} millionths of a unit of work", weight.units());
+        match self {
+            Self::Credits(credits) => {
+                let line = |credit: &Credit| {
+                    ("weight", format!("epoch {}: {}", credit.epoch, units(credit.weight)))
+                };
+                credits.iter().map(line).collect()
+            }
+            Self::Pool(pool) => vec![
+                ("all weights", units(pool.total)),
+                ("pool", output::tokens_of(pool.pool, symbol)),
+                ("not claimed", output::tokens_of(pool.left, symbol)),
+            ],
+        }
+    }
+}
+
 fn describe_position(at: &Position) -> Value {
     json!({
         "height": at.height,
@@ -69,6 +117,15 @@ fn describe(verified: &Verified) -> Value {
             "exists": account.is_some(),
             "nonce": account.map_or(0, |(nonce, _)| nonce.get()),
             "balance": account.map_or_else(Default::default, |(_, balance)| balance),
+            "block": describe_position(at),
+        }),
+        Verified::Record { key, value, at } => json!({
+            "verified": true,
+            "kind": "record",
+            "key": key.to_string(),
+            "exists": value.is_some(),
+            "value": value.as_ref().map(hex::encode),
+            "record": value.as_ref().and_then(|value| Known::read(key, value)).map(|it| it.json()),
             "block": describe_position(at),
         }),
         Verified::Transaction { transaction, receipt, index, at } => json!({
@@ -93,6 +150,17 @@ fn print(verified: &Verified, symbol: &str) {
                     facts.push(("nonce", nonce.to_string()));
                 }
                 None => facts.push(("balance", "the account does not exist".to_owned())),
+            }
+            (facts, at)
+        }
+        Verified::Record { key, value, at } => {
+            let mut facts = vec![("true", format!("the record {key}"))];
+            match value {
+                Some(value) => match Known::read(key, value) {
+                    Some(known) => facts.extend(known.facts(symbol)),
+                    None => facts.push(("value", hex::encode(value))),
+                },
+                None => facts.push(("value", "there is none".to_owned())),
             }
             (facts, at)
         }

@@ -183,8 +183,8 @@ impl Backend for NodeBackend {
         }
     }
 
-    async fn account_proof(&self, address: Address) -> Option<StateProof> {
-        let proof = self.engine.account_proof(address).await?;
+    async fn state_proof(&self, key: StateKey) -> Option<StateProof> {
+        let proof = self.engine.proof(key).await?;
         Some(StateProof {
             height: proof.height,
             key: proof.key,

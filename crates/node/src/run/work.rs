@@ -265,3 +265,20 @@ pub(super) fn selftest(context: &Context, args: &WorkerSelftest) -> Result<(), C
         Some(refused) => Err(failed("selftest")(refused.to_string())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_settings_says_every_default() {
+        let text = include_str!("../../../../examples/compute/worker.toml");
+        let said: Config = toml::from_str(text).unwrap();
+        let endpoint = "http://203.0.113.7:9300".to_owned();
+        assert_eq!(said, Config { endpoint, ..Config::default() });
+        let whole = text.replace("# max_gas_price", "max_gas_price").replace("# gpus", "gpus");
+        let said: Config = toml::from_str(&whole).unwrap();
+        assert_eq!(said.max_gas_price.map(|price| price.get()), Some(2_000_000_000));
+        assert_eq!(said.devices.gpus, Some(vec![0, 1]));
+    }
+}

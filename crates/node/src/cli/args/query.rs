@@ -31,6 +31,15 @@ pub enum QueryCommand {
         #[command(flatten)]
         proof: ProofArgs,
     },
+    /// A record of the state with what `althing verify` needs to prove it
+    Record {
+        /// Its key in hex, or credits:ACCOUNT for the weights of a worker, or pool:EPOCH for the miners'
+        /// pool of an epoch
+        key: String,
+        /// Write the proof to this file instead of standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// A block by height or hash; the newest one if neither is given
     Block {
         /// Height, hash or `latest`
