@@ -96,9 +96,8 @@ impl Checks<'_> {
     }
 
     fn round(&self, times: &mut Times, bytes: &[u8], batches: &[(Batch, Digest, Vec<RowOpening>)]) {
-        let checker = times.take(&self.name("y = B r"), 8, || {
-            (self.new)(self.operands, &CHALLENGE).unwrap()
-        });
+        let checker =
+            times.take(&self.name("y = B r"), 8, || (self.new)(self.operands, &CHALLENGE).unwrap());
         times.take(&self.name("rows of C"), 2, || checker.full(0, bytes).unwrap());
         for (batch, root, openings) in batches {
             let rows: Vec<_> = openings
@@ -140,9 +139,8 @@ fn measure(shape: Shape) {
     let operands = Operands::from_seed(shape, [7; 32]);
     let (fast, plain) = (one_core(), one_core().without_byte_instructions());
     let mut times = Times::default();
-    let multiply = |cpu: &Cpu| {
-        cpu.prepare(&operands).unwrap().multiply(0, &Control::default()).unwrap()
-    };
+    let multiply =
+        |cpu: &Cpu| cpu.prepare(&operands).unwrap().multiply(0, &Control::default()).unwrap();
     let result = times.take("plain", 1, || multiply(&plain));
     let bytes = result.to_bytes();
     let batches = BATCHES.map(|products| {

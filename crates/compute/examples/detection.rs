@@ -63,7 +63,9 @@ fn main() {
     let trials = std::env::args().find_map(|trials| trials.parse().ok()).unwrap_or(4_000u32);
     let experiment = Experiment::new();
     let all = experiment.batch.rows();
-    println!("{trials} trials each, {all} rows, wrong ones at random places, one entry wrong in each");
+    println!(
+        "{trials} trials each, {all} rows, wrong ones at random places, one entry wrong in each"
+    );
     println!("wrong rows  checked    found   1-(1-p)^k   without repetition   standard deviations");
     for percent in [1, 5] {
         for count in [32, 64, 128, 256] {

@@ -45,9 +45,25 @@ fn quarter(state: &mut Chunk, [a, b, c, d]: [usize; 4]) {
     state[b] = _mm512_rol_epi32::<7>(_mm512_xor_si512(state[b], state[c]));
 }
 
-/// One round on columns of the state and one on its diagonals.
-const DIAGONALS: [[usize; 4]; 4] = [[0, 5, 10, 15], [1, 6, 11, 12], [2, 7, 8, 13], [3, 4, 9, 14]];
-const COLUMNS: [[usize; 4]; 4] = [[0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15]];
+/// A round on the columns of the state.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn columns(state: &mut Chunk) {
+    quarter(state, [0, 4, 8, 12]);
+    quarter(state, [1, 5, 9, 13]);
+    quarter(state, [2, 6, 10, 14]);
+    quarter(state, [3, 7, 11, 15]);
+}
+
+/// A round on the diagonals of the state.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn diagonals(state: &mut Chunk) {
+    quarter(state, [0, 5, 10, 15]);
+    quarter(state, [1, 6, 11, 12]);
+    quarter(state, [2, 7, 8, 13]);
+    quarter(state, [3, 4, 9, 14]);
+}
 
 /// All streams of one operand.
 ///
@@ -82,7 +98,7 @@ impl Counters {
         state[0] = _mm512_set1_epi32(CONSTANTS[0] as i32);
         state[4] = _mm512_set1_epi32(streams.key[0] as i32);
         state[8] = _mm512_set1_epi32(streams.key[4] as i32);
-        quarter(&mut state, COLUMNS[0]);
+        quarter(&mut state, [0, 4, 8, 12]);
         Self { numbers, mixed: [state[0], state[4], state[8], state[12]] }
     }
 }
@@ -112,12 +128,10 @@ impl Streams {
             state[4 * row + 2] = _mm512_set1_epi32(self.mixed[0][row] as i32);
             state[4 * row + 3] = _mm512_set1_epi32(self.mixed[1][row] as i32);
         }
-        for round in 1..8 {
-            let quarters = if round % 2 == 0 { COLUMNS } else { DIAGONALS };
-            quarter(&mut state, quarters[0]);
-            quarter(&mut state, quarters[1]);
-            quarter(&mut state, quarters[2]);
-            quarter(&mut state, quarters[3]);
+        diagonals(&mut state);
+        for _ in 0..3 {
+            columns(&mut state);
+            diagonals(&mut state);
         }
         for word in 0..4 {
             state[word] = _mm512_add_epi32(state[word], _mm512_set1_epi32(CONSTANTS[word] as i32));
