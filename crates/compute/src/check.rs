@@ -1,12 +1,14 @@
 //! Freivalds' check: whether rows of a result are those of the product, without computing them.
 
+#[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+use crate::avx512;
 use crate::{
     commitment::{Batch, OpeningError, RowOpening, product_tree, row_digest},
     digest::Digest,
     field::expand,
     kernel::{Columns, GROUP, Narrow, Wide},
-    operands::{OperandError, Operands},
-    sample::{Row, SampleError, sample},
+    operands::{Lines, OperandError, Operands},
+    sample::{SampleError, sample},
 };
 use thiserror::Error;
 
@@ -50,19 +52,30 @@ pub enum CheckError {
 /// of at most `2^-61`, provided that nobody knew the challenge when the result was committed to.
 pub struct Checker<'a> {
     operands: &'a Operands,
-    r: Wide,
-    y: Narrow,
+    products: Products,
 }
 
-impl<'a> Checker<'a> {
-    /// Draws `r` from the challenge, and every column of B, for `y`.
-    ///
-    /// # Errors
-    /// [`OperandError`] if a column of B is not known.
-    pub fn new(operands: &'a Operands, challenge: &[u8; 32]) -> Result<Self, OperandError> {
-        let shape = operands.shape();
-        let (n, k) = (shape.n() as usize, shape.k() as usize);
-        let r = expand(challenge, n);
+/// `y = B · r` and `r`, as the code that multiplies by them takes them.
+enum Products {
+    /// Runs on every machine.
+    Plain { r: Wide, y: Narrow },
+    #[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+    Avx512(Box<avx512::Products>),
+}
+
+impl Products {
+    /// Draws all columns of B and multiplies them by `r`, with the best instructions there are.
+    fn new(operands: &Operands, r: &[u64]) -> Result<Self, OperandError> {
+        #[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+        if let Some(token) = avx512::Avx512::detect() {
+            let products = avx512::Products::new(token, operands, r)?;
+            return Ok(Self::Avx512(Box::new(products)));
+        }
+        Self::plain(operands, r)
+    }
+
+    fn plain(operands: &Operands, r: &[u64]) -> Result<Self, OperandError> {
+        let k = operands.shape().k() as usize;
         let lines = operands.b_columns();
         let mut columns = Columns::new(k);
         let mut group = vec![0; GROUP * k];
@@ -72,7 +85,52 @@ impl<'a> Checker<'a> {
             }
             columns.add(&group, elements);
         }
-        Ok(Self { operands, r: Wide::new(&r), y: Narrow::new(&columns.finish()) })
+        Ok(Self::Plain { r: Wide::new(r), y: Narrow::new(&columns.finish()) })
+    }
+
+    /// The product of a row of A with `y`.
+    fn right(&self, a: &Lines<'_>, row: u32, k: usize) -> Result<u64, OperandError> {
+        match self {
+            Self::Plain { y, .. } => {
+                let mut line = vec![0; k];
+                a.write(row, &mut line)?;
+                Ok(y.row(&line))
+            }
+            #[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+            Self::Avx512(products) => products.right(a, row),
+        }
+    }
+
+    /// The products of rows of C with `r`, and whether all entries are within the bound.
+    fn left<const ROWS: usize>(&self, rows: [&[u8]; ROWS], bound: i32) -> [(u64, bool); ROWS] {
+        match self {
+            Self::Plain { r, .. } => rows.map(|row| r.row(row, bound)),
+            #[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+            Self::Avx512(products) => products.left(rows, bound),
+        }
+    }
+}
+
+/// Rows of C that are multiplied at once, so that `r` is read once for all of them.
+const ROWS: usize = 4;
+
+impl<'a> Checker<'a> {
+    /// Draws `r` from the challenge, and every column of B, for `y`.
+    ///
+    /// # Errors
+    /// [`OperandError`] if a column of B is not known.
+    pub fn new(operands: &'a Operands, challenge: &[u8; 32]) -> Result<Self, OperandError> {
+        let r = expand(challenge, operands.shape().n() as usize);
+        Ok(Self { operands, products: Products::new(operands, &r)? })
+    }
+
+    /// As [`Self::new`], with the code that runs on every machine. It finds the same.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn portable(operands: &'a Operands, challenge: &[u8; 32]) -> Result<Self, OperandError> {
+        let r = expand(challenge, operands.shape().n() as usize);
+        Ok(Self { operands, products: Products::plain(operands, &r)? })
     }
 
     /// Checks one row, `4 · n` bytes. Every entry is compared with the bound first: one that is
@@ -81,24 +139,53 @@ impl<'a> Checker<'a> {
     /// # Errors
     /// [`CheckError`] if the row is wrong or cannot be judged.
     pub fn row(&self, product: u32, row: u32, bytes: &[u8]) -> Result<(), CheckError> {
-        let lines = self.operands.a_rows(product);
-        let mut a = vec![0; self.operands.shape().k() as usize];
-        lines.write(row, &mut a)?;
-        self.compare(product, row, bytes, &a)
+        self.some(&self.operands.a_rows(product), product, [(row, bytes)])
     }
 
-    fn compare(&self, product: u32, row: u32, bytes: &[u8], a: &[i8]) -> Result<(), CheckError> {
+    /// Checks rows: number of the product, number of the row, bytes of the row. Cheaper than row by row
+    /// if rows of one product follow each other.
+    ///
+    /// # Errors
+    /// [`CheckError`] names the first row that is wrong or cannot be judged.
+    pub fn rows(&self, rows: &[(u32, u32, &[u8])]) -> Result<(), CheckError> {
+        for of_product in rows.chunk_by(|one, next| one.0 == next.0) {
+            let product = of_product[0].0;
+            let lines = self.operands.a_rows(product);
+            let (whole, rest) = of_product.as_chunks::<ROWS>();
+            for rows in whole {
+                self.some(&lines, product, rows.map(|(_, row, bytes)| (row, bytes)))?;
+            }
+            for (_, row, bytes) in rest {
+                self.some(&lines, product, [(*row, *bytes)])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks rows of one product.
+    fn some<const ROWS: usize>(
+        &self,
+        a: &Lines<'_>,
+        product: u32,
+        rows: [(u32, &[u8]); ROWS],
+    ) -> Result<(), CheckError> {
         let shape = self.operands.shape();
-        let (expected, found) = (shape.row_bytes(), bytes.len());
-        if expected != found {
-            return Err(OpeningError::Length { expected, found }.into());
+        let (expected, bound, k) = (shape.row_bytes(), shape.bound(), shape.k() as usize);
+        if let Some(at) = rows.iter().position(|(_, bytes)| bytes.len() != expected) {
+            rows[..at].iter().try_for_each(|row| self.some(a, product, [*row]))?;
+            let (row, bytes) = rows[at];
+            self.products.right(a, row, k)?;
+            return Err(OpeningError::Length { expected, found: bytes.len() }.into());
         }
-        let (left, inside) = self.r.row(bytes, shape.bound());
-        if !inside {
-            return Err(CheckError::Range { product, row, bound: shape.bound() });
-        }
-        if left != self.y.row(a) {
-            return Err(CheckError::Wrong { product, row });
+        let left = self.products.left(rows.map(|(_, bytes)| bytes), bound);
+        for ((row, _), (left, inside)) in rows.into_iter().zip(left) {
+            let right = self.products.right(a, row, k)?;
+            if !inside {
+                return Err(CheckError::Range { product, row, bound });
+            }
+            if left != right {
+                return Err(CheckError::Wrong { product, row });
+            }
         }
         Ok(())
     }
@@ -115,12 +202,13 @@ impl<'a> Checker<'a> {
             return Err(OpeningError::Length { expected, found }.into());
         }
         let lines = self.operands.a_rows(product);
-        let mut a = vec![0; shape.k() as usize];
         let mut digests = Vec::with_capacity(shape.m() as usize);
-        for (row, bytes) in (0..).zip(result.chunks(shape.row_bytes())) {
-            lines.write(row, &mut a)?;
-            self.compare(product, row, bytes, &a)?;
-            digests.push(row_digest(bytes));
+        let rows: Vec<_> = (0..).zip(result.chunks(shape.row_bytes())).collect();
+        // The number of rows is a multiple of 64. Hashing comes first: it is slow enough for the
+        // memory, and leaves the rows in the cache.
+        for rows in rows.as_chunks::<ROWS>().0 {
+            digests.extend(rows.iter().map(|(_, bytes)| row_digest(bytes)));
+            self.some(&lines, product, *rows)?;
         }
         Ok(product_tree(shape, product, &digests).root())
     }
@@ -135,8 +223,7 @@ pub fn check_rows(
     rows: &[(u32, u32, &[u8])],
     challenge: &[u8; 32],
 ) -> Result<(), CheckError> {
-    let checker = Checker::new(operands, challenge)?;
-    rows.iter().try_for_each(|(product, row, bytes)| checker.row(*product, *row, bytes))
+    Checker::new(operands, challenge)?.rows(rows)
 }
 
 /// Checks a whole product; see [`Checker::full`].
@@ -173,9 +260,9 @@ pub fn check_sample(
     for opening in openings {
         opening.verify(batch, root)?;
     }
-    let checker = Checker::new(operands, challenge)?;
-    openings.iter().try_for_each(|opening| {
-        let (product, row): Row = (opening.position.product, opening.position.row);
-        checker.row(product, row, &opening.bytes)
-    })
+    let rows: Vec<_> = openings
+        .iter()
+        .map(|opening| (opening.position.product, opening.position.row, &opening.bytes[..]))
+        .collect();
+    check_rows(operands, &rows, challenge)
 }

@@ -37,7 +37,7 @@ fn digits<const COUNT: usize>(element: u64, bits: u32) -> [i64; COUNT] {
 }
 
 /// The element whose digits, times something and added up, gave these sums.
-fn join(sums: &[i64], bits: u32) -> u64 {
+pub(crate) fn join(sums: &[i64], bits: u32) -> u64 {
     let joined = sums.iter().rev().fold(0i128, |joined, sum| (joined << bits) + i128::from(*sum));
     reduce_signed(joined)
 }

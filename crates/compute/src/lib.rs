@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+mod avx512;
 mod backend;
 mod check;
 mod commitment;

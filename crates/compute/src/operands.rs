@@ -270,16 +270,37 @@ pub struct Lines<'a> {
 }
 
 impl Lines<'_> {
+    /// Kind and dimensions of the products.
+    #[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+    pub(crate) const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The key of the streams, if the lines are drawn.
+    #[cfg(all(feature = "parallel", target_arch = "x86_64"))]
+    pub(crate) const fn stream_key(&self) -> Option<&[u8; 32]> {
+        match &self.inner {
+            Inner::Stream(key) => Some(key),
+            Inner::Content(..) => None,
+        }
+    }
+
+    /// That there is a line `index`.
+    pub(crate) fn check(&self, index: u32) -> Result<(), OperandError> {
+        if index >= self.count {
+            let (index, lines) = (u64::from(index), u64::from(self.count));
+            return Err(OperandError::Index { side: self.side, index, lines });
+        }
+        Ok(())
+    }
+
     /// Writes line `index` to `out`.
     ///
     /// # Errors
     /// [`OperandError`] if there is no such line, it is not known, or `out` has not `k` entries.
     pub fn write(&self, index: u32, out: &mut [i8]) -> Result<(), OperandError> {
         let (side, shape) = (self.side, self.shape);
-        if index >= self.count {
-            let (index, lines) = (u64::from(index), u64::from(self.count));
-            return Err(OperandError::Index { side, index, lines });
-        }
+        self.check(index)?;
         if out.len() != shape.k() as usize {
             return Err(OperandError::Length { expected: shape.k() as usize, found: out.len() });
         }

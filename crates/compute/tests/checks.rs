@@ -80,6 +80,45 @@ proptest! {
     }
 }
 
+/// What the check with the best instructions finds in these rows; the plain code has to find the same.
+fn judge(operands: &Operands, rows: &[(u32, u32, &[u8])]) -> Result<(), CheckError> {
+    let found = Checker::new(operands, &CHALLENGE).unwrap().rows(rows);
+    assert_eq!(found, Checker::portable(operands, &CHALLENGE).unwrap().rows(rows));
+    found
+}
+
+#[test]
+fn the_first_wrong_row_of_many_is_named_with_all_instructions() {
+    for kind in Kind::ALL {
+        let worker = Worker::honest(shape(kind), [1; 32], 2);
+        let bound = worker.batch.shape.bound();
+        let places: Vec<(u32, u32)> =
+            (0..2).flat_map(|product| (0..11).map(move |row| (product, 29 * row))).collect();
+        let honest: Vec<Vec<u8>> = places
+            .iter()
+            .map(|(product, row)| worker.results[*product as usize][*row as usize].clone())
+            .collect();
+        let judge = |rows: &[Vec<u8>]| {
+            let rows: Vec<_> =
+                places.iter().zip(rows).map(|((p, row), bytes)| (*p, *row, &bytes[..])).collect();
+            judge(&worker.operands, &rows)
+        };
+        assert_eq!(judge(&honest), Ok(()));
+        for (at, (product, row)) in places.iter().copied().enumerate() {
+            let mut rows = honest.clone();
+            // What follows is wrong as well, in every way, and must not be named.
+            rows[at + 1..].iter_mut().for_each(|row| row.truncate(4));
+            entry(&mut rows[at], 17 * at, |entry| entry + 1);
+            assert_eq!(judge(&rows), Err(CheckError::Wrong { product, row }));
+            entry(&mut rows[at], 300, |_| -bound - 1);
+            assert_eq!(judge(&rows), Err(CheckError::Range { product, row, bound }));
+            rows[at].pop();
+            let length = OpeningError::Length { expected: 2_048, found: 2_047 };
+            assert_eq!(judge(&rows), Err(CheckError::Opening(length)));
+        }
+    }
+}
+
 #[test]
 fn an_entry_shifted_by_a_modulus_is_out_of_range() {
     // 2^61 - 1 does not fit an entry; moduli of other checks, and the wrap of 32 bits, do.
