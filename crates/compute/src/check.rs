@@ -139,7 +139,7 @@ impl<'a> Checker<'a> {
     /// # Errors
     /// [`CheckError`] if the row is wrong or cannot be judged.
     pub fn row(&self, product: u32, row: u32, bytes: &[u8]) -> Result<(), CheckError> {
-        self.some(&self.operands.a_rows(product), product, [(row, bytes)])
+        self.some(&self.operands.a_rows(product), product, [(row, bytes)]).map(|_| ())
     }
 
     /// Checks rows: number of the product, number of the row, bytes of the row. Cheaper than row by row
@@ -148,37 +148,47 @@ impl<'a> Checker<'a> {
     /// # Errors
     /// [`CheckError`] names the first row that is wrong or cannot be judged.
     pub fn rows(&self, rows: &[(u32, u32, &[u8])]) -> Result<(), CheckError> {
+        self.values(rows).map(|_| ())
+    }
+
+    /// As [`Self::rows`]; returns the product of each row with `r`, below the modulus, in their order.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub fn values(&self, rows: &[(u32, u32, &[u8])]) -> Result<Vec<u64>, CheckError> {
+        let mut values = Vec::with_capacity(rows.len());
         for of_product in rows.chunk_by(|one, next| one.0 == next.0) {
             let product = of_product[0].0;
             let lines = self.operands.a_rows(product);
             let (whole, rest) = of_product.as_chunks::<ROWS>();
             for rows in whole {
-                self.some(&lines, product, rows.map(|(_, row, bytes)| (row, bytes)))?;
+                let rows = rows.map(|(_, row, bytes)| (row, bytes));
+                values.extend(self.some(&lines, product, rows)?);
             }
             for (_, row, bytes) in rest {
-                self.some(&lines, product, [(*row, *bytes)])?;
+                values.extend(self.some(&lines, product, [(*row, *bytes)])?);
             }
         }
-        Ok(())
+        Ok(values)
     }
 
-    /// Checks rows of one product.
+    /// Checks rows of one product; returns their products with `r`.
     fn some<const ROWS: usize>(
         &self,
         a: &Lines<'_>,
         product: u32,
         rows: [(u32, &[u8]); ROWS],
-    ) -> Result<(), CheckError> {
+    ) -> Result<[u64; ROWS], CheckError> {
         let shape = self.operands.shape();
         let (expected, bound, k) = (shape.row_bytes(), shape.bound(), shape.k() as usize);
         if let Some(at) = rows.iter().position(|(_, bytes)| bytes.len() != expected) {
-            rows[..at].iter().try_for_each(|row| self.some(a, product, [*row]))?;
+            rows[..at].iter().try_for_each(|row| self.some(a, product, [*row]).map(|_| ()))?;
             let (row, bytes) = rows[at];
             self.products.right(a, row, k)?;
             return Err(OpeningError::Length { expected, found: bytes.len() }.into());
         }
         let left = self.products.left(rows.map(|(_, bytes)| bytes), bound);
-        for ((row, _), (left, inside)) in rows.into_iter().zip(left) {
+        for ((row, _), (left, inside)) in rows.into_iter().zip(left.iter().copied()) {
             let right = self.products.right(a, row, k)?;
             if !inside {
                 return Err(CheckError::Range { product, row, bound });
@@ -187,7 +197,7 @@ impl<'a> Checker<'a> {
                 return Err(CheckError::Wrong { product, row });
             }
         }
-        Ok(())
+        Ok(left.map(|(left, _)| left))
     }
 
     /// Checks all rows of a product, row after row in `result`, and returns the root of the result,

@@ -6,7 +6,7 @@ mod common;
 use althing_compute::{Backend as _, Digest};
 use althing_compute::{
     Batch, CheckError, Checker, Control, Kind, OpeningError, Operands, Portable, RowOpening, Shape,
-    check_full, check_rows, check_sample, field::MODULUS, product_tree, row_digest,
+    check_full, check_rows, check_sample, field, field::MODULUS, product_tree, row_digest,
 };
 use common::{Worker, shape};
 use proptest::prelude::*;
@@ -82,9 +82,17 @@ proptest! {
 
 /// What the check with the best instructions finds in these rows; the plain code has to find the same.
 fn judge(operands: &Operands, rows: &[(u32, u32, &[u8])]) -> Result<(), CheckError> {
-    let found = Checker::new(operands, &CHALLENGE).unwrap().rows(rows);
-    assert_eq!(found, Checker::portable(operands, &CHALLENGE).unwrap().rows(rows));
-    found
+    let found = Checker::new(operands, &CHALLENGE).unwrap().values(rows);
+    assert_eq!(found, Checker::portable(operands, &CHALLENGE).unwrap().values(rows));
+    if let Ok(values) = &found {
+        let r = field::expand(&CHALLENGE, operands.shape().n() as usize);
+        let value = |(_, _, bytes): &(u32, u32, &[u8])| {
+            let entries = bytes.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes));
+            field::reduce_signed(entries.zip(&r).map(|(c, r)| i128::from(c) * i128::from(*r)).sum())
+        };
+        assert!(rows.iter().map(value).eq(values.iter().copied()), "a value is not c * r");
+    }
+    found.map(|_| ())
 }
 
 #[test]

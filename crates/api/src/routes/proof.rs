@@ -75,7 +75,8 @@ pub(super) async fn record(
 ) -> Result<Json<RecordBundle>, ApiError> {
     let key = hex::decode(&key).ok().and_then(|bytes| StateKey::from_bytes(&bytes));
     let key = key.ok_or_else(|| {
-        let message = "A key of the state is 2 to 128 hex characters, the first two of which name its table.";
+        let message =
+            "A key of the state is 2 to 128 hex characters, the first two of which name its table.";
         ApiError::new(ErrorCode::InvalidParameter, message)
     })?;
     let proof = state(&app, key).await?;

@@ -59,7 +59,8 @@ pub use parameters::{
 };
 pub use preferences::PreferencesView;
 pub use proof::{
-    AccountBundle, CertifiedView, EpochView, FinalityView, RecordBundle, SharedFinality, TransactionBundle,
+    AccountBundle, CertifiedView, EpochView, FinalityView, RecordBundle, SharedFinality,
+    TransactionBundle,
 };
 pub use randomness::RandomnessView;
 pub use safety::{CallView, ChangeView, OverrideView, PeriodView, SafetyLimitsView, SafetyView};

@@ -282,7 +282,7 @@ fn a_transaction_is_proven_across_epochs_and_descendants() {
 #[test]
 fn a_record_is_proven_to_exist_or_not() {
     let chain = Chain::new(4);
-    for (address, there) in [(Address::new([5; 20]), true), (Address::new([77; 20]), false)] {
+    for (address, there) in [(Address::new([0x1b; 20]), true), (Address::new([77; 20]), false)] {
         let state = state(40, address);
         let of_account = chain.account_bundle(12, address, &state);
         let bundle = RecordBundle {

@@ -1,5 +1,6 @@
 //! Failures of a command: one sentence, how to mend it, and the exit code.
 
+use super::output;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -75,9 +76,9 @@ impl CliError {
             if !self.detail.is_null() {
                 value["detail"] = self.detail.clone();
             }
-            eprintln!("{value}");
+            output::note(value.to_string());
         } else {
-            eprintln!("error: {}", self.message);
+            output::note(format!("error: {}", self.message));
         }
     }
 }

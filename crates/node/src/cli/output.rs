@@ -16,10 +16,15 @@ pub fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Prints a line to standard error. Nobody may be there to read it, which is no reason to end.
+pub fn note(text: impl AsRef<str>) {
+    let mut err = std::io::stderr().lock();
+    let _ = writeln!(err, "{}", text.as_ref());
+}
+
 /// Tells people something beside the answer, on standard error.
 pub fn warning(text: &str) {
-    let mut err = std::io::stderr().lock();
-    let _ = writeln!(err, "warning: {text}");
+    note(format!("warning: {text}"));
 }
 
 /// Prints a JSON document on one line.

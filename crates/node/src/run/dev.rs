@@ -225,7 +225,7 @@ async fn serve(
     let worker = async {
         if args.worker {
             let (url, last) = (format!("http://{address}"), args.accounts.saturating_sub(1));
-            return work::demo(&url, folder.path(), last).await;
+            return work::demo(&url, folder.path(), last, context.global.json).await;
         }
         std::future::pending().await
     };

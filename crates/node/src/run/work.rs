@@ -83,7 +83,7 @@ pub(super) fn run(context: &Context, args: &WorkerRun, key: SecretKey) -> Result
         tokio::spawn(async move {
             // The first wish lets it finish what it is bound to, the second one does not.
             if asked_to_stop().await.is_ok() {
-                eprintln!("Finishing what is committed; once more to stop now.");
+                output::note("Finishing what is committed; once more to stop now.");
                 ends.drain.cancel();
             }
             if asked_to_stop().await.is_ok() {
@@ -98,7 +98,12 @@ pub(super) fn run(context: &Context, args: &WorkerRun, key: SecretKey) -> Result
 
 /// The worker of a development network, for the well-known account of this number: works until the
 /// network ends.
-pub(super) async fn demo(url: &str, folder: &Path, account: u32) -> Result<(), CliError> {
+pub(super) async fn demo(
+    url: &str,
+    folder: &Path,
+    account: u32,
+    json: bool,
+) -> Result<(), CliError> {
     let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let config = Config {
         data_dir: folder.join("worker"),
@@ -110,7 +115,9 @@ pub(super) async fn demo(url: &str, folder: &Path, account: u32) -> Result<(), C
     };
     let offered = devices(&config).await?;
     let key = dev::account(account);
-    println!("A worker runs for dev:{account} ({}) on this processor.", key.address());
+    if !json {
+        output::line(format!("A worker runs for dev:{account} ({}) here.", key.address()));
+    }
     work(config, key, offered, Stop::default(), quiet).await?;
     Ok(())
 }
@@ -148,18 +155,18 @@ fn tell_devices(offered: &Offered, json: bool) {
         return;
     }
     if let Some(note) = &offered.note {
-        eprintln!("{note}");
+        output::note(note);
     }
     for device in &offered.devices {
-        eprintln!(
+        output::note(format!(
             "Device {}: {}, {} units of work a second; passed its self-test.",
             device.number,
             device.engine.name(),
             device.units_per_second
-        );
+        ));
     }
     for refused in &offered.refused {
-        eprintln!("Not offered: {refused}");
+        output::note(format!("Not offered: {refused}"));
     }
 }
 
@@ -187,7 +194,7 @@ async fn show(mut live: watch::Receiver<Live>, json: bool) {
             }
             None => {
                 told = tokio::time::Instant::now();
-                eprintln!("{}", line(&now));
+                output::note(line(&now));
             }
         }
     }
@@ -224,7 +231,7 @@ fn report(summary: &Summary, json: bool) {
     } else {
         "the rest goes on at the next start"
     };
-    println!("The worker stopped; {rest}.");
+    output::line(format!("The worker stopped; {rest}."));
 }
 
 /// `althing worker selftest`
@@ -251,12 +258,12 @@ pub(super) fn selftest(context: &Context, args: &WorkerSelftest) -> Result<(), C
         output::json(&json!(passed));
     } else {
         for device in &passed {
-            println!("{}: every product agrees with the reference", device.device);
+            output::line(format!("{}: every product agrees with the reference", device.device));
             for shape in &device.shapes {
-                println!(
+                output::line(format!(
                     "  {} {:>6}  {:>4} products  {:>6} GOP/s",
                     shape.kind, shape.side, shape.products, shape.giga_operations
-                );
+                ));
             }
         }
     }
@@ -272,7 +279,7 @@ mod tests {
 
     #[test]
     fn the_example_of_settings_says_every_default() {
-        let text = include_str!("../../../../examples/compute/worker.toml");
+        let text = include_str!("../../../../examples/worker.toml");
         let said: Config = toml::from_str(text).unwrap();
         let endpoint = "http://203.0.113.7:9300".to_owned();
         assert_eq!(said, Config { endpoint, ..Config::default() });

@@ -1,5 +1,6 @@
 //! What came of it.
 
+use crate::cli::output;
 use hdrhistogram::Histogram;
 use serde_json::json;
 use std::{collections::BTreeMap, time::Duration};
@@ -57,29 +58,32 @@ impl Report {
                     "p99": milliseconds(0.99), "samples": self.latency.len() },
                 "probes_lost": self.probes_lost,
             });
-            println!("{value}");
+            output::json(&value);
             return;
         }
-        println!("nodes                {}", self.nodes);
-        println!("duration             {seconds:.1} s");
-        println!("submitted            {}", self.submitted);
-        println!("accepted             {}", self.accepted);
-        println!("finalized            {}", self.finalized);
-        println!("unfinished           {}", self.unfinished);
-        println!("finalized a second   {rate:.0}");
-        println!("blocks               {} ({blocks} with transactions)", self.blocks.len());
-        println!("largest block        {largest} transactions");
-        println!("block interval       {span:.0} ms");
-        println!(
+        output::line(format!("nodes                {}", self.nodes));
+        output::line(format!("duration             {seconds:.1} s"));
+        output::line(format!("submitted            {}", self.submitted));
+        output::line(format!("accepted             {}", self.accepted));
+        output::line(format!("finalized            {}", self.finalized));
+        output::line(format!("unfinished           {}", self.unfinished));
+        output::line(format!("finalized a second   {rate:.0}"));
+        output::line(format!(
+            "blocks               {} ({blocks} with transactions)",
+            self.blocks.len()
+        ));
+        output::line(format!("largest block        {largest} transactions"));
+        output::line(format!("block interval       {span:.0} ms"));
+        output::line(format!(
             "finality             p50 {:.0} ms · p90 {:.0} ms · p99 {:.0} ms ({} probes, {} lost)",
             milliseconds(0.5),
             milliseconds(0.9),
             milliseconds(0.99),
             self.latency.len(),
             self.probes_lost
-        );
+        ));
         for (code, count) in &self.rejected {
-            println!("refused              {count} × {code}");
+            output::line(format!("refused              {count} × {code}"));
         }
     }
 }
