@@ -227,6 +227,7 @@ const fn named(payload: &Payload) -> (Option<u64>, Option<ValidatorKey>) {
         Payload::Vote(message) => (Some(message.proposal), message.validator),
         Payload::CancelProposal(message) => (Some(message.proposal), None),
         Payload::AdoptSpec(message) => (None, Some(message.validator)),
+        Payload::CommitRandomness(message) => (None, Some(message.validator)),
         Payload::AdvanceDisbursement(message) => (Some(message.disbursement), None),
         _ => (None, None),
     }

@@ -130,6 +130,8 @@ impl Bench {
             proposer: self.genesis.validators[0].key,
             view: althing_types::View::new(1),
             parent_view: althing_types::View::new(0),
+            parent: althing_types::hash::zero(),
+            reveal: althing_types::hash::zero(),
         };
         let mut keys = Vec::new();
         for transaction in &transactions {

@@ -11,13 +11,14 @@ use crate::{
     outcomes::Outcomes,
     pace,
     pool::SharedPool,
+    randomness::Randomness,
     types::{Batch, BlockContext, Dbs, Merkleized, Runtime, Scheme},
 };
 use althing_ledger::{BlockContext as LedgerContext, Ledger, Supply, query};
 use althing_state::Write;
 use althing_types::{
     Block as ChainBlock, Epoch, Header, Height, SignedTransaction, SyncRange, Timestamp,
-    ValidatorSet, View, merkle,
+    ValidatorSet, View,
 };
 use commonware_consensus::marshal::ancestry::Ancestry;
 use commonware_glue::stateful::{
@@ -43,6 +44,8 @@ pub struct Shared {
     pub chain: Arc<Chain>,
     /// Checks signatures, and remembers which it has checked.
     pub pool: Arc<SharedPool>,
+    /// What this node reveals in the blocks that it leads.
+    pub randomness: Randomness,
     /// Receipts on disk.
     pub outcomes: Outcomes,
     /// Told of every finalized block.
@@ -88,8 +91,17 @@ impl<S: Strategy> App<S> {
         let leader = leader_of(&context);
         let view = View::new(context.round.view().get());
         let parent_view = View::new(context.parent.0.get());
-        let ledger =
-            LedgerContext { height, epoch, timestamp, proposer: leader, view, parent_view };
+        let reveal = shared.randomness.owed::<E, S>(&batch, &leader, epoch).await?;
+        let ledger = LedgerContext {
+            height,
+            epoch,
+            timestamp,
+            proposer: leader,
+            view,
+            parent_view,
+            parent: parent.hash(),
+            reveal,
+        };
         let in_flight = shared.chain.in_flight(&parent.hash());
         let candidates = shared.pool.select(&in_flight, height, &params);
         let reads = exec::read::<E, S>(&shared.ledger, &ledger, &candidates, batch).await?;
@@ -106,7 +118,8 @@ impl<S: Strategy> App<S> {
             timestamp,
             transactions_root: ChainBlock::transactions_root(&executed.transactions),
             receipts_root: exec::receipts_root(&executed.receipts),
-            results_root: merkle::root(&[]),
+            results_root: executed.results_root,
+            reveal,
             gas_used: executed.gas_used,
             state_root: executed.state.root(),
             operations_root: executed.state.ops_root(),
@@ -139,14 +152,7 @@ impl<S: Strategy> App<S> {
                 return Err(ExecError::Invalid("the timestamp is out of bounds".to_owned()));
             }
         }
-        let ledger = LedgerContext {
-            height: header.height,
-            epoch: header.epoch,
-            timestamp: header.timestamp,
-            proposer: header.leader,
-            view: header.view,
-            parent_view: header.parent_view,
-        };
+        let ledger = LedgerContext::of(header);
         let transactions: Vec<SignedTransaction> = block.transactions.clone();
         let reads = exec::read::<E, S>(&shared.ledger, &ledger, &transactions, batch);
         // Signatures of a finalized block were checked by the quorum that voted for it. Those of a
@@ -207,7 +213,7 @@ fn check_outcome<E: Runtime, S: Strategy>(
     let state = &executed.state;
     let fields = [
         ("receipts_root", exec::receipts_root(&executed.receipts) == header.receipts_root),
-        ("results_root", merkle::root(&[]) == header.results_root),
+        ("results_root", executed.results_root == header.results_root),
         ("gas_used", executed.gas_used == header.gas_used),
         ("next_validators", executed.next_validators == header.next_validators),
         ("state_root", state.root() == header.state_root),

@@ -14,6 +14,7 @@ use crate::{
     outcomes::Outcomes,
     pace::Paced,
     pool::SharedPool,
+    randomness::Randomness,
     readahead,
     sets::{Boundaries, Sets},
     storage::{self, Memory},
@@ -117,6 +118,8 @@ pub struct Validator<E: Runtime, S: Strategy> {
     pub chain: Arc<Chain>,
     /// Validator sets by epoch.
     pub sets: Sets,
+    /// What it reveals in the blocks that it leads.
+    pub randomness: Randomness,
     /// Receipts on disk.
     pub outcomes: Outcomes,
     /// Events.
@@ -288,11 +291,13 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
         let own = ValidatorKey::from_public_key(&base.config.key.public_key());
         let neighbours = Neighbours::new(own, network.tracker);
         neighbours.begin_with(&base.chain.applied_spec().spec);
+        let randomness = Randomness::new(&base.config.key, base.config.genesis.hash());
         let shared = app::Shared {
             ledger: ledger.clone(),
             genesis: base.genesis.clone(),
             chain: base.chain.clone(),
             pool: base.pool.clone(),
+            randomness: randomness.clone(),
             outcomes: outcomes.clone(),
             feed: base.feed.clone(),
             neighbours: neighbours.clone(),
@@ -405,6 +410,7 @@ impl<E: Runtime, S: Strategy> Validator<E, S> {
             state,
             chain: base.chain,
             sets: base.sets,
+            randomness,
             outcomes,
             feed: base.feed,
             watch,

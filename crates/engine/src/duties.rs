@@ -1,6 +1,6 @@
 //! What the node of a validator does by itself: it describes itself in the registry, says once in a
-//! while that it is well, reports contradictions of other validators, runs the configuration of the
-//! network that the chain says, and votes where its operator has left that to it. It pays from an account of
+//! while that it is well, reports contradictions of other validators, commits to the
+//! randomness that it will reveal, runs the configuration of the network that the chain says, and votes where its operator has left that to it. It pays from an account of
 //! its own, whose key is the consensus key.
 //!
 //! Every transaction is tried on the newest state before it is sent: what would fail is not sent.
@@ -8,6 +8,7 @@
 
 mod follow;
 mod govern;
+mod randomness;
 
 use crate::{
     admit::Admitter,
@@ -16,7 +17,9 @@ use crate::{
     evidence::{Fault, Watch},
     metrics::Metrics,
     neighbours::Neighbours,
-    pace, reads,
+    pace,
+    randomness::Randomness,
+    reads,
     sets::Sets,
     types::{Dbs, PrivateKey, PublicKey, Runtime},
 };
@@ -101,6 +104,8 @@ pub struct Config<E: Runtime, S: Strategy> {
     pub watch: Watch,
     /// Who validates when.
     pub sets: Sets,
+    /// What this node reveals in the blocks that it leads.
+    pub randomness: Randomness,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Told where the configuration of the network says that nodes are.
@@ -197,6 +202,9 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         let _ = self.follow().await;
         let Some(now) = self.now().await? else { return Some(()) };
         if self.report(&now).await? || self.register(&now).await? || self.beat(&now).await? {
+            return Some(());
+        }
+        if self.commit_randomness(&now).await? {
             return Some(());
         }
         self.govern(&now).await

@@ -28,6 +28,8 @@ pub struct Executed<M> {
     pub transactions: Vec<SignedTransaction>,
     /// Their outcomes, in order; then that of the block itself, if it has one.
     pub receipts: Arc<Vec<Receipt>>,
+    /// Root over the results of computation that the block accepted.
+    pub results_root: Hash,
     /// Gas used by all of them.
     pub gas_used: Gas,
     /// On the last block of an epoch: the validators of the next.
@@ -175,6 +177,9 @@ async fn begin<'a, E: Runtime, S: Strategy>(
             Err((_, error @ BeginError::UpgradeNeeded { .. })) => {
                 return Err(ExecError::Outdated(error.to_string()));
             }
+            Err((_, error @ (BeginError::WrongReveal(_) | BeginError::UnaskedReveal(_)))) => {
+                return Err(ExecError::Invalid(error.to_string()));
+            }
             Err((_, error)) => return Err(ExecError::Broken(error.to_string())),
         }
     }
@@ -232,6 +237,7 @@ async fn seal<E: Runtime, S: Strategy>(
     Ok(Executed {
         transactions,
         receipts: Arc::new(outcome.receipts),
+        results_root: outcome.results_root,
         gas_used: outcome.gas_used,
         next_validators: outcome.next_validators,
         refused: run.refused,

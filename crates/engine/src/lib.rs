@@ -22,6 +22,7 @@ pub mod orchestrator;
 pub mod outcomes;
 pub mod pace;
 pub mod pool;
+pub mod randomness;
 pub mod readahead;
 mod reads;
 pub mod sets;

@@ -7,7 +7,7 @@ mod common;
 
 use althing_ledger::{BlockContext, Ledger};
 use althing_state::{StateKey, StateValue, View as StateView};
-use althing_types::{Address, Authorization, Height, SignedTransaction, Timestamp, View};
+use althing_types::{Address, Authorization, Height, SignedTransaction, Timestamp, View, hash};
 use common::{Random, authorization, genesis, transfer};
 use std::{
     collections::BTreeMap,
@@ -45,6 +45,8 @@ fn main() {
             proposer: genesis.validators[0].key,
             view: View::new(height),
             parent_view: View::new(height - 1),
+            parent: hash::zero(),
+            reveal: hash::zero(),
         };
         let mut keys = ledger.block_keys(&context);
         for transaction in &transactions {

@@ -11,7 +11,7 @@ use althing_state::{Missing, StateKey, StateValue, View as StateView};
 use althing_types::{
     Address, Allocation, Amount, Authorization, Gas, GasPrice, Genesis, GenesisValidator, Height,
     Nonce, Payload, Period, Ppm, SignedTransaction, Text, Timestamp, Transaction, Transfer,
-    ValidatorKey, View,
+    ValidatorKey, View, hash,
     message::{
         Delegate, Possession, Redelegate, Registration, Stake, Undelegate, ValidatorDetails,
     },
@@ -124,7 +124,8 @@ impl Chain {
         let proposer = set.leader(epoch, view).key;
         let parent_view = view.previous().unwrap();
         let timestamp = Timestamp::new(height.get() * 1_000);
-        BlockContext { height, epoch, timestamp, proposer, view, parent_view }
+        let (parent, reveal) = (hash::zero(), hash::zero());
+        BlockContext { height, epoch, timestamp, proposer, view, parent_view, parent, reveal }
     }
 
     fn transaction(&mut self, user: usize, payload: Payload) -> SignedTransaction {

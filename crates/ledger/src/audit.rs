@@ -2,6 +2,7 @@
 //! and remember nothing for an account: tests check them after every block, a node or a tool that
 //! wants to can check them against a dump.
 
+mod beacon;
 mod governance;
 mod network;
 mod records;

@@ -8,17 +8,18 @@ use crate::{
     genesis,
     migrations::Moment,
     modules::{
-        accounts, bank, params,
+        accounts, bank, beacon, params,
         performance::{self, Turn},
         staking::{self, BlockMoment},
         treasury, upgrade,
     },
+    results,
     versions::Releases,
 };
 use althing_state::{Missing, StateKey, View, Write};
 use althing_types::{
-    Address, Amount, ChainParams, Epoch, Event, Gas, Genesis, GenesisError, Hash, Height, Receipt,
-    SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, Version,
+    Address, Amount, ChainParams, Epoch, Event, Gas, Genesis, GenesisError, Hash, Header, Height,
+    Receipt, SignedTransaction, Timestamp, ValidatorKey, ValidatorSet, Version,
     limits::MAX_BLOCK_TRANSACTIONS,
 };
 use std::sync::{Arc, OnceLock};
@@ -51,6 +52,31 @@ pub struct BlockContext {
     pub view: althing_types::View,
     /// The view in which its parent was proposed; 0 for the first block of an epoch.
     pub parent_view: althing_types::View,
+    /// Digest of the block before it.
+    pub parent: Hash,
+    /// What its proposer reveals of the randomness that it is committed to, or zeros.
+    pub reveal: Hash,
+}
+
+impl BlockContext {
+    /// What a header says.
+    pub const fn of(header: &Header) -> Self {
+        Self {
+            height: header.height,
+            epoch: header.epoch,
+            timestamp: header.timestamp,
+            proposer: header.leader,
+            view: header.view,
+            parent_view: header.parent_view,
+            parent: header.parent,
+            reveal: header.reveal,
+        }
+    }
+
+    fn randomness(&self) -> beacon::Place {
+        let Self { height, epoch, proposer, parent, reveal, .. } = *self;
+        beacon::Place { height, epoch, proposer, parent, reveal }
+    }
 }
 
 /// What a block did.
@@ -59,6 +85,8 @@ pub struct Outcome {
     /// The outcome of each included transaction, in order; after them one of the block itself, if
     /// something happened that belongs to no transaction.
     pub receipts: Vec<Receipt>,
+    /// Root over the results of computation that it accepted.
+    pub results_root: Hash,
     /// Gas used by all of them.
     pub gas_used: Gas,
     /// On the last block of an epoch: the validators of the next one.
@@ -127,6 +155,7 @@ impl Ledger {
             accounts::key(&protocol.treasury),
             accounts::key(&protocol.stakers),
         ];
+        keys.extend(beacon::missing(&context.randomness()));
         if context.height == Height::new(1) {
             let first = genesis.validators.iter();
             keys.extend(first.map(|entry| performance::performance_key(&entry.key)));
@@ -256,6 +285,11 @@ impl Ledger {
         if view.get(&staking::validator_key(&proposer))?.is_none() {
             return Err(BeginError::UnknownProposer(proposer));
         }
+        beacon::begin(view, &context.randomness()).map_err(|bad| match bad {
+            beacon::BadReveal::Fault(fault) => at(fault),
+            beacon::BadReveal::Wrong => BeginError::WrongReveal(proposer),
+            beacon::BadReveal::Unasked => BeginError::UnaskedReveal(proposer),
+        })?;
         let rules = (&params, begun.version);
         let missing = self.ending(context, rules).missing(view).map_err(at)?;
         if !missing.is_empty() {
@@ -289,7 +323,7 @@ impl Ledger {
         context: &BlockContext,
         (params, version): (&'a ChainParams, Version),
     ) -> Ending<'a> {
-        let BlockContext { height, epoch, timestamp, proposer, view, parent_view } = *context;
+        let BlockContext { height, epoch, timestamp, proposer, view, parent_view, .. } = *context;
         let protocol = &self.0.protocol;
         let validator_ceiling = self.0.genesis.params.staking.validator_ceiling();
         Ending {
@@ -390,6 +424,7 @@ impl BlockExecution<'_> {
         }
         let (next_validators, following_validators) = sets.unzip();
         Ok(Outcome {
+            results_root: results::root(&self.receipts),
             receipts: self.receipts,
             gas_used: Gas::new(self.gas_used),
             next_validators,

@@ -157,6 +157,10 @@ pub const OVERRIDE_COOLDOWN: Code = Code::new(75);
 pub const NOTHING_TO_OVERRIDE: Code = Code::new(76);
 /// The approvals of a call came too late.
 pub const CALL_EXPIRED: Code = Code::new(77);
+/// A chain of hashes of the validator waits for its turn.
+pub const RANDOMNESS_COMMITTED: Code = Code::new(78);
+/// The chain of hashes has not the next number.
+pub const RANDOMNESS_GENERATION: Code = Code::new(79);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -496,6 +500,16 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "there is nothing left to do: the proposal is over, the treasury is paused for longer already, the change has ended, or there is no safety override",
     ),
     (77, "call_expired", "the approvals came too late: call again, with another number"),
+    (
+        78,
+        "randomness_committed",
+        "a chain of hashes of this validator waits for its turn already: commit to another one when that has come",
+    ),
+    (
+        79,
+        "randomness_generation",
+        "the chains of hashes of a validator are numbered from 0 without a gap: commit to the next one",
+    ),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -612,6 +626,8 @@ mod tests {
             (OVERRIDE_COOLDOWN, "override_cooldown"),
             (NOTHING_TO_OVERRIDE, "nothing_to_override"),
             (CALL_EXPIRED, "call_expired"),
+            (RANDOMNESS_COMMITTED, "randomness_committed"),
+            (RANDOMNESS_GENERATION, "randomness_generation"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

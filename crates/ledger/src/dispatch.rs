@@ -6,6 +6,7 @@ use crate::{
     execute::Context,
     modules::{
         bank::tx::transfer,
+        beacon::tx::commit_randomness,
         governance::tx::{cancel_proposal, set_preferences, submit_proposal, vote},
         network::tx::adopt_spec,
         performance::tx::{submit_evidence, unjail},
@@ -39,6 +40,7 @@ pub(crate) const fn gas(payload: &Payload) -> u64 {
         Payload::AdvanceDisbursement(_) => advance_disbursement::GAS,
         Payload::AdoptSpec(_) => adopt_spec::GAS,
         Payload::Override(_) => approve::GAS,
+        Payload::CommitRandomness(_) => commit_randomness::GAS,
     }
 }
 
@@ -62,6 +64,7 @@ pub(crate) const GAS: &[(&str, u64)] = &[
     ("advance-disbursement", advance_disbursement::GAS),
     ("adopt-spec", adopt_spec::GAS),
     ("override", approve::GAS),
+    ("commit-randomness", commit_randomness::GAS),
 ];
 
 /// Checks the fields of the message.
@@ -85,6 +88,7 @@ pub(crate) fn validate(payload: &Payload) -> Result<(), Invalid> {
         Payload::AdvanceDisbursement(message) => advance_disbursement::validate(message),
         Payload::AdoptSpec(message) => adopt_spec::validate(message),
         Payload::Override(message) => approve::validate(message),
+        Payload::CommitRandomness(message) => commit_randomness::validate(message),
     }
 }
 
@@ -109,6 +113,7 @@ pub(crate) fn keys(payload: &Payload, sender: &Address, out: &mut Vec<StateKey>)
         Payload::AdvanceDisbursement(message) => advance_disbursement::keys(message, sender, out),
         Payload::AdoptSpec(message) => adopt_spec::keys(message, sender, out),
         Payload::Override(message) => approve::keys(message, sender, out),
+        Payload::CommitRandomness(message) => commit_randomness::keys(message, sender, out),
     }
 }
 
@@ -133,6 +138,7 @@ pub(crate) fn execute(payload: &Payload, context: &mut Context<'_>) -> Result<Ve
         Payload::AdvanceDisbursement(message) => advance_disbursement::execute(message, context),
         Payload::AdoptSpec(message) => adopt_spec::execute(message, context),
         Payload::Override(message) => approve::execute(message, context),
+        Payload::CommitRandomness(message) => commit_randomness::execute(message, context),
     }
 }
 

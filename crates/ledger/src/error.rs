@@ -131,6 +131,14 @@ pub enum Invalid {
     /// An endpoint that nobody can dial.
     #[error("the endpoint {0:?} is not host:port")]
     BadEndpoint(String),
+    /// A chain of hashes without steps, or with too many.
+    #[error("a chain of hashes has 1 to {maximum} steps, not {found}")]
+    BadSteps {
+        /// The steps in the message.
+        found: u32,
+        /// Most steps.
+        maximum: u32,
+    },
     /// A message that changes nothing.
     #[error("the message changes nothing: name at least one thing to change")]
     NothingToDo,
@@ -161,6 +169,7 @@ impl Invalid {
             Self::NameMissing => "name_missing",
             Self::TitleMissing => "title_missing",
             Self::BadEndpoint(_) => "bad_endpoint",
+            Self::BadSteps { .. } => "bad_steps",
             Self::NothingToDo => "nothing_to_do",
             Self::BlockFull => "block_full",
         }
@@ -226,6 +235,15 @@ pub enum BeginError {
     /// The proposer is not known to the state.
     #[error("the proposer {0} is no validator of this chain")]
     UnknownProposer(ValidatorKey),
+    /// The leader owes the randomness that it is committed to, and reveals something else. The block
+    /// is invalid.
+    #[error(
+        "the leader {0} is committed to a chain of hashes, and the block reveals no step of it"
+    )]
+    WrongReveal(ValidatorKey),
+    /// The leader is committed to no randomness, and reveals some. The block is invalid.
+    #[error("the leader {0} owes no randomness, and the block reveals some")]
+    UnaskedReveal(ValidatorKey),
     /// Stop the node.
     #[error(transparent)]
     Fatal(#[from] Broken),

@@ -40,6 +40,7 @@ mod modules;
 pub mod prefix;
 pub mod query;
 mod records;
+pub mod results;
 mod store;
 pub mod versions;
 
@@ -48,7 +49,7 @@ pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
 pub use modules::{
     accounts::Account,
     bank::Supply,
-    governance, network,
+    beacon, governance, network,
     performance::{EpochScore, Performance, Turns},
     registry::Node,
     rewards::{Emission, math as economics},

@@ -83,6 +83,10 @@ pub const SAFETY: u8 = 0x28;
 pub const CALL: u8 = 0x29;
 /// `CHANGES -> Changes`
 pub const CHANGES: u8 = 0x2a;
+/// `RANDOMNESS | validator key (32) -> Randomness`
+pub const RANDOMNESS: u8 = 0x2b;
+/// `MARK | height modulo 16,384 (2, big endian) -> Mark`
+pub const MARK: u8 = 0x2c;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -127,6 +131,8 @@ pub const ALL: &[(u8, &str)] = &[
     (SAFETY, "safety"),
     (CALL, "call"),
     (CHANGES, "changes"),
+    (RANDOMNESS, "randomness"),
+    (MARK, "mark"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -5,6 +5,8 @@
 //! `ALTHING_WRITE_VECTORS=1 cargo test --release -p althing-ledger --test vectors -- --nocapture`
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[path = "records/beacon.rs"]
+mod beacon;
 mod common;
 #[path = "records/governance.rs"]
 mod governance;

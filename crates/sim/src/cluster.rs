@@ -302,7 +302,8 @@ impl<'a> World<'a> {
         let control = machine.oracle.control(key);
         let mut first: Vec<Pair> = Vec::new();
         let mut second: Vec<Pair> = Vec::new();
-        for channel in node::CHANNELS {
+        let dutiful = self.scenario.changes;
+        for channel in node::channels(dutiful) {
             let registered = control.register(channel.id, channel.quota()).await;
             let (sender, receiver) = registered.expect("the simulated network runs");
             if byzantine == Some(Byzantine::Twins) {
@@ -318,7 +319,6 @@ impl<'a> World<'a> {
         self.auditor.restarted(index);
         self.members.started(index, self.now_ms, self.auditor.height());
         let known = self.members.known(index);
-        let dutiful = self.scenario.changes;
         let start = |face, channels| {
             let (oracle, known) = (&machine.oracle, known.clone());
             let start =

@@ -17,6 +17,11 @@ use althing_engine::{
     evidence::Watch,
     feed, limits,
     neighbours::Track,
+    net::{
+        self, PeerTable,
+        leaders::{Positions, Schedule},
+        metrics::NetMetrics,
+    },
     orchestrator::Timeouts,
     pool::SharedPool,
     sets,
@@ -138,9 +143,15 @@ pub struct Start<'a> {
     pub dutiful: bool,
 }
 
-/// Channels that a validator without extensions uses.
-pub const CHANNELS: [limits::Channel; 5] =
+/// Channels of consensus.
+const CONSENSUS: [limits::Channel; 5] =
     [limits::VOTES, limits::CERTIFICATES, limits::RESOLVER, limits::BACKFILL, limits::BLOCKS];
+
+/// Channels that a node uses: a dutiful one also sends its transactions to the coming leaders.
+pub fn channels(dutiful: bool) -> Vec<limits::Channel> {
+    let extension = dutiful.then_some(limits::TRANSACTIONS);
+    CONSENSUS.into_iter().chain(extension).collect()
+}
 
 /// Starts a validator.
 pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>) -> Node {
@@ -151,13 +162,15 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
     let label = if face == Face::First { "validator" } else { "twin" };
     let context = context.child(label).with_attribute("index", index).with_attribute("life", life);
     let context = Guarded::new(context, death.clone());
-    let config = config(shared, index, face, key.clone(), byzantine);
+    let positions = Arc::new(Positions::default());
+    let mut config = config(shared, index, face, key.clone(), byzantine);
+    config.observers.push(positions.clone());
     let key = dutiful.then_some(key);
     let mut channels = channels.into_iter().enumerate().map(|(channel, (sender, receiver))| {
         let twist = byzantine.and_then(|kind| twist(kind, face, channel, index, shared));
         (WireSender::new(sender, twist), receiver)
     });
-    let mut next = || channels.next().expect("there are five channels");
+    let mut next = || channels.next().expect("each part has its channel");
     let network = Network {
         votes: next(),
         certificates: next(),
@@ -168,6 +181,7 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
         blocker: oracle.control(public_key),
         tracker: known,
     };
+    let transactions = dutiful.then(|| (next(), positions));
     let live: Arc<Mutex<Option<Live>>> = Arc::default();
     let (sink, blocks) = mpsc::channel(1_024);
     let (slot, fate) = (live.clone(), death.clone());
@@ -186,8 +200,17 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
             validator.outcomes.clone(),
         );
         context.child("delivery").spawn(move |_| delivery);
-        if let Some(key) = key {
-            fulfil_duties(&context, key, &validator).await;
+        let mut validator = validator;
+        if let Some((key, (channel, positions))) = key.zip(transactions) {
+            let admitter = fulfil_duties(&context, key.clone(), &validator).await;
+            let transactions = net::Transactions {
+                chain: validator.chain.clone(),
+                schedule: Schedule::new(validator.sets.clone()),
+                positions: positions.subscribe(),
+                table: PeerTable::new(key.public_key(), None, NetMetrics::default()).0,
+                admit: admitter,
+            };
+            validator.tasks.extend(transactions.start(&context, channel));
         }
         *slot.lock() = Some(Live {
             pool: validator.pool,
@@ -206,7 +229,7 @@ async fn fulfil_duties(
     context: &Guarded,
     key: PrivateKey,
     validator: &Validator<Guarded, Sequential>,
-) {
+) -> Admitter<Guarded, Sequential> {
     let database = validator.database().await;
     let (ledger, chain) = (validator.ledger.clone(), validator.chain.clone());
     let admission = context.child("admission");
@@ -218,14 +241,16 @@ async fn fulfil_duties(
         ledger,
         chain,
         database,
-        admitter,
+        admitter: admitter.clone(),
         watch: validator.watch.clone(),
         sets: validator.sets.clone(),
         metrics: validator.metrics.clone(),
         neighbours: validator.neighbours.clone(),
+        randomness: validator.randomness.clone(),
         protocol: Releases::default().newest(),
     };
     let _ = Duties::new(context.child("duties"), config).map(Duties::start);
+    admitter
 }
 
 fn config(
@@ -325,10 +350,11 @@ fn forgery(seed: u64, set: Option<ValidatorSet>) -> Forgery {
     Arc::new(move |block| {
         let wrong = hash::sha256(&[b"wrong"]);
         let header = &mut block.header;
-        match rng.lock().below(7) {
+        match rng.lock().below(8) {
             0 => header.state_root = wrong,
             1 => header.receipts_root = wrong,
             2 => header.results_root = wrong,
+            6 => header.reveal = wrong,
             3 => header.gas_used = althing_types::Gas::new(header.gas_used.get() + 1),
             4 => {
                 header.next_validators = match header.next_validators.take() {

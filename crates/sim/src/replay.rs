@@ -142,14 +142,7 @@ impl Replay {
     /// Why it cannot be executed.
     pub fn run(&self, block: &Block) -> Result<Outcome, String> {
         let header = &block.header;
-        let context = BlockContext {
-            height: header.height,
-            epoch: header.epoch,
-            timestamp: header.timestamp,
-            proposer: header.leader,
-            view: header.view,
-            parent_view: header.parent_view,
-        };
+        let context = BlockContext::of(header);
         let mut known = View::new();
         loop {
             let mut execution = self.begin(context, known.clone())?;

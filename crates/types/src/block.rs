@@ -45,6 +45,9 @@ pub struct Header {
     pub receipts_root: Hash,
     /// Root of verified compute results; the root of an empty list until a result is settled.
     pub results_root: Hash,
+    /// What the leader adds to the randomness of the chain: the preimage that its chain of hashes
+    /// owes, or 32 zero bytes if it is committed to none. See module `beacon` of the ledger.
+    pub reveal: Hash,
     /// Gas used by all transactions.
     pub gas_used: Gas,
     /// Root of the state after this block; account proofs lead here.
@@ -60,7 +63,7 @@ pub struct Header {
 impl Header {
     /// Largest encoding, in bytes.
     pub const MAX_SIZE: usize =
-        10 * 8 + 8 * 32 + 1 + 5 + MAX_VALIDATORS * (32 + 5 + MAX_ENDPOINT_BYTES + 19);
+        10 * 8 + 9 * 32 + 1 + 5 + MAX_VALIDATORS * (32 + 5 + MAX_ENDPOINT_BYTES + 19);
 
     /// SHA-256 of the encoding: the digest of the block.
     pub fn hash(&self) -> Hash {
@@ -82,6 +85,7 @@ impl Header {
             transactions_root: merkle::root(&[]),
             receipts_root: merkle::root(&[]),
             results_root: merkle::root(&[]),
+            reveal: zero(),
             gas_used: Gas::ZERO,
             state_root: zero(),
             operations_root,
@@ -103,6 +107,7 @@ impl Write for Header {
         self.transactions_root.write(buf);
         self.receipts_root.write(buf);
         self.results_root.write(buf);
+        self.reveal.write(buf);
         self.gas_used.write(buf);
         self.state_root.write(buf);
         self.operations_root.write(buf);
@@ -117,7 +122,7 @@ impl EncodeSize for Header {
         self.height.encode_size()
             + self.epoch.encode_size()
             + self.view.encode_size()
-            + 7 * 32
+            + 8 * 32
             + self.parent_view.encode_size()
             + self.timestamp.encode_size()
             + self.gas_used.encode_size()
@@ -141,6 +146,7 @@ impl Read for Header {
             transactions_root: Hash::read(buf)?,
             receipts_root: Hash::read(buf)?,
             results_root: Hash::read(buf)?,
+            reveal: Hash::read(buf)?,
             gas_used: Gas::read(buf)?,
             state_root: Hash::read(buf)?,
             operations_root: Hash::read(buf)?,

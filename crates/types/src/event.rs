@@ -2,7 +2,7 @@
 //! byte names the module.
 
 use crate::{
-    Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, ValidatorKey, Version, View,
+    Address, Amount, Due, Epoch, Hash, Height, Ppm, Shares, Text, ValidatorKey, Version, View,
     codec::re,
     governance::{
         Ballot, ChangeEnd, Criticality, DisbursementReason, DisbursementState, Houses, Order,
@@ -525,6 +525,17 @@ tagged_enum! {
             /// What became of it.
             end: ChangeEnd,
         },
+        /// A validator committed to the randomness that it will reveal.
+        0x0b01 "randomness-committed" RandomnessCommitted {
+            /// The validator.
+            validator: ValidatorKey,
+            /// Which chain of hashes of the validator it is, from 0.
+            generation: u32,
+            /// Reveals that it has.
+            steps: u32,
+            /// The first epoch whose blocks may reveal it.
+            from: Epoch,
+        },
     }
 }
 
@@ -645,8 +656,15 @@ impl Event {
             | Self::NodeRegistered { validator, .. }
             | Self::Heartbeat { validator, .. }
             | Self::PreferencesSet { validator, .. }
-            | Self::SpecAdopted { validator, .. } => Some(*validator),
+            | Self::SpecAdopted { validator, .. }
+            | Self::RandomnessCommitted { validator, .. } => Some(*validator),
         }
+    }
+
+    /// The hash that stands for the result of computation that was accepted; `None` for all other
+    /// events.
+    pub const fn accepted_result(&self) -> Option<Hash> {
+        None
     }
 
     /// The number of the proposal that this event is about.

@@ -124,6 +124,7 @@ fn header() -> impl Strategy<Value = Header> {
             transactions_root: hashes.1,
             receipts_root: hashes.2,
             results_root: hashes.3,
+            reveal: hashes.1,
             gas_used: Gas::new(numbers.5),
             state_root: hashes.4,
             operations_root: hashes.5,

@@ -40,6 +40,8 @@ pub struct BlockView {
     pub receipts_root: String,
     /// Root of verified compute results.
     pub results_root: String,
+    /// What the leader revealed for the randomness of the chain; zeros if it owed nothing.
+    pub reveal: String,
     /// Root of the state after this block.
     pub state_root: String,
     /// Root of the operations of the state database.
@@ -88,6 +90,7 @@ impl BlockView {
             transactions_root: hex_of(&header.transactions_root),
             receipts_root: hex_of(&header.receipts_root),
             results_root: hex_of(&header.results_root),
+            reveal: hex_of(&header.reveal),
             state_root: hex_of(&header.state_root),
             operations_root: hex_of(&header.operations_root),
             operations: SyncRangeView {

@@ -134,6 +134,7 @@ pub fn block_after(parent: Option<&Block>, transactions: Vec<SignedTransaction>)
         transactions_root: Block::transactions_root(&transactions),
         receipts_root: merkle::root(&leaves),
         results_root: merkle::root(&[]),
+        reveal: sha256(&[b"reveal"]),
         gas_used: Gas::new(21_000 * transactions.len() as u64),
         state_root: sha256(&[b"state", &height.get().to_be_bytes()]),
         operations_root: sha256(&[b"operations"]),

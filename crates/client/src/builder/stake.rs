@@ -104,7 +104,8 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         | Payload::SetPreferences(_)
         | Payload::AdvanceDisbursement(_)
         | Payload::AdoptSpec(_)
-        | Payload::Override(_) => Amount::ZERO,
+        | Payload::Override(_)
+        | Payload::CommitRandomness(_) => Amount::ZERO,
     }
 }
 

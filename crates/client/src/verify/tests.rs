@@ -84,6 +84,7 @@ impl Chain {
             transactions_root: merkle::root(&[]),
             receipts_root: merkle::root(&[]),
             results_root: merkle::root(&[]),
+            reveal: hash(b"reveal"),
             gas_used: Gas::new(0),
             state_root: hash(b"state"),
             operations_root: hash(b"operations"),

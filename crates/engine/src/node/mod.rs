@@ -309,6 +309,7 @@ async fn start(
         sets: validator.sets.clone(),
         metrics: validator.metrics.clone(),
         neighbours: validator.neighbours.clone(),
+        randomness: validator.randomness.clone(),
         protocol,
     };
     tasks.extend(Duties::new(context.child("duties"), duties).map(Duties::start));

@@ -1,8 +1,8 @@
 //! What a recount remembers: sums, and a little for each validator.
 
 use super::{
-    SupplyReport, governance::Decisions, network::Configurations, safety::Overrides,
-    treasury::Disbursements,
+    SupplyReport, beacon::Values, governance::Decisions, network::Configurations,
+    safety::Overrides, treasury::Disbursements,
 };
 use crate::{
     modules::{
@@ -50,6 +50,7 @@ pub(super) struct Records {
     disbursements: Disbursements,
     configurations: Configurations,
     overrides: Overrides,
+    values: Values,
     protocol_version: Option<Protocol>,
 }
 
@@ -103,6 +104,7 @@ impl Records {
             disbursements: Disbursements::default(),
             configurations: Configurations::default(),
             overrides: Overrides::default(),
+            values: Values::default(),
             protocol_version: None,
         }
     }
@@ -145,6 +147,7 @@ impl Records {
             _ if self.disbursements.add(key, rest, value)? => {}
             _ if self.configurations.add(key, rest, value)? => {}
             _ if self.overrides.add(key, rest, value)? => {}
+            _ if self.values.add(key, rest, value)? => {}
             _ => self.stake(key, rest, value)?,
         }
         Ok(())
@@ -279,6 +282,7 @@ impl Records {
         self.disbursements.judge(self.report.disbursements)?;
         self.configurations.judge()?;
         self.overrides.judge()?;
+        self.values.judge(height)?;
         self.judge_pool(height, params)
     }
 

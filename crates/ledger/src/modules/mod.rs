@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod bank;
+pub mod beacon;
 pub mod governance;
 pub mod network;
 pub(crate) mod params;

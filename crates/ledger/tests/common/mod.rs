@@ -16,8 +16,9 @@ use althing_ledger::{
 use althing_state::{Missing, StateKey, StateValue, View as StateView};
 use althing_types::{
     Address, Allocation, Amount, Authorization, ChainParams, Epoch, Gas, GasPrice, Genesis,
-    GenesisValidator, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction, Text,
-    Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View, params::EmissionParams,
+    GenesisValidator, Hash, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction,
+    Text, Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View, hash,
+    params::EmissionParams,
 };
 use std::{cell::Cell, collections::BTreeMap, rc::Rc, sync::Arc};
 
@@ -123,6 +124,8 @@ pub struct Chain {
     pub interval: u64,
     /// Every how many blocks the whole state is audited.
     pub audit_every: u64,
+    /// What the leader of the next block reveals.
+    pub reveal: Hash,
     /// How often the end of a block missed a key, so that the block was executed again.
     pub repeats: Rc<Cell<u64>>,
 }
@@ -142,6 +145,7 @@ impl Chain {
             time: 0,
             interval: 1,
             audit_every: 1,
+            reveal: hash::zero(),
             repeats,
         }
     }
@@ -166,6 +170,8 @@ impl Chain {
             proposer: self.set(epoch).leader(epoch, view).key,
             view,
             parent_view: View::new(parent),
+            parent: hash::sha256(&[&self.height.to_be_bytes()]),
+            reveal: self.reveal,
         }
     }
 

@@ -3,6 +3,7 @@
 //! without changing how old ones are read.
 
 mod bank;
+mod beacon;
 mod governance;
 mod network;
 mod performance;
@@ -12,6 +13,7 @@ mod staking;
 mod treasury;
 
 pub use bank::Transfer;
+pub use beacon::CommitRandomness;
 pub use governance::{CancelProposal, SetPreferences, SubmitProposal, Vote};
 pub use network::AdoptSpec;
 pub use performance::{SubmitEvidence, Unjail};
@@ -113,6 +115,8 @@ payloads! {
     0x0701 "adopt-spec" AdoptSpec,
     /// Approves a call of the safety override.
     0x0801 "override" Override,
+    /// Commits a validator to the randomness that it will reveal.
+    0x0901 "commit-randomness" CommitRandomness,
 }
 
 #[cfg(test)]

@@ -116,6 +116,7 @@ pub fn header(transactions: &[SignedTransaction]) -> Header {
         transactions_root: Block::transactions_root(transactions),
         receipts_root: digest("receipts"),
         results_root: digest("results"),
+        reveal: digest("reveal"),
         gas_used: Gas::new(63_000),
         state_root: digest("state"),
         operations_root: digest("operations"),

@@ -10,8 +10,8 @@ use althing_types::{
     evidence::{Conflict, SignedProposal},
     genesis::GenesisEntry,
     message::{
-        Delegate, Health, Heartbeat, Possession, Redelegate, RegisterNode, Registration, Stake,
-        SubmitEvidence, Undelegate, Unjail, Unstake, UpdateValidator,
+        CommitRandomness, Delegate, Health, Heartbeat, Possession, Redelegate, RegisterNode,
+        Registration, Stake, SubmitEvidence, Undelegate, Unjail, Unstake, UpdateValidator,
     },
     validator::sign,
 };
@@ -141,6 +141,9 @@ pub fn payloads() -> Vec<(String, Payload)> {
         all.push((kind, Payload::SubmitEvidence(SubmitEvidence { evidence })));
     }
     all.extend(super::governance::payloads());
+    let tip = digest("tip");
+    let randomness = CommitRandomness { validator, tip, steps: 65_536, generation: 258 };
+    all.push(("", Payload::CommitRandomness(randomness)));
     let named = |(suffix, payload): (&str, Payload)| {
         let dot = if suffix.is_empty() { "" } else { "." };
         (format!("{}{dot}{suffix}", payload.name()), payload)
@@ -150,7 +153,9 @@ pub fn payloads() -> Vec<(String, Payload)> {
 
 /// Every event.
 pub fn events() -> Vec<Event> {
-    [staking_events(), other_events(), super::governance::events()].concat()
+    let (validator, from) = (validator(), Epoch::new(300));
+    let committed = Event::RandomnessCommitted { validator, generation: 258, steps: 65_536, from };
+    [staking_events(), other_events(), super::governance::events(), vec![committed]].concat()
 }
 
 fn staking_events() -> Vec<Event> {

@@ -8,5 +8,5 @@ mod types;
 
 pub(crate) use api::{health, uptime};
 pub(crate) use keys::key;
-pub(crate) use store::load;
+pub(crate) use store::{check_sender, load};
 pub use types::Node;

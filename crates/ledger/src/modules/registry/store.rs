@@ -14,7 +14,7 @@ pub(crate) fn save(view: &mut View, validator: &ValidatorKey, node: &Node) -> Re
 }
 
 /// Checks that `sender` is the node of a registered validator.
-pub(super) fn check_sender(
+pub(crate) fn check_sender(
     view: &View,
     sender: &Address,
     validator: &ValidatorKey,

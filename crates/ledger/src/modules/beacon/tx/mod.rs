@@ -1,0 +1,3 @@
+//! The message of module `beacon`.
+
+pub(crate) mod commit_randomness;
