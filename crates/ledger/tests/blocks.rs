@@ -4,7 +4,9 @@
 
 mod common;
 
-use althing_ledger::{Account, ApplyError, BeginError, Invalid, Ledger, audit, codes, gas, query};
+use althing_ledger::{
+    Account, ApplyError, BeginError, Invalid, Ledger, audit, beacon, codes, gas, query,
+};
 use althing_state::View;
 use althing_types::{
     Address, Amount, ChainParams, Code, Epoch, Event, Gas, Genesis, Height, Nonce, Payload,
@@ -187,11 +189,12 @@ fn fees_are_split_once_a_block_and_the_rest_is_burned() {
 }
 
 #[test]
-fn an_empty_block_writes_nothing_but_whose_turn_it_was() {
+fn an_empty_block_writes_nothing_but_whose_turn_it_was_and_its_randomness() {
     let mut chain = Chain::started();
     let (outcome, _) = chain.advance(&[]);
     let keys: Vec<_> = outcome.writes.iter().map(|(key, _)| *key).collect();
-    assert_eq!(keys, [query::performance_key(validator().0)]);
+    let value = beacon::query::value_key(Height::new(2));
+    assert_eq!(keys, [query::performance_key(validator().0), value]);
     assert!(outcome.receipts.is_empty());
 }
 
@@ -256,7 +259,7 @@ fn a_record_that_does_not_decode_stops_the_node() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(block.finish().unwrap().writes.len(), 1);
+    assert_eq!(block.finish().unwrap().writes.len(), 2);
 }
 
 #[test]
@@ -347,7 +350,7 @@ fn every_rule_for_entering_a_block_has_its_own_code() {
             })
         };
         assert_eq!(result.as_ref().unwrap_err().code(), code, "{result:?}");
-        assert_eq!(block.finish().unwrap().writes.len(), 1);
+        assert_eq!(block.finish().unwrap().writes.len(), 2);
     }
     let mut chain = chain;
     chain.advance(&[transfer(0, 0, address(1), tokens(1))]);
