@@ -68,6 +68,8 @@ codes! {
     DisbursementNotFound = "disbursement_not_found", NOT_FOUND;
     /// No such version of the network's configuration.
     SpecNotFound = "spec_not_found", NOT_FOUND;
+    /// No randomness of this height is kept.
+    RandomnessNotFound = "randomness_not_found", NOT_FOUND;
     /// No such JSON Schema.
     SchemaNotFound = "schema_not_found", NOT_FOUND;
     /// There is no proof of this yet, or not any more.

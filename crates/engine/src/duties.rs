@@ -6,9 +6,12 @@
 //! Every transaction is tried on the newest state before it is sent: what would fail is not sent.
 //! Nothing is sent while another one waits; votes go together. Nothing here is needed for consensus.
 
+mod errands;
 mod follow;
 mod govern;
 mod randomness;
+
+pub use errands::{Busy, Errands};
 
 use crate::{
     admit::Admitter,
@@ -49,6 +52,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 const BEHIND_MS: u64 = 30_000;
 /// Blocks that a transaction may wait.
 const VALID_BLOCKS: u64 = 100;
+/// Most votes and errands that a node sends at a time.
+const AT_ONCE: u64 = 8;
 /// Gas that a trial may use.
 const TRIAL_GAS: u64 = 1_000_000;
 /// Validators report a fault one after the other, so many looks apart, until one report is in the
@@ -106,6 +111,8 @@ pub struct Config<E: Runtime, S: Strategy> {
     pub sets: Sets,
     /// What this node reveals in the blocks that it leads.
     pub randomness: Randomness,
+    /// What other parts of the node want its account to send.
+    pub errands: Errands,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Told where the configuration of the network says that nodes are.
@@ -205,6 +212,9 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             return Some(());
         }
         if self.commit_randomness(&now).await? {
+            return Some(());
+        }
+        if self.run_errands(&now).await? {
             return Some(());
         }
         self.govern(&now).await

@@ -13,7 +13,7 @@ use althing_engine::{
     app::Forgery,
     assemble::{Network, StateMailbox, Validator, ValidatorConfig},
     chain::Chain,
-    duties::{self, About, Duties, Machine},
+    duties::{self, About, Duties, Errands, Machine},
     evidence::Watch,
     feed, limits,
     neighbours::Track,
@@ -247,6 +247,7 @@ async fn fulfil_duties(
         metrics: validator.metrics.clone(),
         neighbours: validator.neighbours.clone(),
         randomness: validator.randomness.clone(),
+        errands: Errands::default(),
         protocol: Releases::default().newest(),
     };
     let _ = Duties::new(context.child("duties"), config).map(Duties::start);

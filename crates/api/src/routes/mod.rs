@@ -15,6 +15,7 @@ mod node;
 mod pages;
 mod peers;
 mod proof;
+mod randomness;
 mod schemas;
 mod submit;
 mod transactions;
@@ -77,6 +78,8 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(treasury::queue))
         .routes(routes!(treasury::execute))
         .routes(routes!(treasury::rollback))
+        .routes(routes!(randomness::newest))
+        .routes(routes!(randomness::at))
         .routes(routes!(network::spec))
         .routes(routes!(network::specs))
         .routes(routes!(network::one))

@@ -16,6 +16,7 @@ mod node;
 mod parameters;
 mod preferences;
 mod proof;
+mod randomness;
 mod transaction;
 mod treasury;
 mod upgrade;
@@ -48,6 +49,7 @@ pub use preferences::PreferencesView;
 pub use proof::{
     AccountBundle, CertifiedView, EpochView, FinalityView, SharedFinality, TransactionBundle,
 };
+pub use randomness::RandomnessView;
 pub use transaction::{
     BatchAnswer, BatchRejection, Reason, ReceiptPage, ReceiptView, SimulationView, TransactionPage,
     TransactionStatusView, TransactionView,

@@ -533,3 +533,18 @@ async fn schemas_are_whole_documents_made_from_the_code() {
     assert_eq!(submit["required"], json!(["sender", "proposal"]));
     api.get("/v1/schemas/luck.json").await.fails(404, "schema_not_found");
 }
+
+#[tokio::test]
+async fn the_randomness_of_a_height_is_served_or_named_as_missing() {
+    let api = api();
+    let newest = api.get("/v1/randomness").await.ok();
+    assert_eq!(newest["value"].as_str().unwrap().len(), 64);
+    assert_eq!(newest["reveals"], 0);
+    let height = newest["height"].as_u64().unwrap();
+    assert_eq!(api.get(&format!("/v1/randomness/{height}")).await.ok(), newest);
+    let before = api.get(&format!("/v1/randomness/{}", height - 1)).await.ok();
+    assert_ne!(before["value"], newest["value"]);
+    let later = format!("/v1/randomness/{}", height + 1);
+    let missing = api.get(&later).await.fails(404, "randomness_not_found");
+    assert_eq!(missing["height"], height + 1);
+}

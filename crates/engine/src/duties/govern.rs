@@ -1,7 +1,7 @@
 //! Votes that an operator leaves to its node: on what validators alone decide, as the preferences in
 //! the state say. A vote by hand always goes first.
 
-use super::{Duties, Now, Sent};
+use super::{AT_ONCE, Duties, Now, Sent};
 use crate::{reads, types::Runtime};
 use althing_ledger::{
     governance::{Entry, Standing, Status, query},
@@ -18,8 +18,6 @@ use commonware_parallel::Strategy;
 use std::collections::{BTreeMap, BTreeSet};
 use tracing::{debug, info};
 
-/// Most votes that a node sends at a time.
-const AT_ONCE: u64 = 8;
 /// Looks over which the nodes of a network spread their votes on one proposal, so that they do not
 /// all send in the same block.
 const SPREAD: u64 = 4;

@@ -5,6 +5,7 @@ use crate::{
     admit::Admitter,
     block::Block,
     chain::FinalizedBlock,
+    duties::Errands,
     error::EngineError,
     evidence::Fault,
     feed::{self, Event},
@@ -37,6 +38,7 @@ pub(super) struct Parts {
     pub(super) database: Dbs<Context, Rayon>,
     pub(super) admitter: Admitter<Context, Rayon>,
     pub(super) table: PeerTable,
+    pub(super) errands: Errands,
 }
 
 /// Where a node stands. Cheap to take.
@@ -85,6 +87,11 @@ impl EngineHandle {
     /// The state machine.
     pub fn ledger(&self) -> &Ledger {
         &self.parts.validator.ledger
+    }
+
+    /// Messages for the account of this node to send.
+    pub fn errands(&self) -> &Errands {
+        &self.parts.errands
     }
 
     /// Where the node stands.

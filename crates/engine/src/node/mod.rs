@@ -23,7 +23,7 @@ use crate::{
     app::Outdated,
     assemble::{self, Validator, ValidatorConfig},
     chain::FinalizedBlock,
-    duties::{self, About, Duties, Machine, Measure},
+    duties::{self, About, Duties, Errands, Machine, Measure},
     error::EngineError,
     evidence::Observer,
     feed, limits,
@@ -297,6 +297,7 @@ async fn start(
         database.clone(),
     );
     let peers = table.clone();
+    let errands = Errands::default();
     let duties = duties::Config {
         key,
         about,
@@ -310,6 +311,7 @@ async fn start(
         metrics: validator.metrics.clone(),
         neighbours: validator.neighbours.clone(),
         randomness: validator.randomness.clone(),
+        errands: errands.clone(),
         protocol,
     };
     tasks.extend(Duties::new(context.child("duties"), duties).map(Duties::start));
@@ -337,6 +339,7 @@ async fn start(
         database,
         admitter,
         table,
+        errands,
     };
     Ok((parts, tasks))
 }
