@@ -120,6 +120,7 @@ impl Ledger {
             params::PARAMS,
             upgrade::PROTOCOL,
             bank::SUPPLY,
+            bank::INCOME,
             staking::QUEUE,
             treasury::TREASURY,
             staking::validator_key(&context.proposer),

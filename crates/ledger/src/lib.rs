@@ -47,7 +47,7 @@ pub use block::{BlockContext, BlockExecution, Ledger, Outcome};
 pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
 pub use modules::{
     accounts::Account,
-    bank::Supply,
+    bank::{Income, Supply},
     governance, network,
     performance::{EpochScore, Performance, Turns},
     registry::Node,

@@ -83,6 +83,8 @@ pub const SAFETY: u8 = 0x28;
 pub const CALL: u8 = 0x29;
 /// `CHANGES -> Changes`
 pub const CHANGES: u8 = 0x2a;
+/// `INCOME -> Income`
+pub const INCOME: u8 = 0x2b;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -127,6 +129,7 @@ pub const ALL: &[(u8, &str)] = &[
     (SAFETY, "safety"),
     (CALL, "call"),
     (CHANGES, "changes"),
+    (INCOME, "income"),
 ];
 
 /// The name of a table; `None` if there is no such table.
