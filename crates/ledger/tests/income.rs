@@ -29,8 +29,8 @@ fn started() -> Chain {
     params.treasury.penalty_share = ppm(300_000);
     params.governance.deposit = tokens(DEPOSIT);
     params.governance.cancel_fee = ppm(500_000);
-    params.slashing.max_consecutive_misses = 3;
-    params.slashing.jail = Period::blocks(30);
+    params.slashing.max_consecutive_misses = 5;
+    params.slashing.jail = Period::blocks(300);
     let mut chain = Chain::new(genesis.normalized().unwrap());
     chain.advance_without(&[], &[]);
     chain

@@ -4,10 +4,7 @@ use crate::{
     fixture::Api,
     governed::{
         self,
-        world::{
-            CANCELLED, call,
-            ledger::address,
-        },
+        world::{CANCELLED, call, ledger::address},
     },
 };
 use althing_api::ApiConfig;
@@ -18,10 +15,7 @@ use althing_ledger::{
     versions::V1_1,
 };
 use althing_state::{StateKey, StateValue};
-use althing_types::{
-    Due, Height, List, Timestamp, Version,
-    governance::OrderKind,
-};
+use althing_types::{Due, Height, List, Timestamp, Version, governance::OrderKind};
 use commonware_codec::Encode;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
@@ -46,7 +40,10 @@ async fn who_holds_the_override_and_what_waits_for_approvals_is_told() {
     let waits = &held["calls"][0];
     assert_eq!((&waits["call"], &waits["missing"]), (&json!(call().call), &json!(1)));
     assert_eq!(waits["order"], serde_json::to_value(call().order).unwrap());
-    assert_eq!((&waits["began_by"], &waits["approvals"]), (&json!(address(0)), &json!([address(0)])));
+    assert_eq!(
+        (&waits["began_by"], &waits["approvals"]),
+        (&json!(address(0)), &json!([address(0)]))
+    );
     assert_eq!(waits["expired"], false);
     assert_eq!(now["changes"], json!([]));
     assert_eq!(now["limits"]["threshold"], 900_000);
@@ -94,7 +91,8 @@ async fn histories_are_told_newest_first_and_paged() {
     assert!(events[0]["event"]["deposits_display"].as_str().unwrap().ends_with(" CPC"));
     let first = api.get("/v1/treasury/income?limit=1").await.ok();
     assert_eq!((&first["events"][0], &first["next"]), (&events[0], &events[0]["number"]));
-    let second = api.get(&format!("/v1/treasury/income?limit=1&before={}", first["next"])).await.ok();
+    let second =
+        api.get(&format!("/v1/treasury/income?limit=1&before={}", first["next"])).await.ok();
     assert_eq!(second["events"][0], events[1]);
     api.get("/v1/safety/history?before=x").await.fails(400, "invalid_parameter");
     api.node.indexed.store(false, Ordering::Relaxed);
@@ -146,7 +144,10 @@ async fn an_upgrade_that_the_software_does_not_know_is_a_warning_wherever_health
     replace(&api, upgrade::protocol_key(), &planned(Version::new(9, 0, 0)));
     for path in paths {
         let health = api.get(path).await.ok();
-        assert_eq!((&health["status"], &health["warnings"][0]["code"]), (&json!("ok"), &json!("upgrade_unknown")));
+        assert_eq!(
+            (&health["status"], &health["warnings"][0]["code"]),
+            (&json!("ok"), &json!("upgrade_unknown"))
+        );
         let message = health["warnings"][0]["message"].as_str().unwrap();
         assert!(message.contains("9.0.0") && message.contains("500"), "{message}");
     }
