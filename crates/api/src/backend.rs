@@ -5,7 +5,8 @@ mod governance;
 mod stake;
 
 pub use governance::{
-    DisbursementCount, ParameterChangeState, ProposalEvent, ProposalFilter, VoteState,
+    DisbursementCount, HistoryEvent, HistoryTopic, ParameterChangeState, ProposalEvent,
+    ProposalFilter, VoteState,
 };
 pub use stake::{
     AuditState, BeatState, DelegationState, DelegatorState, EpochState, NodeState, PaidState,
@@ -13,6 +14,7 @@ pub use stake::{
     VestingState, VotesState,
 };
 
+use althing_ledger::versions::Releases;
 use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
@@ -33,6 +35,8 @@ pub struct NodeInfo {
     pub commit: &'static str,
     /// Version of the wire protocol.
     pub protocol: u32,
+    /// Versions of the rules of the chain that this software knows.
+    pub releases: Releases,
     /// Hash of the genesis file.
     pub genesis_hash: Hash,
     /// The genesis file.
@@ -347,6 +351,13 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Option<Vec<u64>>;
     /// How many disbursements are in each state; `None` if the index is off.
     async fn disbursement_counts(&self) -> Option<Vec<DisbursementCount>>;
+    /// The history of a topic, newest first, below a number; `None` if the index is off.
+    async fn facts(
+        &self,
+        topic: HistoryTopic,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<HistoryEvent>>;
     /// A finalized block.
     async fn block(&self, height: Height) -> Option<Arc<Block>>;
     /// Height of a finalized block.

@@ -12,6 +12,8 @@ pub use read::{PlanError, parse_time};
 use althing_types::{
     Address, Allocation, Amount, ChainId, ChainParams, Genesis, Ppm, Timestamp,
     genesis::{CeremonyError, GenesisEntry, Vesting},
+    governance::SafetyRules,
+    network::NetworkSpec,
 };
 use std::path::Path;
 
@@ -29,6 +31,8 @@ pub struct Plan {
     total: Amount,
     shares: Vec<Share>,
     pool: Option<Address>,
+    network: Option<NetworkSpec>,
+    safety: Option<SafetyRules>,
 }
 
 /// A part of the supply.
@@ -90,8 +94,8 @@ impl Plan {
             allocations,
             // The shares add up to the total, so the reserves do not overflow.
             reserve: Amount::new(reserves.fold(0, u128::saturating_add)),
-            network: None,
-            safety: None,
+            network: self.network.clone(),
+            safety: self.safety.clone(),
             load_accounts: None,
         }
     }

@@ -3,6 +3,7 @@
 //! Reads are repeated with growing pauses when the network fails or the node asks to wait; what
 //! changes something is sent once.
 
+mod decisions;
 mod error;
 mod events;
 mod governance;
@@ -11,9 +12,10 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+pub use decisions::*;
 pub use error::{ApiError, ClientError};
 pub use events::{Event, Events};
-pub use governance::*;
+pub use governance::disbursement_error;
 pub use models::*;
 pub use routes::encode_batch;
 

@@ -141,6 +141,8 @@ pub struct Duties<E: Runtime, S: Strategy> {
     poor: bool,
     /// The configuration of the network that it cannot run, if that was said.
     refused: Option<u64>,
+    /// The upgrade that it does not know, and its height, if that was said.
+    unknown: Option<(Version, Height)>,
     /// Votes that are left to it.
     governing: govern::Governing,
 }
@@ -185,6 +187,7 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
             seen: BTreeMap::new(),
             poor: false,
             refused: None,
+            unknown: None,
             governing: govern::Governing::default(),
         })
     }
@@ -207,6 +210,7 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
         self.sent = 0;
         // What cannot be read now is read at the next look.
         let _ = self.follow().await;
+        let _ = self.watch_upgrade().await;
         let Some(now) = self.now().await? else { return Some(()) };
         if self.report(&now).await? || self.register(&now).await? || self.beat(&now).await? {
             return Some(());

@@ -133,7 +133,7 @@ fn time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> 
 }
 
 /// A value of the chain, as it is encoded there.
-fn decoded<T: DecodeExt<()>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(crate) fn decoded<T: DecodeExt<()>>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let bytes: Vec<u8> = row.get(column)?;
     T::decode(Copying(&bytes)).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error))

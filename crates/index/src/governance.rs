@@ -2,7 +2,7 @@
 //! change of a row, for each event.
 
 use crate::{
-    IndexError, IndexedBlock, pack,
+    IndexError, IndexedBlock, facts, pack,
     stake::{int, wide},
 };
 use althing_types::{
@@ -14,11 +14,11 @@ use rusqlite::{Transaction, params};
 
 /// Where an event happened.
 #[derive(Clone, Copy)]
-struct Place {
+pub(crate) struct Place {
     position: i64,
     seq: i64,
-    height: i64,
-    time_ms: i64,
+    pub(crate) height: i64,
+    pub(crate) time_ms: i64,
 }
 
 /// Writes what a block says.
@@ -33,6 +33,7 @@ pub(crate) fn write(db: &Transaction<'_>, entry: &IndexedBlock) -> Result<(), In
             let (height, time_ms) = (int(header.height.get()), int(header.timestamp.get()));
             let place = Place { position, seq, height, time_ms };
             note(db, place, event)?;
+            facts::write(db, place, event)?;
             write_event(db, place, transaction, event)?;
         }
     }

@@ -6,6 +6,7 @@
 
 mod decisions;
 mod error;
+mod facts;
 mod governance;
 mod history;
 mod query;
@@ -17,6 +18,7 @@ pub use decisions::{
     ChangeRow, DisbursementRow, DisbursementSum, EventPlace, ProposalQuery, ProposalRow, VoteRow,
 };
 pub use error::IndexError;
+pub use facts::{FactRow, Topic};
 pub use history::{Beat, DelegatorRow, EpochRow, Standing, UnbondingRow};
 pub use query::{Kind, Minute, Stats};
 pub use rewards::Reward;
@@ -32,7 +34,7 @@ use std::{
 
 /// Number of the schema in `schema.sql`; raise it with every change there. A database with another
 /// number is rebuilt.
-pub const SCHEMA_VERSION: i32 = 5;
+pub const SCHEMA_VERSION: i32 = 6;
 
 /// Idle read connections that are kept open.
 const MAX_IDLE_READERS: usize = 8;

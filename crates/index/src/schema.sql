@@ -205,3 +205,15 @@ CREATE TABLE disbursement (
     queued_ms   INTEGER,
     executed_ms INTEGER
 );
+
+-- What happened to the safety override, to the rules of the chain and to the network, and what the
+-- treasury earned: `topic` is `safety`, `upgrade`, `network` or `income`. An event is the encoding of
+-- the chain.
+CREATE TABLE fact (
+    number  INTEGER PRIMARY KEY,
+    topic   TEXT    NOT NULL,
+    height  INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    event   BLOB    NOT NULL
+);
+CREATE INDEX fact_of ON fact (topic, number);

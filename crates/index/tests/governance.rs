@@ -11,10 +11,10 @@
 #[path = "common/world.rs"]
 mod world;
 
-use althing_index::{Index, ProposalQuery};
+use althing_index::{Index, ProposalQuery, Topic};
 use althing_ledger::{governance::query, treasury::query as treasury};
 use althing_types::{
-    Event,
+    Event, Payload,
     governance::{Ballot, Choice, DisbursementState},
     params::ParameterValue,
 };
@@ -179,7 +179,41 @@ fn blocks_applied_twice_and_in_other_batches_lead_to_the_same_rows() {
             index.parameter_changes(None, None, 100).unwrap(),
             index.disbursements(None, None, 100).unwrap(),
             index.proposal_events(BRIDGE, 100).unwrap(),
+            index.facts(Topic::Safety, None, 100).unwrap(),
         )
     };
     assert_eq!(all(&once), all(&twice));
+}
+
+#[test]
+fn every_approval_and_use_of_the_override_is_remembered_with_what_it_changed() {
+    let (mut world, index) = indexed();
+    let known = world.blocks.len();
+    world.block(&[(1, Payload::Override(world::call()))]);
+    index.apply(&world.blocks[known..]).unwrap();
+    let rows = index.facts(Topic::Safety, None, 10).unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row.event.name()).collect();
+    assert_eq!(names, ["change-begun", "override-used", "override-approved", "override-approved"]);
+    assert_eq!(rows[1].event, Event::OverrideUsed { call: 7, order: world::call().order, used: 1 });
+    let last = &world.blocks.last().unwrap().block.header;
+    assert_eq!((rows[0].height, rows[0].time), (last.height, last.timestamp));
+    assert!(rows[3].height < last.height);
+    assert_eq!(index.facts(Topic::Safety, Some(rows[1].number), 1).unwrap(), rows[2..3]);
+    for other in [Topic::Upgrade, Topic::Network] {
+        assert!(index.facts(other, None, 10).unwrap().is_empty(), "{other:?}");
+    }
+}
+
+#[test]
+fn what_the_treasury_earned_is_remembered_epoch_by_epoch() {
+    let (world, index) = indexed();
+    let expected: Vec<&Event> = world
+        .blocks
+        .iter()
+        .flat_map(|entry| entry.receipts.iter().flat_map(|receipt| &receipt.events))
+        .filter(|event| matches!(event, Event::TreasuryEarned { .. }))
+        .collect();
+    let rows = index.facts(Topic::Income, None, 100).unwrap();
+    assert_eq!(rows.iter().rev().map(|row| &row.event).collect::<Vec<_>>(), expected);
+    assert!(!rows.is_empty());
 }

@@ -148,6 +148,7 @@ impl Ledger {
             params::PARAMS,
             upgrade::PROTOCOL,
             bank::SUPPLY,
+            bank::INCOME,
             staking::QUEUE,
             treasury::TREASURY,
             staking::validator_key(&context.proposer),

@@ -48,7 +48,7 @@ pub use block::{BlockContext, BlockExecution, Ledger, Outcome};
 pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
 pub use modules::{
     accounts::Account,
-    bank::Supply,
+    bank::{Income, Supply},
     beacon, governance, network,
     performance::{EpochScore, Performance, Turns},
     registry::Node,

@@ -87,6 +87,8 @@ pub const CHANGES: u8 = 0x2a;
 pub const RANDOMNESS: u8 = 0x2b;
 /// `MARK | height modulo 16,384 (2, big endian) -> Mark`
 pub const MARK: u8 = 0x2c;
+/// `INCOME -> Income`
+pub const INCOME: u8 = 0x2d;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -133,6 +135,7 @@ pub const ALL: &[(u8, &str)] = &[
     (CHANGES, "changes"),
     (RANDOMNESS, "randomness"),
     (MARK, "mark"),
+    (INCOME, "income"),
 ];
 
 /// The name of a table; `None` if there is no such table.

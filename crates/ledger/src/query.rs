@@ -1,7 +1,7 @@
 //! Keys and records for readers of the state: the API, the mempool, proofs.
 
 use crate::{
-    Account, Supply,
+    Account, Income, Supply,
     modules::{accounts, bank, params, performance, registry, rewards, validators, vesting},
 };
 use althing_state::StateKey;
@@ -37,6 +37,8 @@ decoders! {
     decode_account -> Account;
     /// Reads the supply record.
     decode_supply -> Supply;
+    /// Reads what the treasury has earned in the running epoch. Without a record that is nothing.
+    decode_income -> Income;
     /// Reads the parameters.
     decode_params -> ChainParams;
     /// Reads a validator set.
@@ -59,6 +61,11 @@ pub const fn account_key(address: Address) -> StateKey {
 /// The key of the supply record.
 pub const fn supply_key() -> StateKey {
     bank::SUPPLY
+}
+
+/// The key of what the treasury has earned in the running epoch; absent if nothing.
+pub const fn income_key() -> StateKey {
+    bank::INCOME
 }
 
 /// The key of the parameters.

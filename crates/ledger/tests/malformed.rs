@@ -7,15 +7,16 @@ mod common;
 #[path = "../../types/tests/common/mod.rs"]
 mod values;
 
-use althing_ledger::check;
+use althing_ledger::{check, codes};
 use althing_mempool::{Limits, Origin, Pool, PoolConfig, Verifier, VerifierConfig};
 use althing_types::{
-    Address, Allocation, Amount, Gas, GasPrice, Height, KeyScheme, Nonce, Payload, Receipt,
+    Address, Allocation, Amount, Gas, GasPrice, Height, KeyScheme, Nonce, Payload, Period, Receipt,
     SecretKey, SignedTransaction, Transaction, Transfer,
+    governance::{OrderKind, SafetyRules},
 };
 use bytes::Bytes;
 use common::{Chain, Fetch, PRICE, genesis, tokens};
-use commonware_codec::{DecodeExt as _, Encode as _};
+use commonware_codec::{Copying, DecodeExt as _, Encode as _};
 use std::collections::BTreeMap;
 
 const CASES: usize = 14_000;
@@ -157,6 +158,10 @@ fn strange(random: &mut Random, mut body: Transaction, others: &[Address]) -> Tr
 }
 
 struct World {
+    /// What good transactions ask for; transfers if there is nothing here.
+    payloads: Vec<Payload>,
+    /// The codes of receipts so far.
+    codes: BTreeMap<&'static str, usize>,
     random: Random,
     signers: Vec<(Signer, Address)>,
     addresses: Vec<Address>,
@@ -168,6 +173,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::of(Vec::new(), tokens(10))
+    }
+
+    /// Senders that own so much and send these; the first ones hold the safety override.
+    fn of(payloads: Vec<Payload>, funds: Amount) -> Self {
         let named = |signer: Signer| (signer, signer.key().address());
         let signers: Vec<_> = Signer::all().into_iter().map(named).collect();
         let mut addresses: Vec<Address> = signers.iter().map(|(_, address)| *address).collect();
@@ -175,13 +185,21 @@ impl World {
         let mut file = genesis();
         file.allocations = addresses
             .iter()
-            .map(|address| Allocation { vesting: None, address: *address, amount: tokens(10) })
+            .map(|address| Allocation { vesting: None, address: *address, amount: funds })
             .collect();
+        if !payloads.is_empty() {
+            let members = addresses.iter().take(8).copied().collect();
+            let kinds = OrderKind::ALL.to_vec();
+            let rules = SafetyRules::new(members, 2, kinds, None, Period::default());
+            file.safety = Some(rules.unwrap());
+        }
         let mut chain = Chain::new(file.normalized().unwrap());
         chain.advance(&[]);
         addresses.extend([Address::of_module("stake"), Address::new([7; 20])]);
         let verifier = Verifier::new(VerifierConfig { keys: 32, verified: 32 });
         Self {
+            payloads,
+            codes: BTreeMap::new(),
             random: Random(0x005e_ed0f_a17b_1d60),
             signers,
             addresses,
@@ -198,14 +216,25 @@ impl World {
         let random = &mut self.random;
         let (signer, other) = (random.pick(&self.signers), random.pick(&self.signers));
         let chain = &self.chain;
-        let next = |address: Address| body(address, chain.account(address).nonce);
+        let payload = |random: &mut Random| {
+            let place = random.below(self.payloads.len());
+            self.payloads.get(place).cloned()
+        };
+        let (first, second) = (payload(random), payload(random));
+        let next = |address: Address, payload: Option<Payload>| {
+            let body = body(address, chain.account(address).nonce);
+            match payload {
+                Some(payload) => Transaction { gas_limit: Gas::new(1_000_000), payload, ..body },
+                None => body,
+            }
+        };
         let ((signer, address), (other, other_address)) = (signer, other);
-        let good = next(address);
+        let (good, another) = (next(address, first), next(other_address, second));
         match random.below(4) {
             0 => signer.sign(strange(random, good, &self.addresses)).bytes().to_vec(),
             1 => {
                 let mut bytes = good.encode().to_vec();
-                damage(random, &mut bytes, &next(other_address).encode());
+                damage(random, &mut bytes, &another.encode());
                 match Transaction::decode(bytes.clone()) {
                     Ok(body) => signer.sign(body).bytes().to_vec(),
                     Err(_) => bytes,
@@ -213,7 +242,7 @@ impl World {
             }
             _ => {
                 let mut bytes = signer.sign(good).bytes().to_vec();
-                let other = other.sign(next(other_address));
+                let other = other.sign(another);
                 for _ in 0..=random.below(3) {
                     damage(random, &mut bytes, other.bytes());
                     if bytes.is_empty() {
@@ -286,6 +315,9 @@ impl World {
         let selected = self.pool.select(&limits, &|_| None);
         let (outcome, results) = self.chain.advance(&selected);
         let receipts = outcome.receipts.iter().filter(|receipt| !receipt.is_of_block());
+        for receipt in receipts.clone() {
+            *self.codes.entry(codes::name_of(receipt.code)).or_default() += 1;
+        }
         assert_eq!(receipts.count(), results.iter().filter(|result| result.is_ok()).count());
         let kept = selected.iter().zip(&results).filter(|(_, result)| result.is_ok());
         let included: Vec<SignedTransaction> = kept.map(|(tx, _)| tx.clone()).collect();
@@ -345,4 +377,50 @@ fn fourteen_thousand_damaged_transactions_end_in_typed_errors_or_are_admissible(
     assert_eq!(world.submit(HONEST.sign(honest).bytes().to_vec()), "admitted");
     world.block();
     assert_eq!(world.chain.account(sender).nonce, Nonce::new(1));
+}
+
+/// Messages about proposals, upgrades, the override, the network and the treasury.
+fn decisions() -> Vec<Payload> {
+    values::governance::payloads().into_iter().map(|(_, payload)| payload).collect()
+}
+
+#[test]
+fn damaged_decisions_end_in_typed_errors_or_are_admissible() {
+    let payloads = decisions();
+    // Every byte of every message, turned and cut off: what decodes is what its bytes say.
+    for payload in &payloads {
+        let bytes = payload.encode().to_vec();
+        for place in 0..bytes.len() {
+            assert!(
+                Payload::decode(Copying(&bytes[..place])).is_err(),
+                "{payload:?} cut off at {place}"
+            );
+            for other in [bytes[place] ^ 1, !bytes[place], 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[place] = other;
+                if let Ok(read) = Payload::decode(Copying(damaged.as_slice())) {
+                    assert_eq!(read.encode().to_vec(), damaged, "two texts for {read:?}");
+                }
+            }
+        }
+    }
+    let mut world = World::of(payloads, tokens(1_000_000));
+    let mut included = 0;
+    for case in 1..=6_000 {
+        let submission = world.submission();
+        let outcome = world.submit(submission);
+        *world.outcomes.entry(outcome).or_default() += 1;
+        world.assert_bounds();
+        if case % 100 == 0 {
+            included += world.block();
+            world.assert_bounds();
+        }
+    }
+    println!("{:?}, {included} included: {:?}", world.outcomes, world.codes);
+    for reached in ["malformed", "bad_signature", "admitted"] {
+        assert!(world.outcomes.contains_key(reached), "nothing was {reached}");
+    }
+    // The blocks executed what passed, and refused it each for its own reason.
+    assert!(included > 100, "{included} included");
+    assert!(world.codes.len() >= 8, "{:?}", world.codes);
 }

@@ -166,6 +166,55 @@ fn a_parameter_is_proposed_voted_on_and_changed_and_its_history_is_kept() {
 }
 
 #[test]
+fn the_override_is_used_by_its_members_and_everybody_sees_how_it_stands() {
+    let network = Network::start(&[&QUICK[..], &["--override", "2/3"]].concat());
+    let world = World { network, home: free_home() };
+    let status = || world.ask(&["gov", "override", "status"]);
+    let before = status();
+    let held = &before["override"];
+    assert_eq!((&held["needed"], held["members"].as_array().unwrap().len()), (&json!(2), 3));
+    assert_eq!((&before["events"], &held["calls"]), (&json!([]), &json!([])));
+    let call = ["override", "7", "pause-treasury", "50blocks"];
+    world.submit("dev:0", &call);
+    let waits = status();
+    let waiting = &waits["override"]["calls"][0];
+    assert_eq!((&waiting["call"], &waiting["missing"]), (&json!(7), &json!(1)), "{waits}");
+    let page = world.human(&["gov", "override", "status"]);
+    for expected in ["2 of 3 members", "the treasury pays nothing for 50 blocks", "approves"] {
+        assert!(page.contains(expected), "{expected}:\n{page}");
+    }
+    world.submit("dev:1", &call);
+    let used = status();
+    assert_eq!((&used["override"]["used"], &used["changes"][0]["change"]), (&json!(1), &json!(1)));
+    let page = world.human(&["gov", "treasury", "status"]);
+    assert!(page.contains("PAUSED") && page.contains("earned in this epoch"), "{page}");
+    world.until("the index", |world| {
+        let all = world.ask(&["gov", "override", "status"]);
+        all["events"].as_array().unwrap().iter().any(|it| it["event"]["type"] == "override-used")
+    });
+    // Rules and ratification are proposed by command.
+    let ratify = ["gov", "propose", "ratify", "1", "--from", "dev:2", "--dry-run"];
+    let shown = world.human(&ratify);
+    assert!(shown.contains("change 1: pause-treasury") && shown.contains("success"), "{shown}");
+    let (exit, error) = world.refusal(&["gov", "propose", "ratify", "9", "--from", "dev:2"]);
+    assert_eq!((exit, &error["code"]), (5, &"nothing_to_override".into()), "{error}");
+    let rules = ["gov", "propose", "safety-rules", "--forbid", "set-spec", "--uses", "3"];
+    let shown = world.human(&[&rules[..], &["--from", "dev:2", "--dry-run"]].concat());
+    assert!(shown.contains("success") && !shown.contains("set-spec"), "{shown}");
+    let abolish = ["gov", "propose", "safety-rules", "--abolish", "--from", "dev:2", "--dry-run"];
+    assert!(world.human(&abolish).contains("for good"));
+    let nothing = ["gov", "propose", "safety-rules", "--from", "dev:2"];
+    assert_eq!(world.refusal(&nothing).0, 2);
+    // One view of upgrades under two names, and its history.
+    let upgrade = world.ask(&["upgrade", "status"]);
+    assert_eq!(upgrade["upgrade"]["version"], world.ask(&["gov", "upgrade"])["upgrade"]["version"]);
+    assert_eq!(world.ask(&["upgrade", "history"])["events"], json!([]));
+    assert_eq!(world.ask(&["gov", "network", "events"])["events"], json!([]));
+    let income = world.ask(&["gov", "treasury", "income"]);
+    assert!(income["events"].is_array(), "{income}");
+}
+
+#[test]
 fn a_text_can_be_taken_back_and_what_cannot_happen_is_refused_with_its_reason() {
     let world = World::start();
     let number = world.propose(&["text", "Meet in Reykjavik", "--criticality", "important"]);

@@ -1,9 +1,13 @@
 //! Observable facts, recorded in receipts. One variant per fact; tags are never reused: the high
 //! byte names the module.
 
+mod about;
+mod reason;
+
+pub use reason::SlashReason;
+
 use crate::{
-    Address, Amount, Due, Epoch, Hash, Height, Ppm, Shares, Text, ValidatorKey, Version, View,
-    codec::re,
+    Address, Amount, Due, Epoch, Height, Ppm, Shares, Text, ValidatorKey, Version, View,
     governance::{
         Ballot, ChangeEnd, Criticality, DisbursementReason, DisbursementState, Houses, Order,
         OrderKind, ParameterChange, Preferences, Rejection, SafetyRules, UpgradeEnd,
@@ -363,6 +367,18 @@ tagged_enum! {
             /// For how many epochs in a row.
             epochs: u32,
         },
+        /// What the treasury earned in an epoch. What accounts sent it by transfers is not counted. An
+        /// epoch in which it earned nothing has no such event.
+        0x0706 "treasury-earned" TreasuryEarned {
+            /// The epoch.
+            epoch: Epoch,
+            /// Its part of the fees, in base units.
+            fees: Amount,
+            /// Its part of slashes and penalties, in base units.
+            penalties: Amount,
+            /// Deposits of proposals that did not go back, in base units.
+            deposits: Amount,
+        },
         /// Each validator may choose a version of the network's configuration.
         0x0801 "spec-offered" SpecOffered {
             /// The version.
@@ -536,166 +552,5 @@ tagged_enum! {
             /// The first epoch whose blocks may reveal it.
             from: Epoch,
         },
-    }
-}
-
-/// Why a validator was slashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SlashReason {
-    /// It missed its proposals.
-    Downtime,
-    /// It contradicted itself in consensus.
-    Equivocation,
-}
-
-impl re::Write for SlashReason {
-    fn write(&self, buf: &mut impl re::BufMut) {
-        let byte: u8 = match self {
-            Self::Downtime => 0,
-            Self::Equivocation => 1,
-        };
-        byte.write(buf);
-    }
-}
-impl re::EncodeSize for SlashReason {
-    fn encode_size(&self) -> usize {
-        1
-    }
-}
-impl re::Read for SlashReason {
-    type Cfg = ();
-    fn read_cfg(buf: &mut impl re::Buf, _: &()) -> Result<Self, re::Error> {
-        use re::ReadExt as _;
-        match u8::read(buf)? {
-            0 => Ok(Self::Downtime),
-            1 => Ok(Self::Equivocation),
-            _ => Err(re::Error::Invalid("SlashReason", "unknown reason")),
-        }
-    }
-}
-
-impl Event {
-    /// The accounts that this event concerns, for address filters.
-    pub fn accounts(&self) -> Vec<Address> {
-        match self {
-            Self::Transferred { from, to, .. } => vec![*from, *to],
-            Self::ValidatorRegistered { operator, .. } | Self::Staked { operator, .. } => {
-                vec![*operator]
-            }
-            Self::Delegated { delegator, .. }
-            | Self::Undelegated { delegator, .. }
-            | Self::Redelegated { delegator, .. }
-            | Self::RedelegationSlashed { delegator, .. }
-            | Self::UnbondingPaid { delegator, .. } => vec![*delegator],
-            Self::EvidenceAccepted { reporter, .. } => vec![*reporter],
-            Self::ProposalSubmitted { proposer, .. } | Self::ProposalCancelled { proposer, .. } => {
-                vec![*proposer]
-            }
-            Self::Voted { voter, .. } => vec![*voter],
-            Self::OverrideApproved { member, .. } => vec![*member],
-            Self::DisbursementPaid { to, .. } => vec![*to],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The validator that this event is about.
-    pub const fn validator(&self) -> Option<ValidatorKey> {
-        match self {
-            Self::Transferred { .. }
-            | Self::Emitted { .. }
-            | Self::ProposalSubmitted { .. }
-            | Self::ProposalOpened { .. }
-            | Self::ProposalPassed { .. }
-            | Self::ProposalRejected { .. }
-            | Self::ProposalEnacted { .. }
-            | Self::ProposalFailed { .. }
-            | Self::ProposalCancelled { .. }
-            | Self::ParameterChanged { .. }
-            | Self::DisbursementAdvanced { .. }
-            | Self::DisbursementDelayed { .. }
-            | Self::DisbursementPaid { .. }
-            | Self::DisbursementReturned { .. }
-            | Self::TreasuryStalled { .. }
-            | Self::SpecOffered { .. }
-            | Self::SpecStaged { .. }
-            | Self::SpecWatched { .. }
-            | Self::SpecActivated { .. }
-            | Self::SpecRolledBack { .. }
-            | Self::SpecWithdrawn { .. }
-            | Self::UpgradeScheduled { .. }
-            | Self::UpgradePostponed { .. }
-            | Self::UpgradeCancelled { .. }
-            | Self::Upgraded { .. }
-            | Self::UpgradeFailed { .. }
-            | Self::OverrideApproved { .. }
-            | Self::OverrideUsed { .. }
-            | Self::EmergencyUsed { .. }
-            | Self::SafetyRulesChanged { .. }
-            | Self::ChangeBegun { .. }
-            | Self::ChangeEnded { .. } => None,
-            Self::Voted { validator, .. } => *validator,
-            Self::ValidatorRegistered { validator, .. }
-            | Self::Staked { validator, .. }
-            | Self::Delegated { validator, .. }
-            | Self::Undelegated { validator, .. }
-            | Self::Redelegated { to: validator, .. }
-            | Self::RedelegationSlashed { from: validator, .. }
-            | Self::UnbondingPaid { validator, .. }
-            | Self::ValidatorUpdated { validator }
-            | Self::CommissionAnnounced { validator, .. }
-            | Self::CommissionChanged { validator, .. }
-            | Self::ValidatorRemoved { validator }
-            | Self::ValidatorLeaving { validator }
-            | Self::Jailed { validator, .. }
-            | Self::Unjailed { validator, .. }
-            | Self::Slashed { validator, .. }
-            | Self::Ejected { validator }
-            | Self::EvidenceAccepted { validator, .. }
-            | Self::Rewarded { validator, .. }
-            | Self::NodeRegistered { validator, .. }
-            | Self::Heartbeat { validator, .. }
-            | Self::PreferencesSet { validator, .. }
-            | Self::SpecAdopted { validator, .. }
-            | Self::RandomnessCommitted { validator, .. } => Some(*validator),
-        }
-    }
-
-    /// The hash that stands for the result of computation that was accepted; `None` for all other
-    /// events.
-    pub const fn accepted_result(&self) -> Option<Hash> {
-        None
-    }
-
-    /// The number of the proposal that this event is about.
-    pub const fn proposal(&self) -> Option<u64> {
-        match self {
-            Self::ProposalSubmitted { proposal, .. }
-            | Self::ProposalOpened { proposal, .. }
-            | Self::Voted { proposal, .. }
-            | Self::ProposalPassed { proposal, .. }
-            | Self::ProposalRejected { proposal, .. }
-            | Self::ProposalEnacted { proposal }
-            | Self::ProposalFailed { proposal, .. }
-            | Self::ProposalCancelled { proposal, .. }
-            | Self::ParameterChanged { proposal, .. }
-            | Self::SpecOffered { proposal, .. }
-            | Self::SpecStaged { proposal, .. }
-            | Self::SpecActivated { proposal, .. }
-            | Self::SpecRolledBack { proposal, .. }
-            | Self::UpgradeScheduled { proposal, .. }
-            | Self::UpgradePostponed { proposal, .. }
-            | Self::UpgradeCancelled { proposal, .. }
-            | Self::Upgraded { proposal, .. }
-            | Self::UpgradeFailed { proposal, .. }
-            | Self::EmergencyUsed { proposal, .. }
-            | Self::SafetyRulesChanged { proposal, .. } => Some(*proposal),
-            Self::ChangeBegun { proposal, .. } => *proposal,
-            Self::DisbursementAdvanced { disbursement, .. }
-            | Self::DisbursementDelayed { disbursement, .. }
-            | Self::DisbursementPaid { disbursement, .. }
-            | Self::DisbursementReturned { disbursement, .. } => Some(*disbursement),
-            _ => None,
-        }
     }
 }

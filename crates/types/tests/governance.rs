@@ -55,6 +55,7 @@ fn every_event_of_a_proposal_names_it() {
     for event in events() {
         let of_none = [
             "treasury-stalled",
+            "treasury-earned",
             "preferences-set",
             "spec-watched",
             "spec-withdrawn",

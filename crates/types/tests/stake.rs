@@ -126,6 +126,7 @@ fn events_name_whom_they_concern() {
         let about_nobody = [
             "emitted",
             "treasury-stalled",
+            "treasury-earned",
             "spec-watched",
             "spec-withdrawn",
             "override-used",

@@ -77,3 +77,29 @@ pub struct DisbursementCount {
     /// The sum of their payments, in base units.
     pub total: Amount,
 }
+
+/// What a history is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryTopic {
+    /// The safety override, emergencies, and what they left in force.
+    Safety,
+    /// The version of the rules.
+    Upgrade,
+    /// The configuration of the network; which validator chose which version is not told.
+    Network,
+    /// What the treasury earned, epoch by epoch.
+    Income,
+}
+
+/// An event of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEvent {
+    /// Its number in the order of the chain; numbers of all topics rise together.
+    pub number: u64,
+    /// The height.
+    pub height: Height,
+    /// The time of that block.
+    pub time: Timestamp,
+    /// What happened.
+    pub event: Event,
+}

@@ -30,6 +30,7 @@ use utoipa::OpenApi;
         (name = "treasury", description = "Disbursements"),
         (name = "network", description = "The configuration of the network"),
         (name = "upgrade", description = "The version of the protocol"),
+        (name = "safety", description = "The safety override"),
         (name = "mempool", description = "Waiting transactions, gas and fees"),
         (name = "peers", description = "The network"),
         (name = "events", description = "What happens, as it happens"),

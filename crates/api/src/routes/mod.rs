@@ -10,12 +10,14 @@ mod economics;
 mod events;
 mod fees;
 mod governance;
+mod history;
 mod network;
 mod node;
 mod pages;
 mod peers;
 mod proof;
 mod randomness;
+mod safety;
 mod schemas;
 mod submit;
 mod transactions;
@@ -74,6 +76,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(treasury::list))
         .routes(routes!(treasury::one))
         .routes(routes!(treasury::snapshot))
+        .routes(routes!(history::income))
         .routes(routes!(treasury::submit))
         .routes(routes!(treasury::queue))
         .routes(routes!(treasury::execute))
@@ -84,8 +87,12 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(network::specs))
         .routes(routes!(network::one))
         .routes(routes!(network::preferences))
+        .routes(routes!(history::network))
         .routes(routes!(upgrade::status))
         .routes(routes!(upgrade::readiness))
+        .routes(routes!(history::upgrades))
+        .routes(routes!(safety::status))
+        .routes(routes!(history::safety))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::one))
         .routes(routes!(chain::epoch))

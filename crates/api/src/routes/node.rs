@@ -1,5 +1,6 @@
 //! The node itself: version, position, health, metrics, search.
 
+use super::upgrade::warnings;
 use crate::{
     backend::TransactionStatus,
     error::{ApiError, ErrorCode},
@@ -72,8 +73,8 @@ pub(super) async fn status(State(app): State<Arc<App>>) -> Json<StatusView> {
 /// Whether the process turns
 #[utoipa::path(get, path = "/v1/health/live", tag = "node",
     responses((status = 200, description = "It does", body = Health)))]
-pub(super) async fn live() -> Json<Health> {
-    Json(Health { status: "ok" })
+pub(super) async fn live(State(app): State<Arc<App>>) -> Json<Health> {
+    Json(Health { status: "ok", warnings: warnings(&app).await })
 }
 
 /// Whether the node can serve: near the tip, fresh, connected
@@ -82,7 +83,7 @@ pub(super) async fn live() -> Json<Health> {
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Health>, ApiError> {
     let failing = app.backend.not_ready();
     if failing.is_empty() {
-        return Ok(Json(Health { status: "ok" }));
+        return Ok(Json(Health { status: "ok", warnings: warnings(&app).await }));
     }
     let message = format!("Not ready: {}. Ask again or use another node.", failing.join(", "));
     Err(ApiError::new(ErrorCode::NotReady, message).detail(json!({ "failing": failing })))

@@ -5,7 +5,7 @@ use super::{
     validators::no_index,
 };
 use crate::{
-    backend::{DisbursementCount, Simulation},
+    backend::{DisbursementCount, HistoryTopic, Simulation},
     bodies::{CriticalityBody, ProposalRequest, TreasuryRollback, TreasuryStep},
     canonical,
     error::{ApiError, ErrorCode},
@@ -15,7 +15,8 @@ use crate::{
     state::App,
     views::{
         DisbursementErrorView, DisbursementPage, DisbursementStateView, DisbursementView,
-        SimulationView, SnapshotView, TreasurySummary, UnsignedView, hex_of,
+        EpochIncomeView, IncomeView, SimulationView, SnapshotView, TreasurySummary, UnsignedView,
+        hex_of, now,
     },
 };
 use althing_ledger::{
@@ -50,8 +51,12 @@ pub(super) async fn summary(
     State(app): State<Arc<App>>,
 ) -> Result<Json<TreasurySummary>, ApiError> {
     let pool = Address::of_module("treasury");
-    let keys = vec![query::params_key(), treasury::treasury_key(), query::account_key(pool)];
-    let records = app.read(keys).await?;
+    let (account, income) = (query::account_key(pool), query::income_key());
+    let records = app.read(vec![query::params_key(), treasury::treasury_key(), account, income]);
+    let records = records.await?;
+    let running = records.get(income, query::decode_income).unwrap_or_default();
+    let earned = app.backend.facts(HistoryTopic::Income, None, 1).await.unwrap_or_default();
+    let last = earned.first().and_then(|fact| EpochIncomeView::of(&fact.event, app.show()));
     let counts = app.backend.disbursement_counts().await;
     let view = |count: &DisbursementCount| DisbursementStateView {
         state: count.state.name().to_owned(),
@@ -62,9 +67,10 @@ pub(super) async fn summary(
     let states = counts.map(|counts| counts.iter().map(view).collect());
     let sums = records.get(treasury::treasury_key(), treasury::decode_treasury);
     Ok(Json(TreasurySummary::new(
-        records.height,
+        now(records.height, app.backend.status().block_time_ms),
         (&sums.unwrap_or_default(), records.balance(pool)),
         &records.params(&app).treasury,
+        (IncomeView::new(running, app.show()), last),
         states,
         app.show(),
     )))

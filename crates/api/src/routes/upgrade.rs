@@ -5,12 +5,11 @@ use crate::{
     extract::UrlQuery,
     records::Records,
     state::App,
-    views::{NodeReadiness, ReadinessView, UpgradeView},
+    views::{NodeReadiness, ReadinessView, UpgradeView, WarningView},
 };
 use althing_ledger::{
     query,
-    upgrade::{Protocol, query as upgrade},
-    versions::KNOWN,
+    upgrade::{Plan, Protocol, query as upgrade},
 };
 use althing_types::{Timestamp, Version};
 use axum::{Json, extract::State};
@@ -30,7 +29,26 @@ fn protocol(records: &Records) -> Result<Protocol, ApiError> {
     responses((status = 200, description = "The version of the protocol", body = UpgradeView)))]
 pub(super) async fn status(State(app): State<Arc<App>>) -> Result<Json<UpgradeView>, ApiError> {
     let records = app.read(vec![upgrade::protocol_key()]).await?;
-    Ok(Json(UpgradeView::new(records.height, &protocol(&records)?)))
+    let releases = &app.backend.info().releases;
+    Ok(Json(UpgradeView::new(records.height, &protocol(&records)?, releases)))
+}
+
+/// What is planned that the software of this node does not know.
+pub(super) async fn warnings(app: &App) -> Vec<WarningView> {
+    let key = upgrade::protocol_key();
+    // A node that cannot read its state says so elsewhere.
+    let Ok(records) = app.read(vec![key]).await else { return Vec::new() };
+    let plan = records.get(key, upgrade::decode_protocol).and_then(|protocol| protocol.plan);
+    let unknown = plan.filter(|plan| !app.backend.info().releases.knows(plan.version));
+    let warning = |plan: Plan| WarningView {
+        code: "upgrade_unknown",
+        message: format!(
+            "This software does not know version {} of the rules, which are to hold from block {} \
+             on: install a later one before, or the node stops there.",
+            plan.version, plan.height
+        ),
+    };
+    unknown.map(warning).into_iter().collect()
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,7 +73,7 @@ pub(super) async fn readiness(
     keys.extend(members.iter().copied().map(query::node_key));
     let records = app.read(keys).await?;
     let planned = protocol(&records)?.plan.map(|plan| plan.version);
-    let newest = KNOWN.last().map_or(Version::GENESIS, |release| release.version);
+    let newest = app.backend.info().releases.newest();
     let version: Version = match &wanted.version {
         None => planned.unwrap_or(newest),
         Some(text) => text.parse().map_err(|error| {

@@ -6,14 +6,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Fields that hold base units where they are text. `commission` is a number where it is a ratio.
-const AMOUNTS: [&str; 17] = [
+const AMOUNTS: [&str; 20] = [
     "amount",
     "commission",
     "compensation",
     "deposit",
+    "deposits",
     "fee",
+    "fees",
     "forfeited",
     "miners",
+    "penalties",
     "penalty",
     "returned",
     "reward",

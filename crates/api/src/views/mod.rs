@@ -8,6 +8,7 @@ mod authorization;
 mod block;
 mod delegation;
 mod economics;
+mod fact;
 mod governance;
 mod history;
 pub(crate) mod message;
@@ -17,10 +18,13 @@ mod parameters;
 mod preferences;
 mod proof;
 mod randomness;
+mod safety;
+mod tally;
 mod transaction;
 mod treasury;
 mod upgrade;
 mod validator;
+mod vote;
 
 pub use account::{AccountView, NonceView, VestingView};
 pub use audit::AuditView;
@@ -31,15 +35,13 @@ pub use delegation::{
     UnbondingView,
 };
 pub use economics::{EconomicsView, Money};
-pub use governance::{
-    BallotView, HeadTally, ProposalEventView, ProposalPage, ProposalView, RuleView, StakeTally,
-    TallyView, Timeline, VotePage, VoteView, WeightView,
-};
+pub use fact::{FactPage, FactView};
+pub use governance::{ProposalEventView, ProposalPage, ProposalView, RuleView, Timeline};
 pub use history::{BeatView, StandingView, ValidatorEpochView, ValidatorHistory};
 pub use network::{NetworkSpecPage, NetworkSpecView, RolloutHealthView, RolloutView};
 pub use node::{
     Done, EvidenceList, FeeEstimate, GasRuleView, GasSchedule, Health, MempoolView, PeerList,
-    Percentiles, Prices, SearchHit, SearchResult, StatusView, SupplyView, VersionView,
+    Percentiles, Prices, SearchHit, SearchResult, StatusView, SupplyView, VersionView, WarningView,
 };
 pub use parameters::{
     ActionTrackView, CheckView, EffectView, ParameterChangeView, ParameterHistory, ParameterList,
@@ -50,14 +52,17 @@ pub use proof::{
     AccountBundle, CertifiedView, EpochView, FinalityView, SharedFinality, TransactionBundle,
 };
 pub use randomness::RandomnessView;
+pub use safety::{CallView, ChangeView, OverrideView, PeriodView, SafetyLimitsView, SafetyView};
+pub use tally::{HeadTally, StakeTally, TallyView, TurnoutView};
 pub use transaction::{
     BatchAnswer, BatchRejection, Reason, ReceiptPage, ReceiptView, SimulationView, TransactionPage,
     TransactionStatusView, TransactionView,
 };
 
 pub use treasury::{
-    DisbursementErrorView, DisbursementPage, DisbursementStateView, DisbursementView, PaymentView,
-    SnapshotPayment, SnapshotStep, SnapshotView, StepView, TreasurySummary, UnsignedView,
+    DisbursementErrorView, DisbursementPage, DisbursementStateView, DisbursementView,
+    EpochIncomeView, IncomeView, PaymentView, SnapshotPayment, SnapshotStep, SnapshotView,
+    StepView, TreasurySummary, UnsignedView,
 };
 pub use upgrade::{
     FailedUpgradeView, NodeReadiness, ReadinessView, ReleaseView, UpgradePlanView, UpgradeView,
@@ -65,6 +70,8 @@ pub use upgrade::{
 pub use validator::{
     AnnouncementView, DueView, HealthView, NodeView, ValidatorPage, ValidatorView, VotesView,
 };
+
+pub use vote::{BallotView, VotePage, VoteView, WeightView};
 
 pub(crate) use delegation::Names;
 pub(crate) use governance::houses_of;

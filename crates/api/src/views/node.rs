@@ -77,6 +77,18 @@ pub struct StatusView {
 pub struct Health {
     /// `ok`.
     pub status: &'static str,
+    /// What will keep the node from going on if nothing is done about it; empty if nothing.
+    pub warnings: Vec<WarningView>,
+}
+
+/// What will keep a node from going on if nothing is done about it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WarningView {
+    /// Its stable name.
+    #[schema(example = "upgrade_unknown")]
+    pub code: &'static str,
+    /// What to do, and until when.
+    pub message: String,
 }
 
 /// Waiting transactions.

@@ -2,11 +2,12 @@
 
 use super::{DueView, Money, Show, SimulationView};
 use althing_ledger::{
+    Income,
     governance::Proposal,
     treasury::{Disbursement, Treasury},
 };
 use althing_types::{
-    Amount, Due, Height, Timestamp, Transaction,
+    Amount, Due, Event, Height, Timestamp, Transaction,
     governance::{Action, DisbursementReason, DisbursementState},
 };
 use serde::Serialize;
@@ -25,6 +26,47 @@ pub struct DisbursementStateView {
     pub total: String,
     /// The same for people.
     pub total_display: String,
+}
+
+/// What the treasury earned, by where it came from. What accounts sent it is not counted.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct IncomeView {
+    /// Its part of the fees.
+    pub fees: Money,
+    /// Its part of slashes and penalties.
+    pub penalties: Money,
+    /// Deposits of proposals that did not go back.
+    pub deposits: Money,
+}
+
+impl IncomeView {
+    pub(crate) fn new(income: Income, show: Show<'_>) -> Self {
+        let Income { fees, penalties, deposits } = income;
+        let [fees, penalties, deposits] =
+            [fees, penalties, deposits].map(|amount| Money::new(amount, show));
+        Self { fees, penalties, deposits }
+    }
+}
+
+/// What the treasury earned in an epoch.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EpochIncomeView {
+    /// The epoch.
+    pub epoch: u64,
+    /// What it earned.
+    #[serde(flatten)]
+    pub income: IncomeView,
+}
+
+impl EpochIncomeView {
+    /// What an event says; `None` if it is about something else.
+    pub(crate) fn of(event: &Event, show: Show<'_>) -> Option<Self> {
+        let Event::TreasuryEarned { epoch, fees, penalties, deposits } = *event else {
+            return None;
+        };
+        let income = IncomeView::new(Income { fees, penalties, deposits }, show);
+        Some(Self { epoch: epoch.get(), income })
+    }
 }
 
 /// The treasury as a whole.
@@ -53,6 +95,15 @@ pub struct TreasurySummary {
     /// Not before this anything happens by itself; absent if nothing is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wake: Option<DueView>,
+    /// Before this nothing is executed or paid: the treasury is paused. Absent if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<DueView>,
+    /// What it has earned in the running epoch.
+    pub income: IncomeView,
+    /// What it earned in the last epoch in which it earned anything; absent if there is none, or if
+    /// this node keeps no index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_income: Option<EpochIncomeView>,
     /// Both houses decide about more than this.
     pub grant_limit: Money,
     /// Disbursements by state; absent if this node keeps no index.
@@ -62,12 +113,14 @@ pub struct TreasurySummary {
 
 impl TreasurySummary {
     pub(crate) fn new(
-        height: Height,
+        (height, time): (Height, Timestamp),
         (treasury, balance): (&Treasury, Amount),
         params: &althing_types::params::TreasuryParams,
+        (income, last_income): (IncomeView, Option<EpochIncomeView>),
         states: Option<Vec<DisbursementStateView>>,
         show: Show<'_>,
     ) -> Self {
+        let paused = treasury.is_paused(height, time);
         let available = balance.units().saturating_sub(treasury.reserved.units());
         let money = |amount| Money::new(amount, show);
         Self {
@@ -82,6 +135,9 @@ impl TreasurySummary {
             stalled_epochs: treasury.stalled,
             stalled: u64::from(treasury.stalled) > params.stall_epochs,
             wake: (treasury.pending > 0).then(|| DueView::from(treasury.wake)),
+            paused_until: paused.then(|| DueView::from(treasury.paused_until)),
+            income,
+            last_income,
             grant_limit: money(params.grant_limit),
             states,
         }

@@ -3,7 +3,7 @@
 use althing_ledger::{
     Node,
     upgrade::{Protocol, query},
-    versions::KNOWN,
+    versions::Releases,
 };
 use althing_types::{Height, Ppm, Timestamp, ValidatorKey, Version};
 use serde::Serialize;
@@ -74,14 +74,15 @@ pub struct UpgradeView {
 }
 
 impl UpgradeView {
-    pub(crate) fn new(height: Height, protocol: &Protocol) -> Self {
+    /// As software says that knows these versions.
+    pub(crate) fn new(height: Height, protocol: &Protocol, releases: &Releases) -> Self {
         let plan = protocol.plan.map(|plan| UpgradePlanView {
             version: plan.version.to_string(),
             height: plan.height.get(),
             blocks_left: plan.height.get().saturating_sub(height.get()),
             proposal: plan.proposal,
             postponed: plan.postponed,
-            known: KNOWN.iter().any(|release| release.version == plan.version),
+            known: releases.knows(plan.version),
         });
         let failed = protocol.failed.map(|failed| FailedUpgradeView {
             version: failed.version.to_string(),
@@ -89,7 +90,7 @@ impl UpgradeView {
             proposal: failed.proposal,
             reason: failed.reason.name().to_owned(),
         });
-        let known = KNOWN.iter().map(|release| ReleaseView {
+        let known = releases.iter().map(|release| ReleaseView {
             version: release.version.to_string(),
             about: release.about.to_owned(),
             migration: release.migration.is_some(),

@@ -2,6 +2,7 @@
 
 use crate::node::Node;
 use althing_api::{ApiConfig, router};
+use althing_types::Version;
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -72,7 +73,15 @@ impl Api {
     }
 
     pub fn with(config: ApiConfig) -> Self {
-        let node = Node::new();
+        Self::of(config, Node::new())
+    }
+
+    /// Of software that knows no later rules than these.
+    pub fn older(config: ApiConfig, newest: Version) -> Self {
+        Self::of(config, Node::older(newest))
+    }
+
+    fn of(config: ApiConfig, node: Arc<Node>) -> Self {
         let router = router(Arc::clone(&node) as Arc<dyn althing_api::Backend>, config);
         Self { node, router, from: LOCAL.parse().unwrap() }
     }

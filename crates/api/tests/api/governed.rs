@@ -6,10 +6,10 @@ pub mod world;
 
 use crate::node::{TIP, rejection};
 use althing_api::backend::{
-    AccountState, DisbursementCount, ParameterChangeState, ProposalEvent, ProposalFilter,
-    Simulation, VoteState,
+    AccountState, DisbursementCount, HistoryEvent, HistoryTopic, ParameterChangeState,
+    ProposalEvent, ProposalFilter, Simulation, VoteState,
 };
-use althing_index::{Index, IndexedBlock, ProposalQuery};
+use althing_index::{FactRow, Index, IndexedBlock, ProposalQuery, Topic};
 use althing_ledger::{ApplyError, Ledger, query};
 use althing_state::{StateKey, StateValue, View};
 use althing_types::{
@@ -175,5 +175,26 @@ impl Governed {
             total: sum.total,
         };
         Some(sums.iter().map(count).collect())
+    }
+
+    pub fn facts(
+        &self,
+        topic: HistoryTopic,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<HistoryEvent>> {
+        let topic = match topic {
+            HistoryTopic::Safety => Topic::Safety,
+            HistoryTopic::Upgrade => Topic::Upgrade,
+            HistoryTopic::Network => Topic::Network,
+            HistoryTopic::Income => Topic::Income,
+        };
+        let state = |row: FactRow| HistoryEvent {
+            number: row.number,
+            height: row.height,
+            time: row.time,
+            event: row.event,
+        };
+        Some(self.index.facts(topic, before, limit).unwrap().into_iter().map(state).collect())
     }
 }

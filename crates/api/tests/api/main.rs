@@ -22,6 +22,7 @@ mod mutated;
 mod node;
 mod proof;
 mod reads;
+mod safety;
 mod socket;
 mod stake;
 mod stream;

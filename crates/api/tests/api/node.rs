@@ -7,20 +7,22 @@ use crate::{
 };
 use althing_api::backend::{
     AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
-    DisbursementCount, EpochState, Evidence, Finality, NodeInfo, ParameterChangeState, Peer,
-    ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation, StakeState, StateProof,
-    Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState, ValidatorState,
-    VoteState,
+    DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic, NodeInfo,
+    ParameterChangeState, Peer, ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation,
+    StakeState, StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
+    ValidatorState, VoteState,
 };
 use althing_index::IndexedBlock;
+use althing_ledger::versions::Releases;
 use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
-    SignedTransaction, ValidatorKey, ValidatorSet, View, governance::DisbursementState,
+    SignedTransaction, ValidatorKey, ValidatorSet, Version, View, governance::DisbursementState,
     hash::sha256,
 };
 use async_trait::async_trait;
 use std::{
+    collections::BTreeMap,
     net::IpAddr,
     sync::{
         Arc, Mutex,
@@ -42,6 +44,8 @@ pub struct Node {
     pub certified: AtomicBool,
     /// Whether a submitted transaction is finalized at once.
     pub instant: AtomicBool,
+    /// Records that are other than the story left them.
+    pub replaced: Mutex<BTreeMap<StateKey, StateValue>>,
     /// Calls of `finality`.
     pub finality_calls: AtomicUsize,
 }
@@ -50,11 +54,21 @@ pub const TIP: u64 = 24;
 
 impl Node {
     pub fn new() -> Arc<Self> {
+        Self::knowing(Releases::default())
+    }
+
+    /// Of software that knows no later rules than these.
+    pub fn older(newest: Version) -> Arc<Self> {
+        Self::knowing(Releases::default().until(newest))
+    }
+
+    fn knowing(releases: Releases) -> Arc<Self> {
         let genesis: Genesis = chain::genesis();
         let info = NodeInfo {
             version: "0.1.0",
             commit: "abcdef0123",
             protocol: 1,
+            releases,
             genesis_hash: genesis.hash(),
             genesis: Arc::new(genesis),
             started_at_ms: 1_700_000_000_000,
@@ -73,6 +87,7 @@ impl Node {
             panics: AtomicBool::new(false),
             certified: AtomicBool::new(true),
             instant: AtomicBool::new(false),
+            replaced: Mutex::default(),
             finality_calls: AtomicUsize::new(0),
         })
     }
@@ -275,7 +290,14 @@ impl Backend for Node {
         Some(canned::beats().into_iter().take(limit).collect())
     }
     async fn records(&self, keys: Vec<StateKey>) -> Option<(Height, Vec<Option<StateValue>>)> {
-        Some(governed::records(&keys))
+        let replaced = self.replaced.lock().unwrap();
+        let (height, mut values) = governed::records(&keys);
+        for (key, value) in keys.iter().zip(&mut values) {
+            if let Some(other) = replaced.get(key) {
+                *value = Some(other.clone());
+            }
+        }
+        Some((height, values))
     }
     async fn proposals(
         &self,
@@ -314,6 +336,14 @@ impl Backend for Node {
     }
     async fn disbursement_counts(&self) -> Option<Vec<DisbursementCount>> {
         self.index()?.disbursement_counts()
+    }
+    async fn facts(
+        &self,
+        topic: HistoryTopic,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<HistoryEvent>> {
+        self.index()?.facts(topic, before, limit)
     }
     async fn block(&self, height: Height) -> Option<Arc<Block>> {
         self.at(height).map(|entry| entry.block)

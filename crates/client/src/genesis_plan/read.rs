@@ -5,7 +5,7 @@ use althing_types::{
     Address, Allocation, Amount, ChainId, ChainParams, GenesisError, Ppm, Timestamp, address,
     genesis::Vesting,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, path::Path};
 use toml::{
     Spanned,
@@ -61,6 +61,8 @@ struct File {
     symbol: String,
     #[serde(default = "total")]
     total: Spanned<String>,
+    network: Option<Spanned<toml::Value>>,
+    safety: Option<Spanned<toml::Value>>,
     share: Vec<Spanned<ShareFile>>,
 }
 
@@ -130,6 +132,18 @@ impl Source<'_> {
         PlanError::Field { line, field: field.into(), problem: problem.into() }
     }
 
+    /// A document as the genesis file has it. It is read once the address prefix is known.
+    fn document<T: DeserializeOwned>(
+        self,
+        table: Option<&Spanned<toml::Value>>,
+        field: &str,
+    ) -> Result<Option<T>, PlanError> {
+        let Some(table) = table else { return Ok(None) };
+        let read = table.get_ref().clone().try_into();
+        read.map(Some)
+            .map_err(|error: toml::de::Error| self.fault(table, field, error.message().to_owned()))
+    }
+
     fn amount(self, text: &Spanned<String>, field: &str) -> Result<Amount, PlanError> {
         let amount = Amount::parse_tokens(text.get_ref())
             .map_err(|error| self.fault(text, field, error.to_string()))?;
@@ -166,9 +180,22 @@ pub(super) fn plan(text: &str, folder: &Path) -> Result<Plan, PlanError> {
         return Err(source.fault(&file.preset, "preset", problem));
     }
     let pool = shares.iter().find_map(|share| share.pool.as_ref()).map(|pool| pool.address);
+    let network = source.document(file.network.as_ref(), "network")?;
+    let safety = source.document(file.safety.as_ref(), "safety")?;
     let address_prefix = file.address_prefix.into_inner();
     let symbol = file.symbol;
-    Ok(Plan { chain_id, genesis_time, address_prefix, symbol, params, total, shares, pool })
+    Ok(Plan {
+        chain_id,
+        genesis_time,
+        address_prefix,
+        symbol,
+        params,
+        total,
+        shares,
+        pool,
+        network,
+        safety,
+    })
 }
 
 fn shares(

@@ -189,6 +189,51 @@ fn a_genesis_keeps_its_plan_to_the_unit() {
     assert_eq!(plan.is_kept_by(&other), Ok(false));
 }
 
+/// The example with what it shows in comments, and a value for each placeholder.
+fn governed() -> String {
+    let mut text = filled().replace("#   ", "");
+    for byte in 1u8..=3 {
+        let member = Address::new([0x70 + byte; 20]).to_string();
+        text = text.replace(&format!("REPLACE-member-{byte}"), &member);
+    }
+    let key = ed25519::PrivateKey::from_seed(9).public_key();
+    let key = ValidatorKey::from_public_key(&key).to_string();
+    let airdrop = "airdrop = { file = \"airdrop.csv\", amount = \"75000000\" }\n";
+    let command = "althing genesis new --plan plan.toml --output draft.json\n";
+    text.replace("REPLACE-key", &key).replace(airdrop, "").replace(command, "")
+}
+
+#[test]
+fn a_plan_says_who_holds_the_override_and_how_the_network_begins() {
+    let plan = Plan::parse(&governed(), Path::new(".")).unwrap();
+    let genesis = plan.merge(&[entry(1), entry(2)]).unwrap();
+    let safety = genesis.safety.clone().unwrap();
+    assert_eq!((safety.members().len(), safety.needed(), safety.uses()), (3, 2, Some(5)));
+    assert_eq!(safety.cooldown().ms, 86_400_000);
+    let network = genesis.network.clone().unwrap();
+    assert_eq!((network.boot_nodes.len(), network.limits.max_peers), (1, 256));
+    assert_eq!(plan.is_kept_by(&genesis), Ok(true));
+    let without = Plan::parse(&filled(), Path::new(".")).unwrap();
+    assert_eq!(without.is_kept_by(&genesis), Ok(false));
+    let mut other = genesis;
+    other.safety = None;
+    assert_eq!(plan.is_kept_by(&other), Ok(false));
+}
+
+#[test]
+fn faults_of_the_override_and_the_network_are_named() {
+    for (from, to, field, problem) in [
+        ("needed = 2", "needed = 4", "safety", "needs the approval"),
+        ("\"pause-treasury\"]", "\"take-all\"]", "safety", "take-all"),
+        ("uses = 5", "uses = 5\nowner = 1", "safety", "owner"),
+        ("strictness = \"soft\"", "strictness = \"loud\"", "network", "loud"),
+    ] {
+        let (line, found, said) = fault(&governed().replace(from, to));
+        assert_eq!(found, field, "{said}");
+        assert!(line > 1 && said.contains(problem), "{said}");
+    }
+}
+
 /// The example with 100 million of an airdrop for those on a list.
 fn with_list(folder: &Path, list: &str) -> Result<Plan, PlanError> {
     std::fs::write(folder.join("airdrop.csv"), list).unwrap();

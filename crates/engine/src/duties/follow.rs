@@ -3,7 +3,7 @@
 
 use super::Duties;
 use crate::{chain::Applied, node::address_of, types::Runtime};
-use althing_ledger::network::query;
+use althing_ledger::{network::query, upgrade::query as upgrade};
 use althing_types::network::Strictness;
 use commonware_parallel::Strategy;
 use std::sync::Arc;
@@ -52,6 +52,25 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
                 "the network refuses software as old as this: update this node, no peer talks to it"
             ),
         }
+        Some(())
+    }
+
+    /// Says that an upgrade is planned that this software does not know, once for each plan and height.
+    pub(super) async fn watch_upgrade(&mut self) -> Option<()> {
+        let [protocol] = self.values([upgrade::protocol_key()]).await?;
+        let plan = upgrade::decode_protocol(&protocol?).ok()?.plan;
+        let unknown = plan.filter(|plan| !self.config.ledger.releases().knows(plan.version));
+        let unknown = unknown.map(|plan| (plan.version, plan.height));
+        if let Some((version, height)) = unknown
+            && self.unknown != Some((version, height))
+        {
+            warn!(
+                %version, %height,
+                "an upgrade is planned that this software does not know: install a later one before \
+                 that height, or this node stops there"
+            );
+        }
+        self.unknown = unknown;
         Some(())
     }
 

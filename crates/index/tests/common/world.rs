@@ -7,11 +7,11 @@ use althing_index::IndexedBlock;
 use althing_types::{
     Address, Block, Event, Genesis, Header, Height, Payload, Period, Ppm, SyncRange, Transfer,
     governance::{
-        Action, Ballot, Choice, Criticality, Dependencies, ParameterChange, ParameterChanges,
-        Payment, Payments, Preferences,
+        Action, Ballot, Choice, Criticality, Dependencies, Order, OrderKind, ParameterChange,
+        ParameterChanges, Payment, Payments, Preferences, SafetyRules,
     },
     hash::{sha256, zero},
-    message::{CancelProposal, Delegate, SetPreferences, SubmitProposal, Vote},
+    message::{CancelProposal, Delegate, Override, SetPreferences, SubmitProposal, Vote},
     params::{FeeSplit, Parameter, ParameterValue, Track},
 };
 use ledger::{
@@ -37,7 +37,15 @@ pub fn genesis() -> Genesis {
     params.grant_limit = tokens(1_000);
     params.rollback_window = Period::blocks(5);
     params.retry = Period::blocks(3);
+    let (members, allowed) = (vec![address(0), address(1)], vec![OrderKind::PauseTreasury]);
+    let rules = SafetyRules::new(members, 2, allowed, Some(3), Period::blocks(5));
+    genesis.safety = Some(rules.unwrap());
     genesis.normalized().unwrap()
+}
+
+/// The call of the safety override that waits for one more approval at the end of [`story`].
+pub fn call() -> Override {
+    Override { call: 7, order: Order::PauseTreasury { period: Period::blocks(9) } }
 }
 
 pub struct World {
@@ -203,6 +211,7 @@ pub fn story() -> World {
         validator_vote(0, OPEN, Yes),
         validator_vote(1, ROLLBACK, Yes),
         (0, submit("Later", Standard, Action::Text {})),
+        (0, Payload::Override(call())),
     ]);
     world
 }

@@ -117,6 +117,9 @@ impl Records {
                 self.report.supply = query::decode_supply(value).map_err(|_| BAD)?;
                 self.has_supply = true;
             }
+            prefix::INCOME => {
+                query::decode_income(value).map_err(|_| BAD)?;
+            }
             prefix::PARAMS => {
                 self.params = Some(query::decode_params(value).map_err(|_| BAD)?);
             }

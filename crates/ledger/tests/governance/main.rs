@@ -14,6 +14,7 @@ mod crowd;
 mod preferences;
 mod prop;
 mod submit;
+mod transitions;
 mod treasury;
 mod treasury_many;
 mod turn;

@@ -1,7 +1,11 @@
 //! Keys and records of module `treasury`.
 
 use super::{record, same};
-use althing_ledger::treasury::{Disbursement, Moment, Pending, Step, Treasury, Waiting, query::*};
+use althing_ledger::{
+    Income,
+    query::{decode_income, income_key},
+    treasury::{Disbursement, Moment, Pending, Step, Treasury, Waiting, query::*},
+};
 use althing_types::{
     Address, Amount, Due, Height, List, Period, Timestamp,
     governance::{
@@ -16,6 +20,7 @@ fn keys_of_the_treasury_keep_their_bytes() {
         ("disbursement key", disbursement_key(258), "1e0000000000000102"),
         ("pending key", pending_key(), "1f"),
         ("dependents key", dependents_key(258), "200000000000000102"),
+        ("income key", income_key(), "2d"),
     ] {
         same(what, &actual, expected);
     }
@@ -63,3 +68,10 @@ fn records_of_the_treasury_keep_their_bytes() {
 }
 
 const DISBURSEMENT: &str = "04010000ac02011111111111111111111111111111111111111111ac0200000000000000070000000000000008010000000000000102ac020000000000000009000000000000000aad0201ae02020101ac020300000001";
+
+#[test]
+fn what_the_treasury_has_earned_keeps_its_bytes() {
+    let income =
+        Income { fees: Amount::new(300), penalties: Amount::new(1), deposits: Amount::new(2) };
+    record("income", &income, decode_income, "ac020102");
+}

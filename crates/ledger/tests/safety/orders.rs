@@ -149,6 +149,23 @@ fn a_disbursement_that_is_not_final_is_rolled_back_without_compensation() {
 }
 
 #[test]
+fn a_disbursement_that_was_accepted_and_not_executed_is_rolled_back() {
+    for (blocks, state) in [(0, "queued"), (1, "timelocked")] {
+        // One member is enough, so that the order meets the state that is meant.
+        let mut world = World::of(with(Some(rules(&[0], 1, OrderKind::ALL))));
+        let number = world.accept(Criticality::Important, grant(2_000));
+        world.blocks(blocks);
+        assert_eq!(world.state(number), state);
+        let order = Order::RollbackDisbursement { disbursement: number };
+        let events = world.does(0, approve(&order));
+        assert_eq!(names(&events), ["override-approved", "override-used", "disbursement-advanced"]);
+        assert_eq!(world.treasury().reserved, Amount::ZERO);
+        let last = *world.disbursement(number).history.last().unwrap();
+        assert_eq!((last.state.name(), last.reason.name()), ("rolled_back", "overridden"));
+    }
+}
+
+#[test]
 fn an_upgrade_that_is_planned_is_given_up() {
     let mut world = World::new();
     let order = Order::CancelUpgrade { version: NEXT };

@@ -16,19 +16,19 @@ pub use genesis::{
 };
 pub use gov::{
     GovAdopt, GovCancel, GovCommand, GovList, GovOverride, GovParams, GovTally, GovVote,
-    NetworkCommand, PreferencesClear, PreferencesCommand, PreferencesSet, TreasuryCommand,
-    TreasuryStep, TreasurySubmit,
+    NetworkCommand, OverrideCommand, PreferencesClear, PreferencesCommand, PreferencesSet,
+    TreasuryCommand, TreasuryStep, TreasurySubmit,
 };
 pub use keys::{KeysAdd, KeysCommand, KeysDelete, KeysExport, KeysImport};
 pub use node::{
-    BenchArgs, DbCommand, DevArgs, InitArgs, LogFormat, PeersBan, PeersCommand, Recipients,
-    StartArgs, UpgradeCommand, parse_duration,
+    BenchArgs, DbCommand, DevArgs, Holders, InitArgs, LogFormat, PeersBan, PeersCommand,
+    Recipients, StartArgs, UpgradeCommand, parse_duration,
 };
 pub use offline::{CompletionsArgs, VerifyArgs};
 pub use propose::{
     About, GovPropose, OrderArgs, Payee, ProposeCommand, ProposeEmergency, ProposeNetwork,
-    ProposeParams, ProposeRollback, ProposeText, ProposeTreasury, ProposeUpgrade,
-    ProposeUpgradeCancel, Setting,
+    ProposeParams, ProposeRatify, ProposeRollback, ProposeSafetyRules, ProposeText,
+    ProposeTreasury, ProposeUpgrade, ProposeUpgradeCancel, Proposing, Setting,
 };
 pub use query::{FaucetArgs, ProofArgs, QueryCommand, StateCommand};
 pub(crate) use stake::parse_percent;

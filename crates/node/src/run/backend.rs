@@ -1,35 +1,38 @@
 //! The node as the API sees it: the engine, the index and the faucet behind one trait.
 
+mod convert;
+mod health;
+mod pay;
+
+use self::convert::{finality, peer, refused, translate};
 use super::{
     faucet::Faucet,
     governance::Decisions,
     indexer::Progress,
-    lookup::{self, ask, rejection},
-    process,
+    lookup::{self, ask},
     stake::Stake,
 };
 use althing_api::backend::{
     AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
-    DisbursementCount, EpochState, Evidence, Finality, NodeInfo, ParameterChangeState, Peer,
-    ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation, StakeState, StateProof,
-    Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState, ValidatorState,
-    VoteState,
+    DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic, NodeInfo,
+    ParameterChangeState, Peer, ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation,
+    StakeState, StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
+    ValidatorState, VoteState,
 };
-use althing_engine::{Event, net::PeerInfo, node as engine, node::EngineHandle};
+use althing_engine::node::EngineHandle;
 use althing_index::Index;
 use althing_ledger::query;
 use althing_state::{StateKey, StateValue};
 use althing_types::{
-    Address, Amount, Block, ChainParams, Epoch, Gas, Hash, Header, Height, Nonce, Payload, Receipt,
-    SignedTransaction, Transaction, Transfer, ValidatorKey, ValidatorSet,
-    governance::DisbursementState,
+    Address, Amount, Block, ChainParams, Epoch, Hash, Header, Height, Nonce, Receipt,
+    SignedTransaction, ValidatorKey, ValidatorSet, governance::DisbursementState,
 };
 use async_trait::async_trait;
 use commonware_codec::Encode as _;
 use std::{
     net::IpAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -38,18 +41,6 @@ use tokio::sync::broadcast;
 
 /// Events that a slow reader may be behind before it misses some.
 const BACKLOG: usize = 16_384;
-/// Gas limit of a payment of the faucet, which may create its recipient.
-const FAUCET_GAS: Gas = Gas::new(60_000);
-/// Blocks for which a payment of the faucet stays valid.
-const FAUCET_VALIDITY: u64 = 1_000;
-/// Blocks behind the network at which a node is not ready.
-const MAX_BEHIND: u64 = 5;
-
-/// Age of the newest block at which a node is not ready, in milliseconds; ten idle intervals if
-/// those are longer.
-const MAX_AGE_MS: u64 = 30_000;
-/// Blocks that the index may be behind the state.
-const MAX_UNINDEXED: u64 = 1_000;
 
 /// See the module.
 pub(super) struct NodeBackend {
@@ -126,100 +117,10 @@ impl NodeBackend {
         });
     }
 
-    async fn pay(&self, faucet: &Faucet, address: Address) -> Result<Hash, Rejection> {
-        let _turn = self.paying.lock().await;
-        let from = faucet.key().address();
-        let params = self.params().await;
-        let account = self.account(from).await;
-        let transaction = Transaction {
-            chain_id: self.info.genesis.chain_id,
-            sender: from,
-            nonce: account.pending_nonce,
-            gas_limit: FAUCET_GAS,
-            gas_price: params.min_gas_price,
-            valid_until: Height::new(
-                account
-                    .height
-                    .get()
-                    .saturating_add(FAUCET_VALIDITY.min(params.max_validity_blocks)),
-            ),
-            memo: "faucet".to_owned(),
-            payload: Payload::Transfer(Transfer { to: address, amount: faucet.amount() }),
-        };
-        let signed = transaction.sign(faucet.key()).map_err(|error| Rejection {
-            code: "faucet_broken".to_owned(),
-            message: format!("the faucet cannot sign: {error}"),
-        })?;
-        let hash = signed.hash();
-        match self.submit(vec![signed]).await.pop() {
-            Some(Ok(())) | None => Ok(hash),
-            Some(Err(rejection)) if rejection.code == "insufficient_funds" => Err(Rejection {
-                code: "faucet_empty".to_owned(),
-                message: "the faucet has no money left; ask the operator to fill it".to_owned(),
-            }),
-            Some(Err(rejection)) => Err(rejection),
-        }
-    }
-
     /// What the index knows about governance; `None` if the index is off.
     fn decisions(&self) -> Option<Decisions<'_>> {
         self.index.as_ref().map(|index| Decisions { engine: &self.engine, index })
     }
-
-    /// Why nothing can be sent yet: accounts are there from the first block on.
-    fn not_started(&self) -> Option<Rejection> {
-        let begins = self.info.genesis.genesis_time.get();
-        (self.engine.status().tip.height == Height::ZERO).then(|| {
-            let left = begins.checked_sub(process::now_ms()).filter(|left| *left > 0);
-            let message = match left {
-                Some(left) => format!(
-                    "this chain begins at its genesis time, in {} s: send the transaction then",
-                    left.div_ceil(1_000)
-                ),
-                None => "this chain has no block yet: it waits for a quorum of its validators; \
-                         try again soon"
-                    .to_owned(),
-            };
-            Rejection { code: "chain_not_started".to_owned(), message }
-        })
-    }
-}
-
-fn translate(event: Event) -> ChainEvent {
-    match event {
-        Event::Finalized(block) => {
-            ChainEvent::Block { block: block.block, hash: block.hash, receipts: block.receipts }
-        }
-        Event::Pending(transaction) => ChainEvent::Pending { transaction },
-        Event::Dropped(dropped) => ChainEvent::Dropped {
-            reason: rejection(&dropped.reason),
-            transaction: dropped.transaction,
-        },
-    }
-}
-
-fn refused(rejection: engine::Rejection) -> Rejection {
-    Rejection { code: rejection.code.to_owned(), message: rejection.message }
-}
-
-fn peer(info: PeerInfo) -> Peer {
-    let software = info.software;
-    Peer {
-        key: info.key.to_string(),
-        endpoint: info.endpoint,
-        connected: info.connected,
-        banned: info.ban.map(|ban| ban.reason).or(info.refusal),
-        score: u32::from(info.score),
-        latency_ms: info.latency.map(|latency| latency.as_secs_f64() * 1_000.0),
-        version: software.map(|software| format!("{} ({})", software.version, software.commit)),
-        protocol: info.protocol,
-        height: info.height.map(Height::get),
-        started_at_ms: info.started_at.map(althing_types::Timestamp::get),
-    }
-}
-
-fn finality(finality: engine::Finality) -> Finality {
-    Finality { headers: finality.headers, certificate: finality.certificate }
 }
 
 #[async_trait]
@@ -411,6 +312,15 @@ impl Backend for NodeBackend {
         self.decisions()?.disbursement_counts().await
     }
 
+    async fn facts(
+        &self,
+        topic: HistoryTopic,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<HistoryEvent>> {
+        self.decisions()?.facts(topic, before, limit).await
+    }
+
     async fn block(&self, height: Height) -> Option<Arc<Block>> {
         self.engine.block(height).await
     }
@@ -533,45 +443,11 @@ impl Backend for NodeBackend {
     }
 
     fn not_ready(&self) -> Vec<String> {
-        let status = self.status();
-        let mut failing = Vec::new();
-        let mut note = |fails: bool, name: &str| {
-            if fails {
-                failing.push(name.to_owned());
-            }
-        };
-        note(!self.engine.status().running, "engine_stopped");
-        note(status.height == Height::ZERO, "no_block_yet");
-        let behind = status.network_height.get().saturating_sub(status.height.get());
-        note(behind > MAX_BEHIND, "catching_up");
-        let age = process::now_ms().saturating_sub(status.block_time_ms);
-        let idle = self.engine.params().idle_interval_ms;
-        let old = MAX_AGE_MS.max(idle.saturating_mul(10));
-        note(status.height > Height::ZERO && age > old, "no_new_block");
-        let unindexed = status.height.get().saturating_sub(status.index_height.get());
-        note(self.index.is_some() && unindexed > MAX_UNINDEXED, "index_behind");
-        failing
+        self.failing()
     }
 
     fn metrics(&self) -> String {
-        // Encoding takes a while; a scrape that comes more than ten times a second gets an old one.
-        let mut cached = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((taken, text)) = cached.as_ref()
-            && taken.elapsed() < Duration::from_millis(100)
-        {
-            return text.clone();
-        }
-        let build = [
-            ("version", self.info.version.to_owned()),
-            ("commit", self.info.commit.to_owned()),
-            ("chain_id", self.info.genesis.chain_id.to_string()),
-        ];
-        let process = process::metrics(self.info.started_at_ms, &build);
-        let process = process.trim_end().trim_end_matches("# EOF");
-        let stake = self.stake.metrics();
-        let text = format!("{process}{stake}{}", self.engine.metrics());
-        *cached = Some((Instant::now(), text.clone()));
-        text
+        self.prometheus()
     }
 
     fn events(&self) -> broadcast::Receiver<ChainEvent> {

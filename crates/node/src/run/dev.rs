@@ -116,6 +116,7 @@ fn genesis(args: &DevArgs, path: &Path) -> Result<Genesis, CliError> {
         accounts: args.accounts,
         balance: args.balance,
         load_accounts: args.load_accounts,
+        holders: args.holders,
         params,
     };
     let endpoints = dev_chain::free_endpoints(args.validators).map_err(DevChainError::from)?;

@@ -2,11 +2,13 @@
 //!
 //! Every key here derives from a public text. They are for development only, and the binary says so.
 
+use crate::cli::args::Holders;
 use althing_client::dev;
 use althing_types::{
-    Address, Allocation, Amount, ChainId, ChainParams, Genesis, GenesisValidator, KeyScheme, Ppm,
-    SecretKey, Text, Timestamp, ValidatorKey,
+    Address, Allocation, Amount, ChainId, ChainParams, Genesis, GenesisValidator, KeyScheme,
+    Period, Ppm, SecretKey, Text, Timestamp, ValidatorKey,
     genesis::{CeremonyError, LoadAccounts},
+    governance::{OrderKind, SafetyRules, SafetyRulesError},
     hash::sha256,
     keys::KeyError,
 };
@@ -46,6 +48,9 @@ pub enum DevChainError {
     /// An amount overflows.
     #[error("the balances add up to more than the largest amount")]
     Amount,
+    /// The arguments make no legal override.
+    #[error(transparent)]
+    Override(#[from] SafetyRulesError),
     /// A derived key is no key. Cannot happen for Ed25519.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -93,8 +98,18 @@ pub(super) struct DevChain {
     pub balance: Amount,
     /// Load-test accounts.
     pub load_accounts: u64,
+    /// Who holds the safety override.
+    pub holders: Option<Holders>,
     /// What it starts from, but for times and counts above.
     pub params: ChainParams,
+}
+
+/// The override of the first well-known accounts, which may order everything.
+fn override_of(holders: Holders) -> Result<SafetyRules, DevChainError> {
+    let Holders { needed, members } = holders;
+    let members = (0..members).map(|index| dev::account(index).address()).collect();
+    let (allowed, cooldown) = (OrderKind::ALL.to_vec(), Period::default());
+    Ok(SafetyRules::new(members, needed, allowed, None, cooldown)?)
 }
 
 /// Symbol of the token of development networks.
@@ -153,7 +168,7 @@ impl DevChain {
             allocations,
             reserve: Amount::ZERO,
             network: None,
-            safety: None,
+            safety: self.holders.map(override_of).transpose()?,
             load_accounts,
         };
         Ok(genesis.with_validators(validators, None)?)
@@ -206,6 +221,7 @@ mod tests {
             accounts: 3,
             balance: Amount::from_tokens(5).unwrap(),
             load_accounts: 10,
+            holders: Some(Holders { needed: 2, members: 3 }),
             params: ChainParams::devnet(),
         };
         let endpoints = free_endpoints(4).unwrap();

@@ -2,10 +2,13 @@
 
 use super::lookup::ask;
 use althing_api::backend::{
-    DisbursementCount, ParameterChangeState, ProposalEvent, ProposalFilter, VoteState,
+    DisbursementCount, HistoryEvent, HistoryTopic, ParameterChangeState, ProposalEvent,
+    ProposalFilter, VoteState,
 };
 use althing_engine::node::EngineHandle;
-use althing_index::{ChangeRow, DisbursementSum, Index, Position, ProposalQuery, VoteRow};
+use althing_index::{
+    ChangeRow, DisbursementSum, FactRow, Index, Position, ProposalQuery, Topic, VoteRow,
+};
 use althing_types::governance::DisbursementState;
 use std::sync::Arc;
 
@@ -94,5 +97,25 @@ impl Decisions<'_> {
         };
         let sums = ask(self.index, Index::disbursement_sums).await?;
         Some(sums.into_iter().map(count).collect())
+    }
+
+    pub(super) async fn facts(
+        &self,
+        topic: HistoryTopic,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<HistoryEvent>> {
+        let topic = match topic {
+            HistoryTopic::Safety => Topic::Safety,
+            HistoryTopic::Upgrade => Topic::Upgrade,
+            HistoryTopic::Network => Topic::Network,
+            HistoryTopic::Income => Topic::Income,
+        };
+        let event = |row: FactRow| {
+            let FactRow { number, height, time, event } = row;
+            HistoryEvent { number, height, time, event }
+        };
+        let rows = ask(self.index, move |index| index.facts(topic, before, limit)).await?;
+        Some(rows.into_iter().map(event).collect())
     }
 }

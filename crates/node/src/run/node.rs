@@ -124,7 +124,7 @@ impl Node {
     /// The engine or the index cannot be opened.
     pub(super) async fn start(settings: Settings) -> Result<Self, CliError> {
         let Settings { mut engine, index, api, faucet, started_at_ms } = settings;
-        let genesis = engine.genesis.clone();
+        let (genesis, releases) = (engine.genesis.clone(), engine.releases.clone());
         let validator = ValidatorKey::from_public_key(&engine.key.public_key());
         let index = if index { Some(open_index(&engine)?) } else { None };
         let mut waiting = None;
@@ -149,6 +149,7 @@ impl Node {
             version: VERSION,
             commit: COMMIT,
             protocol: PROTOCOL,
+            releases,
             genesis_hash: genesis.hash(),
             genesis,
             started_at_ms,

@@ -1,11 +1,12 @@
-//! `althing upgrade`: an upgrade of the protocol, tried out on what a node has on disk.
+//! `althing upgrade`: what is planned, and an upgrade of the protocol tried out on what a node has on
+//! disk.
 
 use crate::cli::{
     CliError, Exit,
     args::UpgradeCommand,
     config::Config,
     context::{Context, read_text},
-    output,
+    gov, output,
 };
 use althing_engine::node::{self, Trial};
 use althing_ledger::versions::Releases;
@@ -16,11 +17,12 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// Exit code 5 if there is no node here, 6 if the upgrade would fail, 1 if a running node is in the way or
-/// this software does not know the version.
+/// this software does not know the version; `status` and `history` as any question to a node.
 pub(super) fn run(context: &Context, command: &UpgradeCommand) -> Result<(), CliError> {
-    let config = Config::load(&context.home())?;
     match command {
-        UpgradeCommand::Check { to } => check(context, &config, *to),
+        UpgradeCommand::Status => gov::upgrade_status(context),
+        UpgradeCommand::History { limit } => gov::upgrade_history(context, *limit),
+        UpgradeCommand::Check { to } => check(context, &Config::load(&context.home())?, *to),
     }
 }
 

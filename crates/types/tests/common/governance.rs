@@ -239,6 +239,12 @@ pub fn events() -> Vec<Event> {
             compensation: Amount::new(13),
         },
         Event::TreasuryStalled { pending: 101, epochs: 4 },
+        Event::TreasuryEarned {
+            epoch: Epoch::new(17),
+            fees: amount(),
+            penalties: Amount::new(13),
+            deposits: Amount::new(14),
+        },
         Event::SpecOffered { version: 258, proposal },
         Event::SpecStaged { version: 258, proposal, cohort: 10, until: due() },
         Event::SpecWatched { version: 258, health: health() },

@@ -1,4 +1,9 @@
-use super::{ProtocolAccounts, SUPPLY, error::BankError, store};
+use super::{
+    ProtocolAccounts, SUPPLY,
+    error::BankError,
+    income::{self, Source},
+    store,
+};
 use crate::{
     error::Fault,
     modules::{
@@ -127,6 +132,7 @@ pub(crate) fn forfeit(
 ) -> Result<(), Fault> {
     let (kept, rest) = parts(amount, share);
     move_held(view, from, &protocol.treasury, kept)?;
+    income::count(view, Source::Penalties, kept)?;
     burn(view, from, rest)
 }
 
@@ -142,6 +148,7 @@ pub(crate) fn pay_penalty(
     let (kept, rest) = parts(amount, share);
     if !kept.is_zero() {
         transfer(view, from, &protocol.treasury, kept, time)?;
+        income::count(view, Source::Penalties, kept)?;
     }
     burn_own(view, from, rest, time)
 }
@@ -180,12 +187,13 @@ pub(crate) fn settle_fees(
     let rest = fees.checked_sub(waiting).and_then(|rest| rest.checked_sub(treasury));
     credit(view, &protocol.stakers, waiting)?;
     credit(view, &protocol.treasury, treasury)?;
+    income::count(view, Source::Fees, treasury)?;
     burn_held(view, rest.map_err(too_much)?)?;
     Ok(proposer)
 }
 
 /// Takes money that is known to be there. Nothing is written for nothing.
-fn debit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
+pub(super) fn debit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
     if amount.is_zero() {
         return Ok(());
     }
@@ -198,7 +206,7 @@ fn debit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault
 }
 
 /// Adds money that was taken elsewhere or is new. Nothing is written for nothing.
-fn credit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
+pub(super) fn credit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
     if amount.is_zero() {
         return Ok(());
     }

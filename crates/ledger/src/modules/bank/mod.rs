@@ -2,6 +2,7 @@
 
 mod api;
 mod error;
+mod income;
 mod keys;
 mod store;
 pub(crate) mod tx;
@@ -13,7 +14,8 @@ pub(crate) use api::{
 };
 #[cfg(test)]
 pub(crate) use error::BankError;
-pub(crate) use keys::SUPPLY;
+pub(crate) use income::{forfeit_deposit, take_income};
+pub(crate) use keys::{INCOME, SUPPLY};
 pub(crate) use store::{load, save};
-pub use types::Supply;
+pub use types::{Income, Supply};
 pub(crate) use types::{ProtocolAccounts, governance_account, safety_account, stake_account};

@@ -1,4 +1,4 @@
-use althing_types::{Address, Amount};
+use althing_types::{Address, Amount, struct_codec};
 use bytes::BufMut;
 use commonware_codec::{Buf, EncodeSize, Error, Read, ReadExt as _, Write};
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,19 @@ impl Read for Supply {
         })
     }
 }
+
+/// What the treasury has earned in the running epoch, by where it came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Income {
+    /// Its part of the fees, in base units.
+    pub fees: Amount,
+    /// Its part of slashes and penalties, in base units.
+    pub penalties: Amount,
+    /// Deposits of proposals that did not go back, in base units.
+    pub deposits: Amount,
+}
+
+struct_codec!(Income { fees, penalties, deposits });
 
 /// The accounts that no key controls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

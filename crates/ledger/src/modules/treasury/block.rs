@@ -1,7 +1,13 @@
 //! What happens by itself: steps of disbursements in every block, so many at a time.
 
 use super::{PENDING, TREASURY, Treasury, Waiting, api::keys_of, executor::Executor, store};
-use crate::{error::Fault, modules::staking::BlockMoment};
+use crate::{
+    error::Fault,
+    modules::{
+        bank::{self, Income},
+        staking::BlockMoment,
+    },
+};
 use althing_state::{StateKey, View};
 use althing_types::Event;
 
@@ -43,7 +49,7 @@ fn batch(pending: &[Waiting], moment: &BlockMoment<'_>) -> Vec<u64> {
     due.take(most).map(|waiting| waiting.number).collect()
 }
 
-/// Counts the epochs that end with a backlog.
+/// Says what the treasury has earned, and counts the epochs that end with a backlog.
 pub(crate) fn end_epoch(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec<Event>, Fault> {
     let mut treasury = store::load_treasury(view)?;
     let params = &moment.params.treasury;
@@ -53,9 +59,16 @@ pub(crate) fn end_epoch(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec
         treasury.stalled = epochs;
         store::save_treasury(view, &treasury)?;
     }
-    let stalled = u64::from(epochs) > params.stall_epochs;
-    let event = Event::TreasuryStalled { pending: treasury.pending, epochs };
-    Ok(if stalled { vec![event] } else { Vec::new() })
+    let mut events = Vec::new();
+    let income = bank::take_income(view)?;
+    if income != Income::default() {
+        let Income { fees, penalties, deposits } = income;
+        events.push(Event::TreasuryEarned { epoch: moment.epoch, fees, penalties, deposits });
+    }
+    if u64::from(epochs) > params.stall_epochs {
+        events.push(Event::TreasuryStalled { pending: treasury.pending, epochs });
+    }
+    Ok(events)
 }
 
 /// Adds the keys that a block touches here by itself, as far as what the view knows tells: ask again

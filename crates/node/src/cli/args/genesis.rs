@@ -67,6 +67,7 @@ pub struct GenesisNew {
         conflicts_with_all = [
             "chain_id", "preset", "address_prefix", "symbol", "genesis_time", "epoch_length",
             "idle_interval_ms", "params", "reserve", "validators", "dev_accounts", "load_accounts",
+            "safety", "network",
         ]
     )]
     pub plan: Option<PathBuf>,
@@ -94,6 +95,14 @@ pub struct GenesisNew {
     /// the schedule target-apr [default: 300000000 for mainnet]
     #[arg(long, value_name = "TOKENS", value_parser = parse_amount)]
     pub reserve: Option<Amount>,
+    /// Who holds the safety override and within which limits: a JSON file as docs/modules/safety.md
+    /// shows; without it nobody ever does
+    #[arg(long, value_name = "FILE")]
+    pub safety: Option<PathBuf>,
+    /// The configuration of the network that the chain begins with: a JSON file with the fields of
+    /// docs/modules/network.md [default: the endpoints of the first 64 validators]
+    #[arg(long, value_name = "FILE")]
+    pub network: Option<PathBuf>,
     /// Also make this many validators, each with a folder of its own under --homes
     #[arg(long, value_name = "N", default_value_t = 0, requires = "homes")]
     pub validators: u16,

@@ -66,9 +66,9 @@ pub enum GovCommand {
     /// The configuration of the network that the chain keeps
     #[command(subcommand)]
     Network(NetworkCommand),
-    /// Which rules hold, what is planned, and which nodes are ready for it
+    /// The same as `althing upgrade status`
     Upgrade,
-    /// Approve an order of the safety override, as one of its members
+    /// The safety override: approve an order as one of its members, or see where it stands
     Override(Box<GovOverride>),
     /// Money that leaves the treasury
     #[command(subcommand)]
@@ -145,11 +145,41 @@ pub enum NetworkCommand {
     },
     /// Every version, newest first
     History,
+    /// What became of them, newest first: who tried one, how they did, how it ended
+    Events {
+        /// Most events that are listed
+        #[arg(long, default_value_t = 20, value_name = "N",
+            value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+}
+
+const OVERRIDE_EXAMPLES: &str = "\
+Examples:
+  althing gov override status                           who holds it, what waits, what it did so far
+  althing gov override 3 cancel-proposal 12 --dry-run
+  althing gov override --file examples/governance/safety_set_spec.json";
+
+/// `althing gov override …`
+#[derive(Debug, Subcommand)]
+pub enum OverrideCommand {
+    /// Who holds the override and within which limits, calls that wait for approvals, what holds
+    /// until it is ratified, and what happened so far
+    Status {
+        /// Most events that are listed
+        #[arg(long, default_value_t = 20, value_name = "N",
+            value_parser = clap::value_parser!(u32).range(0..=1000))]
+        events: u32,
+    },
 }
 
 /// `althing gov override`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = OVERRIDE_EXAMPLES)]
 pub struct GovOverride {
+    /// Instead of approving.
+    #[command(subcommand)]
+    pub show: Option<OverrideCommand>,
     /// A number that the members agree on; with another one the same order can be called again
     #[arg(conflicts_with = "file")]
     pub call: Option<u64>,
@@ -243,6 +273,13 @@ pub enum TreasuryCommand {
     Status {
         /// Number of the disbursement, which is that of its proposal
         disbursement: Option<u64>,
+    },
+    /// What the treasury earned, epoch by epoch, newest first; what accounts sent it is not counted
+    Income {
+        /// Most epochs that are listed
+        #[arg(long, default_value_t = 20, value_name = "N",
+            value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
     },
     /// Print the canonical snapshot of a disbursement, or of the treasury and all its disbursements
     Export {

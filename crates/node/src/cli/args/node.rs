@@ -1,6 +1,6 @@
 //! Commands about a node of one's own: `init`, `start`, `dev`, `bench`, `db`, `peers`.
 
-use althing_types::{Amount, ValidatorKey, Version};
+use althing_types::{Amount, ValidatorKey, Version, limits::MAX_SAFETY_MEMBERS};
 use clap::{Args, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -80,6 +80,29 @@ pub struct StartArgs {
     pub log_format: Option<LogFormat>,
 }
 
+/// How many well-known accounts hold the safety override.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holders {
+    /// How many must approve.
+    pub needed: u32,
+    /// How many there are: dev:0 and those that follow.
+    pub members: u32,
+}
+
+fn parse_holders(text: &str) -> Result<Holders, String> {
+    let holders = text.split_once('/').and_then(|(needed, members)| {
+        Some(Holders { needed: needed.parse().ok()?, members: members.parse().ok()? })
+    });
+    let legal = |holders: &Holders| {
+        (1..=MAX_SAFETY_MEMBERS as u32).contains(&holders.members)
+            && (1..=holders.members).contains(&holders.needed)
+    };
+    let most = MAX_SAFETY_MEMBERS;
+    holders.filter(legal).ok_or_else(|| {
+        format!("expected how many of how many accounts, such as 2/3, with at most {most} accounts")
+    })
+}
+
 /// `althing dev`
 #[derive(Debug, Args)]
 pub struct DevArgs {
@@ -113,6 +136,10 @@ pub struct DevArgs {
     /// Blocks in an epoch, 10 to 1000000 [default: 100]
     #[arg(long, value_name = "BLOCKS")]
     pub epoch_length: Option<u64>,
+    /// Who holds the safety override: 2/3 is two of dev:0 to dev:2 together, for every order
+    /// [default: nobody]
+    #[arg(long = "override", value_name = "NEEDED/MEMBERS", value_parser = parse_holders)]
+    pub holders: Option<Holders>,
     /// Start with another value of a parameter that a proposal can change, for example
     /// governance.standard.voting=10blocks; `althing gov params` lists them
     #[arg(long = "param", value_name = "NAME=VALUE",
@@ -186,6 +213,15 @@ pub enum DbCommand {
 /// `althing upgrade …`
 #[derive(Debug, Subcommand)]
 pub enum UpgradeCommand {
+    /// Which rules hold, what is planned, and which nodes are ready for it
+    Status,
+    /// What became of every upgrade, newest first
+    History {
+        /// Most events that are listed
+        #[arg(long, default_value_t = 20, value_name = "N",
+            value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
     /// Try an upgrade out on the state of a node that does not run, and change nothing
     Check {
         /// The version [default: the one that is planned, or the newest that this software knows]

@@ -21,6 +21,8 @@ const PROPOSE_EXAMPLES: &str = "\
 Examples:
   althing gov propose params --set staking.min_delegation=50CPC --title 'Smaller delegations'
   althing gov propose params --set governance.standard.voting=48h --set governance.quorum=40%
+  althing gov propose safety-rules --forbid set-spec --uses 3 --cooldown 24h
+  althing gov propose ratify 2
   althing gov propose treasury --pay alice=500 --pay bob=200@7d --dep 12 --purpose 'A bridge'
   althing gov propose --file examples/governance/parameter_change.json --dry-run";
 
@@ -58,6 +60,10 @@ pub enum ProposeCommand {
     UpgradeCancel(Box<ProposeUpgradeCancel>),
     /// An order that happens at once if nearly all validators say yes
     Emergency(Box<ProposeEmergency>),
+    /// Let a change stay that the safety override or an emergency made; `gov override status` lists them
+    Ratify(Box<ProposeRatify>),
+    /// Other members or limits of the safety override, or its end
+    SafetyRules(Box<ProposeSafetyRules>),
 }
 
 /// What every proposal says about itself.
@@ -74,6 +80,20 @@ pub struct About {
     /// offered, and each validator chooses
     #[arg(long, value_name = "LEVEL")]
     pub criticality: Option<Criticality>,
+}
+
+/// What every proposal says about itself whose title can be made, and how it is sent.
+#[derive(Debug, Args)]
+pub struct Proposing {
+    /// A line for people, 1 to 140 bytes [default: made from what is proposed]
+    #[arg(long)]
+    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
+    /// What it says.
+    #[command(flatten)]
+    pub about: About,
+    /// How it is sent.
+    #[command(flatten)]
+    pub sending: Sending,
 }
 
 /// `althing gov propose text`
@@ -96,15 +116,9 @@ pub struct ProposeParams {
     /// them; once for each parameter, 1 to 16
     #[arg(long, value_name = "NAME=VALUE", required = true, value_parser = parse_setting)]
     pub set: Vec<Setting>,
-    /// A line for people, 1 to 140 bytes [default: made from the names]
-    #[arg(long)]
-    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
-    /// What it says.
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub about: About,
-    /// How it is sent.
-    #[command(flatten)]
-    pub sending: Sending,
+    pub with: Proposing,
 }
 
 /// `althing gov propose network`
@@ -139,15 +153,9 @@ pub struct ProposeNetwork {
     /// How healthy they must be, or it is rolled back by itself
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent, default_value = "90%")]
     pub min_health: Ppm,
-    /// A line for people, 1 to 140 bytes [default: made from the number of the version]
-    #[arg(long)]
-    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
-    /// What it says.
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub about: About,
-    /// How it is sent.
-    #[command(flatten)]
-    pub sending: Sending,
+    pub with: Proposing,
 }
 
 fn parse_boot_node(text: &str) -> Result<BootNode, String> {
@@ -171,15 +179,9 @@ pub struct ProposeTreasury {
     /// What it is for, at most 280 bytes
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     pub purpose: Text<MAX_DISBURSEMENT_MEMO_BYTES>,
-    /// A line for people, 1 to 140 bytes [default: made from the purpose]
-    #[arg(long)]
-    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
-    /// What it says.
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub about: About,
-    /// How it is sent.
-    #[command(flatten)]
-    pub sending: Sending,
+    pub with: Proposing,
 }
 
 /// `althing gov propose rollback`
@@ -190,15 +192,9 @@ pub struct ProposeRollback {
     /// The part of each payment not made that its recipient gets, for what it has done already
     #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = parse_percent)]
     pub compensation: Ppm,
-    /// A line for people, 1 to 140 bytes [default: made from the number]
-    #[arg(long)]
-    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
-    /// What it says.
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub about: About,
-    /// How it is sent.
-    #[command(flatten)]
-    pub sending: Sending,
+    pub with: Proposing,
 }
 
 /// An order that happens at once.
@@ -217,15 +213,53 @@ pub struct ProposeEmergency {
     /// What is ordered.
     #[command(flatten)]
     pub order: OrderArgs,
-    /// A line for people, 1 to 140 bytes [default: made from the order]
-    #[arg(long)]
-    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
-    /// What it says.
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub about: About,
-    /// How it is sent.
+    pub with: Proposing,
+}
+
+/// `althing gov propose ratify`
+#[derive(Debug, Args)]
+pub struct ProposeRatify {
+    /// Number of the change
+    pub change: u64,
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub sending: Sending,
+    pub with: Proposing,
+}
+
+/// `althing gov propose safety-rules`
+#[derive(Debug, Args)]
+pub struct ProposeSafetyRules {
+    /// One more member: an address, the name of a key, or dev:N
+    #[arg(long, value_name = "ACCOUNT")]
+    pub add_member: Vec<String>,
+    /// Without this member: an address, the name of a key, or dev:N
+    #[arg(long, value_name = "ACCOUNT")]
+    pub remove_member: Vec<String>,
+    /// How many members must approve
+    #[arg(long, value_name = "N")]
+    pub needed: Option<u32>,
+    /// What it may order no more: cancel-proposal, rollback-spec, set-spec, pause-treasury,
+    /// rollback-disbursement or cancel-upgrade. What it may not order now it never may again
+    #[arg(long, value_name = "ORDER")]
+    pub forbid: Vec<OrderKind>,
+    /// How often it may be used, counted anew; 0 puts it to rest
+    #[arg(long, value_name = "N")]
+    pub uses: Option<u32>,
+    /// It may be used without end
+    #[arg(long, conflicts_with = "uses")]
+    pub unlimited: bool,
+    /// The rest from one use to the next, such as 1h or 100blocks
+    #[arg(long, value_name = "TIME", value_parser = parse_period)]
+    pub cooldown: Option<Period>,
+    /// Abolish it, for good
+    #[arg(long, conflicts_with_all = ["add_member", "remove_member", "needed", "forbid", "uses",
+        "unlimited", "cooldown"])]
+    pub abolish: bool,
+    /// What it says about itself, and how it is sent.
+    #[command(flatten)]
+    pub with: Proposing,
 }
 
 /// `althing gov propose upgrade`
@@ -243,15 +277,9 @@ pub struct ProposeUpgrade {
     /// SHA-256 of that software, if it is one file, 64 hex characters
     #[arg(long, value_name = "HEX")]
     pub digest: Option<String>,
-    /// A line for people, 1 to 140 bytes [default: made from the version]
-    #[arg(long)]
-    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
-    /// What it says.
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub about: About,
-    /// How it is sent.
-    #[command(flatten)]
-    pub sending: Sending,
+    pub with: Proposing,
 }
 
 /// `althing gov propose upgrade-cancel`
@@ -260,15 +288,9 @@ pub struct ProposeUpgradeCancel {
     /// The version that is planned
     #[arg(id = "release", value_name = "VERSION")]
     pub version: Version,
-    /// A line for people, 1 to 140 bytes [default: made from the version]
-    #[arg(long)]
-    pub title: Option<Text<MAX_PROPOSAL_TITLE_BYTES>>,
-    /// What it says.
+    /// What it says about itself, and how it is sent.
     #[command(flatten)]
-    pub about: About,
-    /// How it is sent.
-    #[command(flatten)]
-    pub sending: Sending,
+    pub with: Proposing,
 }
 
 /// A parameter and the text of its new value.

@@ -4,7 +4,7 @@ use super::{ceremony, use_prefix, write_secret};
 use crate::cli::{
     args::{GenesisNew, Preset},
     config::{self, Template},
-    context::{Context, write_new},
+    context::{Context, read_text, write_new},
     error::{CliError, Exit},
     gov, output,
 };
@@ -13,6 +13,7 @@ use althing_types::{
     Allocation, Amount, ChainParams, Genesis, GenesisValidator, KeyScheme, Ppm, SecretKey, Text,
     Timestamp, genesis::LoadAccounts,
 };
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::{
     fs,
@@ -101,8 +102,8 @@ fn without_validators(args: &GenesisNew) -> Result<Genesis, CliError> {
         validators: Vec::new(),
         allocations: Vec::new(),
         reserve: Amount::ZERO,
-        network: None,
-        safety: None,
+        network: document(args.network.as_deref())?,
+        safety: document(args.safety.as_deref())?,
         load_accounts: None,
     };
     let staking = &mut genesis.params.staking;
@@ -134,6 +135,13 @@ fn without_validators(args: &GenesisNew) -> Result<Genesis, CliError> {
         });
     }
     Ok(genesis)
+}
+
+/// What a JSON file says that becomes a field of the genesis.
+fn document<T: DeserializeOwned>(path: Option<&Path>) -> Result<Option<T>, CliError> {
+    let Some(path) = path else { return Ok(None) };
+    let bad = |error| CliError::usage(format!("{}: {error}", path.display()));
+    serde_json::from_str(&read_text(path)?).map(Some).map_err(bad)
 }
 
 /// What `--reserve` says, or as much as the preset needs.

@@ -1,6 +1,6 @@
 //! `althing gov list` and `althing gov show`.
 
-use super::{propose, tally, value};
+use super::{history, propose, tally, value};
 use crate::cli::{
     args::GovList,
     context::Context,
@@ -192,25 +192,7 @@ fn show_events(events: &[Value]) {
     }
     let row = |entry: &Value| {
         let event = entry.get("event").cloned().unwrap_or(json!({}));
-        let kind = text(&event, "type");
-        let words = match kind.as_str() {
-            "proposal-submitted" => "submitted".to_owned(),
-            "proposal-opened" => "the vote begins".to_owned(),
-            "proposal-passed" => "accepted".to_owned(),
-            "proposal-rejected" => format!("rejected: {}", text(&event, "reason")),
-            "proposal-enacted" => "enacted".to_owned(),
-            "proposal-failed" => "could not happen".to_owned(),
-            "proposal-cancelled" => "taken back".to_owned(),
-            "parameter-changed" => {
-                let change = event.get("change").unwrap_or(&event);
-                format!("{} changed", text(change, "name"))
-            }
-            "disbursement-advanced" => {
-                let (state, reason) = (text(&event, "state"), text(&event, "reason"));
-                format!("the disbursement is {state} ({reason})")
-            }
-            other => other.replace('-', " "),
-        };
+        let words = history::words(&event);
         vec![number(entry, "height").to_string(), output::time(number(entry, "time_ms")), words]
     };
     let rows: Vec<Vec<String>> = events.iter().map(row).collect();

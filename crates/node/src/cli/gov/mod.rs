@@ -1,6 +1,7 @@
 //! `althing gov`: proposals, votes, parameters, the treasury.
 
 mod file;
+mod history;
 mod list;
 mod network;
 mod params;
@@ -13,9 +14,15 @@ mod upgrade;
 mod value;
 mod vote;
 
+pub(crate) use upgrade::{history as upgrade_history, status as upgrade_status};
 pub(crate) use value::{configure, parse_ballot, parse_period};
 
-use super::{args::GovCommand, context::Context, error::CliError, online::with_chain};
+use super::{
+    args::{GovCommand, OverrideCommand},
+    context::Context,
+    error::CliError,
+    online::with_chain,
+};
 
 /// Runs `althing gov …`.
 ///
@@ -42,11 +49,12 @@ pub(crate) fn run(context: &Context, command: &GovCommand) -> Result<(), CliErro
         GovCommand::Show { proposal, votes } => with_chain(context, async |client, chain| {
             list::show(context, &client, &chain, (*proposal, *votes)).await
         }),
-        GovCommand::Override(args) => safety::call(context, args),
+        GovCommand::Override(args) => match args.show {
+            Some(OverrideCommand::Status { events }) => safety::status(context, events),
+            None => safety::call(context, args),
+        },
         GovCommand::Network(command) => network::run(context, command),
-        GovCommand::Upgrade => {
-            with_chain(context, async |client, _| upgrade::status(context, &client).await)
-        }
+        GovCommand::Upgrade => upgrade::status(context),
         GovCommand::Treasury(command) => treasury::run(context, command),
     }
 }

@@ -47,14 +47,13 @@ pub(super) fn propose(context: &Context, args: &ProposeNetwork) -> Result<(), Cl
             min_health: args.min_health,
         });
         let params = client.params().await?;
-        let title = propose::title(args.title.as_ref(), || {
-            format!("Configure the network anew, in place of version {base}")
-        })?;
-        let mut about = args.about.clone();
+        let title = format!("Configure the network anew, in place of version {base}");
+        let mut about = args.with.about.clone();
         about.criticality = about.criticality.or(Some(Criticality::Standard));
+        let title = propose::title(args.with.title.as_ref(), || title)?;
         let action = Action::Network { base, spec, rollout };
         let proposal = propose::complete(&params, &about, title, action);
-        propose::propose(context, (&client, &chain, &params), proposal, &args.sending).await
+        propose::propose(context, (&client, &chain, &params), proposal, &args.with.sending).await
     })
 }
 
@@ -94,6 +93,9 @@ pub(super) fn run(context: &Context, command: &NetworkCommand) -> Result<(), Cli
     with_chain(context, async |client, _| match command {
         NetworkCommand::Show { version } => show(context, &client, *version).await,
         NetworkCommand::History => history(context, &client).await,
+        NetworkCommand::Events { limit } => {
+            super::history::show(context, &client, "/v1/network/history", *limit).await
+        }
     })
 }
 

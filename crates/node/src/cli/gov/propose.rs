@@ -43,12 +43,15 @@ pub(super) fn run(context: &Context, args: &GovPropose) -> Result<(), CliError> 
         (Some(ProposeCommand::Treasury(args)), _) => treasury(context, args),
         (Some(ProposeCommand::Rollback(args)), _) => rollback(context, args),
         (Some(ProposeCommand::Emergency(args)), _) => emergency(context, args),
+        (Some(ProposeCommand::Ratify(args)), _) => safety::ratify(context, args),
+        (Some(ProposeCommand::SafetyRules(args)), _) => safety::propose_rules(context, args),
         (Some(ProposeCommand::Upgrade(args)), _) => upgrade(context, args),
         (Some(ProposeCommand::UpgradeCancel(args)), _) => upgrade_cancel(context, args),
         (None, Some(path)) => from_file(context, path, &args.sending),
         (None, None) => Err(CliError::usage(
-            "say what to propose: text, params, network, treasury, rollback, upgrade, upgrade-cancel or emergency, or --file FILE; `althing gov \
-             propose --help` has examples",
+            "say what to propose: text, params, network, treasury, rollback, upgrade, upgrade-cancel, \
+             emergency, ratify or safety-rules, or --file FILE; `althing gov propose --help` has \
+             examples",
         )),
     }
 }
@@ -120,11 +123,11 @@ fn params(context: &Context, args: &ProposeParams) -> Result<(), CliError> {
             });
         }
         let names: Vec<&str> = args.set.iter().map(|setting| &*setting.name).collect();
-        let title = title(args.title.as_ref(), || format!("Change {}", names.join(", ")))?;
+        let title = title(args.with.title.as_ref(), || format!("Change {}", names.join(", ")))?;
         let changes = List::new(changes)
             .ok_or_else(|| CliError::usage("one proposal changes at most 16 parameters"))?;
-        let proposal = complete(&params, &args.about, title, Action::Parameters { changes });
-        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+        let proposal = complete(&params, &args.with.about, title, Action::Parameters { changes });
+        propose(context, (&client, &chain, &params), proposal, &args.with.sending).await
     })
 }
 
@@ -162,13 +165,13 @@ fn treasury(context: &Context, args: &ProposeTreasury) -> Result<(), CliError> {
             .ok_or_else(|| CliError::usage("one disbursement has at most 32 payments"))?;
         let deps = List::new(args.deps.clone())
             .ok_or_else(|| CliError::usage("one disbursement depends on at most 100 others"))?;
-        let title = title(args.title.as_ref(), || match args.purpose.as_str() {
+        let title = title(args.with.title.as_ref(), || match args.purpose.as_str() {
             "" => format!("A disbursement of {}", output::count(payments.len() as u64, "payment")),
             purpose => purpose.chars().take(70).collect(),
         })?;
         let action = Action::Treasury { payments, deps, memo: args.purpose.clone() };
-        let proposal = complete(&params, &args.about, title, action);
-        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+        let proposal = complete(&params, &args.with.about, title, action);
+        propose(context, (&client, &chain, &params), proposal, &args.with.sending).await
     })
 }
 
@@ -181,10 +184,10 @@ pub(super) fn rollback(context: &Context, args: &ProposeRollback) -> Result<(), 
         let params = client.params().await?;
         let (disbursement, compensation) = (args.disbursement, args.compensation);
         let title =
-            title(args.title.as_ref(), || format!("Roll disbursement {disbursement} back"))?;
+            title(args.with.title.as_ref(), || format!("Roll disbursement {disbursement} back"))?;
         let action = Action::TreasuryRollback { disbursement, compensation };
-        let proposal = complete(&params, &args.about, title, action);
-        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+        let proposal = complete(&params, &args.with.about, title, action);
+        propose(context, (&client, &chain, &params), proposal, &args.with.sending).await
     })
 }
 
@@ -192,13 +195,13 @@ fn emergency(context: &Context, args: &ProposeEmergency) -> Result<(), CliError>
     let order = safety::order(&args.order)?;
     with_chain(context, async |client, chain| {
         let params = client.params().await?;
-        let title = title(args.title.as_ref(), || {
+        let title = title(args.with.title.as_ref(), || {
             format!("Emergency: {} {}", args.order.order.name(), args.order.value)
         })?;
-        let about = About { criticality: Some(Criticality::Emergency), ..args.about.clone() };
+        let about = About { criticality: Some(Criticality::Emergency), ..args.with.about.clone() };
         let action = Action::Emergency { order };
         let proposal = complete(&params, &about, title, action);
-        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+        propose(context, (&client, &chain, &params), proposal, &args.with.sending).await
     })
 }
 
@@ -206,12 +209,12 @@ fn upgrade(context: &Context, args: &ProposeUpgrade) -> Result<(), CliError> {
     let digest = args.digest.as_deref().map(parse_hash).transpose()?;
     with_chain(context, async |client, chain| {
         let params = client.params().await?;
-        let title = title(args.title.as_ref(), || format!("Upgrade to {}", args.version))?;
+        let title = title(args.with.title.as_ref(), || format!("Upgrade to {}", args.version))?;
         let (version, notes) = (args.version, args.notes.clone());
         let action =
             Action::Upgrade { version, height: args.height.map(Height::new), notes, digest };
-        let proposal = complete(&params, &args.about, title, action);
-        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+        let proposal = complete(&params, &args.with.about, title, action);
+        propose(context, (&client, &chain, &params), proposal, &args.with.sending).await
     })
 }
 
@@ -219,9 +222,11 @@ fn upgrade_cancel(context: &Context, args: &ProposeUpgradeCancel) -> Result<(), 
     with_chain(context, async |client, chain| {
         let params = client.params().await?;
         let version = args.version;
-        let title = title(args.title.as_ref(), || format!("Give up the upgrade to {version}"))?;
-        let proposal = complete(&params, &args.about, title, Action::UpgradeCancel { version });
-        propose(context, (&client, &chain, &params), proposal, &args.sending).await
+        let title =
+            title(args.with.title.as_ref(), || format!("Give up the upgrade to {version}"))?;
+        let proposal =
+            complete(&params, &args.with.about, title, Action::UpgradeCancel { version });
+        propose(context, (&client, &chain, &params), proposal, &args.with.sending).await
     })
 }
 

@@ -1,5 +1,11 @@
 //! `althing gov override` and `althing gov propose emergency`: orders that happen at once.
 
+mod rules;
+mod status;
+
+pub(super) use rules::{propose_rules, ratify};
+pub(super) use status::status;
+
 use super::{network, value};
 use crate::cli::{
     args::{GovOverride, OrderArgs},
@@ -76,6 +82,15 @@ pub(super) fn describe(order: &Order) -> Vec<(&'static str, String)> {
         Order::CancelUpgrade { version } => {
             vec![("orders", format!("the upgrade to {version} is given up"))]
         }
+    }
+}
+
+/// What an order of a node's answer does, on one line.
+pub(super) fn in_words(order: &Value) -> String {
+    match serde_json::from_value::<Order>(order.clone()) {
+        Ok(order) => describe(&order).first().map(|(_, text)| text.clone()).unwrap_or_default(),
+        // Of a kind that this program does not know.
+        Err(_) => order.to_string(),
     }
 }
 

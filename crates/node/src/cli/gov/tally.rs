@@ -134,6 +134,10 @@ pub(super) fn houses(proposal: &Value, symbol: &str) -> Vec<String> {
         lines.extend(head_lines(heads));
         lines.push(String::new());
     }
+    if let Some(turnout) = tally.get("turnout") {
+        lines.push(turnout_line(turnout));
+        lines.push(String::new());
+    }
     let needs = needs(stake, heads, symbol);
     let voting = text(proposal, "status") == "voting";
     match text(tally, "outcome").as_str() {
@@ -146,6 +150,15 @@ pub(super) fn houses(proposal: &Value, symbol: &str) -> Vec<String> {
         reason => lines.push(format!("not accepted ({reason})")),
     }
     lines
+}
+
+/// How many voted.
+fn turnout_line(turnout: &Value) -> String {
+    format!(
+        "voted: {} with their own stake, {}",
+        output::count(number(turnout, "accounts"), "account"),
+        output::count(number(turnout, "validators"), "validator"),
+    )
 }
 
 /// A part with a mark at what is needed.

@@ -1,6 +1,6 @@
 //! `althing gov treasury …`
 
-use super::{list::pages, propose};
+use super::{history, list::pages, propose};
 use crate::cli::{
     args::{TreasuryCommand, TreasuryStep},
     context::Context,
@@ -37,6 +37,9 @@ pub(super) fn run(context: &Context, command: &TreasuryCommand) -> Result<(), Cl
                 None => all(context, &client, &chain).await,
             })
         }
+        TreasuryCommand::Income { limit } => with_chain(context, async |client, chain| {
+            income(context, &client, &chain, *limit).await
+        }),
         TreasuryCommand::Export { disbursement } => {
             with_chain(context, async |client, _| export(&client, *disbursement).await)
         }
@@ -99,6 +102,40 @@ fn step(context: &Context, args: &TreasuryStep, step: Step) -> Result<(), CliErr
     })
 }
 
+/// What the treasury earned, by where it came from, in a summary.
+fn earned(income: Option<&Value>, symbol: &str) -> String {
+    let income = income.unwrap_or(&Value::Null);
+    format!(
+        "{} of fees, {} of penalties, {} of deposits",
+        money(income, "fees", symbol),
+        money(income, "penalties", symbol),
+        money(income, "deposits", symbol),
+    )
+}
+
+/// `althing gov treasury income`
+async fn income(
+    context: &Context,
+    client: &Client,
+    chain: &Version,
+    limit: u32,
+) -> Result<(), CliError> {
+    let events = history::ask(client, "/v1/treasury/income", limit).await?;
+    if context.global.json {
+        output::json(&json!({ "events": events }));
+        return Ok(());
+    }
+    let row = |entry: &Value| {
+        let event = entry.get("event").unwrap_or(&Value::Null);
+        let money = |name: &str| output::about(amount(event, &format!("/{name}")), &chain.symbol);
+        let epoch = number(event, "epoch").to_string();
+        vec![epoch, money("fees"), money("penalties"), money("deposits")]
+    };
+    let rows: Vec<Vec<String>> = events.iter().map(row).collect();
+    output::rows(&["epoch", "of fees", "of penalties", "of deposits"], &[0, 1, 2, 3], &rows);
+    Ok(())
+}
+
 /// Money of the summary.
 fn money(summary: &Value, name: &str, symbol: &str) -> String {
     output::tokens_of(amount(summary, &format!("/{name}/amount")), symbol)
@@ -115,7 +152,7 @@ async fn all(context: &Context, client: &Client, chain: &Version) -> Result<(), 
         Some(true) => format!("STALLED for {} epochs", number(&summary, "stalled_epochs")),
         _ => "none".to_owned(),
     };
-    output::facts(&[
+    let mut facts = vec![
         ("owns", money("balance")),
         ("accepted, not executed", money("reserved")),
         ("free", money("available")),
@@ -127,7 +164,17 @@ async fn all(context: &Context, client: &Client, chain: &Version) -> Result<(), 
         ),
         ("backlog", backlog),
         ("grant limit", money("grant_limit")),
-    ]);
+        ("earned in this epoch", earned(summary.get("income"), &chain.symbol)),
+    ];
+    if let Some(last) = summary.get("last_income") {
+        let text =
+            format!("epoch {}: {}", number(last, "epoch"), earned(Some(last), &chain.symbol));
+        facts.push(("earned before", text));
+    }
+    if let Some(until) = summary.get("paused_until") {
+        facts.push(("PAUSED", format!("it pays and executes nothing until {}", due(Some(until)))));
+    }
+    output::facts(&facts);
     let path = format!("/v1/treasury/disbursements?limit={LISTED}");
     let page = pages(client, &path, "disbursements", LISTED).await?;
     let rows: Vec<Vec<String>> = list(&page, "disbursements")

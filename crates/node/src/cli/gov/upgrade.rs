@@ -1,19 +1,34 @@
-//! `althing gov upgrade`: which rules hold, what is planned, and who is ready.
+//! `althing upgrade status` and `althing upgrade history`: which rules hold, what is planned, who is
+//! ready, and what became of every upgrade.
 
+use super::history;
 use crate::cli::{
     context::Context,
     error::CliError,
     fields::{list, number, ratio, text},
+    online::with_chain,
     output,
 };
 use althing_client::http::Client;
 use serde_json::{Value, json};
 
-/// `althing gov upgrade`
+/// `althing upgrade status`, `althing gov upgrade`
 ///
 /// # Errors
 /// As any question to a node.
-pub(super) async fn status(context: &Context, client: &Client) -> Result<(), CliError> {
+pub(crate) fn status(context: &Context) -> Result<(), CliError> {
+    with_chain(context, async |client, _| show(context, &client).await)
+}
+
+/// `althing upgrade history`
+///
+/// # Errors
+/// As any question to a node; exit code 1 if the node keeps no index.
+pub(crate) fn history(context: &Context, limit: u32) -> Result<(), CliError> {
+    history::run(context, "/v1/upgrade/history", limit)
+}
+
+async fn show(context: &Context, client: &Client) -> Result<(), CliError> {
     let upgrade = client.upgrade().await?;
     let plan = upgrade.get("plan").filter(|plan| !plan.is_null());
     let readiness = match plan {

@@ -1,0 +1,130 @@
+//! Whom and what an event is about.
+
+use super::Event;
+use crate::{Address, Hash, ValidatorKey};
+
+impl Event {
+    /// The accounts that this event concerns, for address filters.
+    pub fn accounts(&self) -> Vec<Address> {
+        match self {
+            Self::Transferred { from, to, .. } => vec![*from, *to],
+            Self::ValidatorRegistered { operator, .. } | Self::Staked { operator, .. } => {
+                vec![*operator]
+            }
+            Self::Delegated { delegator, .. }
+            | Self::Undelegated { delegator, .. }
+            | Self::Redelegated { delegator, .. }
+            | Self::RedelegationSlashed { delegator, .. }
+            | Self::UnbondingPaid { delegator, .. } => vec![*delegator],
+            Self::EvidenceAccepted { reporter, .. } => vec![*reporter],
+            Self::ProposalSubmitted { proposer, .. } | Self::ProposalCancelled { proposer, .. } => {
+                vec![*proposer]
+            }
+            Self::Voted { voter, .. } => vec![*voter],
+            Self::OverrideApproved { member, .. } => vec![*member],
+            Self::DisbursementPaid { to, .. } => vec![*to],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The validator that this event is about.
+    pub const fn validator(&self) -> Option<ValidatorKey> {
+        match self {
+            Self::Transferred { .. }
+            | Self::Emitted { .. }
+            | Self::ProposalSubmitted { .. }
+            | Self::ProposalOpened { .. }
+            | Self::ProposalPassed { .. }
+            | Self::ProposalRejected { .. }
+            | Self::ProposalEnacted { .. }
+            | Self::ProposalFailed { .. }
+            | Self::ProposalCancelled { .. }
+            | Self::ParameterChanged { .. }
+            | Self::DisbursementAdvanced { .. }
+            | Self::DisbursementDelayed { .. }
+            | Self::DisbursementPaid { .. }
+            | Self::DisbursementReturned { .. }
+            | Self::TreasuryStalled { .. }
+            | Self::TreasuryEarned { .. }
+            | Self::SpecOffered { .. }
+            | Self::SpecStaged { .. }
+            | Self::SpecWatched { .. }
+            | Self::SpecActivated { .. }
+            | Self::SpecRolledBack { .. }
+            | Self::SpecWithdrawn { .. }
+            | Self::UpgradeScheduled { .. }
+            | Self::UpgradePostponed { .. }
+            | Self::UpgradeCancelled { .. }
+            | Self::Upgraded { .. }
+            | Self::UpgradeFailed { .. }
+            | Self::OverrideApproved { .. }
+            | Self::OverrideUsed { .. }
+            | Self::EmergencyUsed { .. }
+            | Self::SafetyRulesChanged { .. }
+            | Self::ChangeBegun { .. }
+            | Self::ChangeEnded { .. } => None,
+            Self::Voted { validator, .. } => *validator,
+            Self::ValidatorRegistered { validator, .. }
+            | Self::Staked { validator, .. }
+            | Self::Delegated { validator, .. }
+            | Self::Undelegated { validator, .. }
+            | Self::Redelegated { to: validator, .. }
+            | Self::RedelegationSlashed { from: validator, .. }
+            | Self::UnbondingPaid { validator, .. }
+            | Self::ValidatorUpdated { validator }
+            | Self::CommissionAnnounced { validator, .. }
+            | Self::CommissionChanged { validator, .. }
+            | Self::ValidatorRemoved { validator }
+            | Self::ValidatorLeaving { validator }
+            | Self::Jailed { validator, .. }
+            | Self::Unjailed { validator, .. }
+            | Self::Slashed { validator, .. }
+            | Self::Ejected { validator }
+            | Self::EvidenceAccepted { validator, .. }
+            | Self::Rewarded { validator, .. }
+            | Self::NodeRegistered { validator, .. }
+            | Self::Heartbeat { validator, .. }
+            | Self::PreferencesSet { validator, .. }
+            | Self::SpecAdopted { validator, .. }
+            | Self::RandomnessCommitted { validator, .. } => Some(*validator),
+        }
+    }
+
+    /// The hash that stands for the result of computation that was accepted; `None` for all other
+    /// events.
+    pub const fn accepted_result(&self) -> Option<Hash> {
+        None
+    }
+
+    /// The number of the proposal that this event is about.
+    pub const fn proposal(&self) -> Option<u64> {
+        match self {
+            Self::ProposalSubmitted { proposal, .. }
+            | Self::ProposalOpened { proposal, .. }
+            | Self::Voted { proposal, .. }
+            | Self::ProposalPassed { proposal, .. }
+            | Self::ProposalRejected { proposal, .. }
+            | Self::ProposalEnacted { proposal }
+            | Self::ProposalFailed { proposal, .. }
+            | Self::ProposalCancelled { proposal, .. }
+            | Self::ParameterChanged { proposal, .. }
+            | Self::SpecOffered { proposal, .. }
+            | Self::SpecStaged { proposal, .. }
+            | Self::SpecActivated { proposal, .. }
+            | Self::SpecRolledBack { proposal, .. }
+            | Self::UpgradeScheduled { proposal, .. }
+            | Self::UpgradePostponed { proposal, .. }
+            | Self::UpgradeCancelled { proposal, .. }
+            | Self::Upgraded { proposal, .. }
+            | Self::UpgradeFailed { proposal, .. }
+            | Self::EmergencyUsed { proposal, .. }
+            | Self::SafetyRulesChanged { proposal, .. } => Some(*proposal),
+            Self::ChangeBegun { proposal, .. } => *proposal,
+            Self::DisbursementAdvanced { disbursement, .. }
+            | Self::DisbursementDelayed { disbursement, .. }
+            | Self::DisbursementPaid { disbursement, .. }
+            | Self::DisbursementReturned { disbursement, .. } => Some(*disbursement),
+            _ => None,
+        }
+    }
+}
