@@ -156,6 +156,8 @@ causes! {
     "espi_not_a_feed", "the root element is \"{root}\", not an Atom feed or entry", EspiNotAFeed { root: String };
     /// A required element is absent.
     "espi_element_missing", "the element {name} is missing", EspiElementMissing { name: &'static str };
+    /// A single element stands twice.
+    "espi_element_twice", "the element {name} stands twice in one reading", EspiElementTwice { name: &'static str };
     /// A code outside its list.
     "espi_code", "{element} is \"{text}\", which is not known", EspiCode { element: &'static str, text: String };
     /// Links lead nowhere.

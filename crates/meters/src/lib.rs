@@ -1,16 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod channels;
+mod collect;
+mod counter;
+pub mod csv;
+mod detect;
 mod energy;
 mod fault;
+pub mod green_button;
 mod lines;
 mod nem;
 pub mod nem12;
 pub mod nem13;
 mod record;
+#[cfg(feature = "sunspec")]
+pub mod sunspec;
 mod time;
 
 pub use channels::MAX_CHANNELS;
+pub use collect::{Collected, Mode, Series, Totals, check, collect, open};
+pub use counter::{Follower, RawCounter};
+pub use detect::{Format, detect, detect_bytes};
 pub use energy::{
     Carry, Cumulative, Decimal, EnergyUnit, FEMTOJOULES_PER_MILLIWATT_HOUR, MAX_FEMTOJOULES,
 };
