@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod backfill;
 mod channels;
 mod collect;
 mod counter;
@@ -16,6 +17,7 @@ mod record;
 #[cfg(feature = "sunspec")]
 pub mod sunspec;
 mod time;
+pub mod validate;
 
 pub use channels::MAX_CHANNELS;
 pub use collect::{Collected, Mode, Series, Totals, check, collect, open};

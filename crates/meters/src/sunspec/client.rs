@@ -100,7 +100,8 @@ impl Connection {
             match self.ask(base, 2).await? {
                 Ok(registers) if registers == MARKER => return Ok(base + 2),
                 // A device that has nothing there may say so with an exception.
-                Ok(_) | Err(ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue) => {}
+                Ok(_)
+                | Err(ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue) => {}
                 Err(exception) => return Err(refused(base, exception)),
             }
         }
