@@ -8,7 +8,7 @@ use crate::{
     genesis,
     migrations::Moment,
     modules::{
-        accounts, bank, beacon, params,
+        accounts, bank, beacon, energy, params,
         performance::{self, Turn},
         staking::{self, BlockMoment},
         treasury, upgrade,
@@ -151,6 +151,8 @@ impl Ledger {
             bank::INCOME,
             staking::QUEUE,
             treasury::TREASURY,
+            energy::ENERGY,
+            energy::AGENDA,
             staking::validator_key(&context.proposer),
             performance::performance_key(&context.proposer),
             accounts::key(&protocol.treasury),

@@ -4,7 +4,7 @@
 use crate::{
     error::Fault,
     modules::{
-        bank, governance, network,
+        bank, energy, governance, network,
         performance::{self, Turn},
         rewards, safety,
         staking::{self, BlockMoment},
@@ -40,6 +40,7 @@ impl Ending<'_> {
         let mut events = performance::record_turn(view, moment, &self.turn, waiting)?;
         events.extend(staking::pay_unbonding(view, moment)?);
         events.extend(treasury::run(view, moment)?);
+        events.extend(energy::run(view, moment)?);
         let mut sets = None;
         if self.is_epoch_end {
             sets = Some(self.turn_epoch(view, &mut events)?);
@@ -76,6 +77,7 @@ impl Ending<'_> {
         performance::missing_for_block(view, moment, &self.turn, &mut keys)?;
         staking::missing_for_block(view, moment, &mut keys)?;
         treasury::missing_for_block(view, moment, &mut keys)?;
+        energy::missing_for_block(view, moment, &mut keys)?;
         if self.is_epoch_end {
             performance::missing_for_epoch_end(view, moment, &mut keys)?;
             rewards::missing_for_epoch_end(view, moment, &mut keys)?;

@@ -8,6 +8,7 @@ pub mod address;
 pub mod amount;
 pub mod block;
 pub mod codec;
+pub mod energy;
 pub mod event;
 pub mod evidence;
 pub mod genesis;

@@ -23,6 +23,36 @@ impl Event {
             Self::Voted { voter, .. } => vec![*voter],
             Self::OverrideApproved { member, .. } => vec![*member],
             Self::DisbursementPaid { to, .. } => vec![*to],
+            Self::ProviderRegistered { provider, .. }
+            | Self::ProviderUpdated { provider, .. }
+            | Self::ProviderSlashed { provider, .. }
+            | Self::MeterRegistered { provider, .. }
+            | Self::ReadingsSubmitted { provider, .. }
+            | Self::ReadingsDecided { provider, .. }
+            | Self::BatchClosed { provider, .. }
+            | Self::EnergyOffered { provider, .. }
+            | Self::TariffPosted { provider, .. }
+            | Self::EnergyPaid { provider, .. }
+            | Self::EnergyLapsed { provider, .. }
+            | Self::EnergyDisputeEnded { provider, .. } => vec![*provider],
+            Self::EnergyStakePaid { account, .. } | Self::EnergyOrderCancelled { account, .. } => {
+                vec![*account]
+            }
+            Self::OracleStaked { oracle, .. }
+            | Self::OracleWeighted { oracle, .. }
+            | Self::OracleReported { oracle, .. }
+            | Self::OracleSlashed { oracle, .. }
+            | Self::EnergyDisputeVoted { oracle, .. } => vec![*oracle],
+            Self::EnergyOrdered { buyer, .. } | Self::CertificateRevoked { buyer, .. } => {
+                vec![*buyer]
+            }
+            Self::EnergySold { provider, buyer, .. } => vec![*provider, *buyer],
+            Self::CertificateTransferred { from, to, .. } => vec![*from, *to],
+            Self::CertificateRetired { owner, .. } => vec![*owner],
+            Self::EnergyDisputeOpened { opener, .. } => vec![*opener],
+            Self::EnergyRoleGranted { grantor, account, .. } => {
+                grantor.iter().chain([account]).copied().collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -62,7 +92,37 @@ impl Event {
             | Self::EmergencyUsed { .. }
             | Self::SafetyRulesChanged { .. }
             | Self::ChangeBegun { .. }
-            | Self::ChangeEnded { .. } => None,
+            | Self::ChangeEnded { .. }
+            | Self::ProviderRegistered { .. }
+            | Self::ProviderUpdated { .. }
+            | Self::EnergyStakePaid { .. }
+            | Self::ProviderSlashed { .. }
+            | Self::MeterRegistered { .. }
+            | Self::MeterRotated { .. }
+            | Self::MeterRevoked { .. }
+            | Self::ReadingsSubmitted { .. }
+            | Self::ReadingsDecided { .. }
+            | Self::BatchClosed { .. }
+            | Self::OracleStaked { .. }
+            | Self::OracleWeighted { .. }
+            | Self::OracleReported { .. }
+            | Self::OracleSlashed { .. }
+            | Self::EnergyOffered { .. }
+            | Self::EnergyOrdered { .. }
+            | Self::EnergyOrderCancelled { .. }
+            | Self::TariffPosted { .. }
+            | Self::EnergySold { .. }
+            | Self::SlotCleared { .. }
+            | Self::EnergyPaid { .. }
+            | Self::CertificateTransferred { .. }
+            | Self::CertificateRetired { .. }
+            | Self::CertificateRevoked { .. }
+            | Self::EnergyLapsed { .. }
+            | Self::EnergyDisputeOpened { .. }
+            | Self::EnergyDisputeVoted { .. }
+            | Self::EnergyDisputeEnded { .. }
+            | Self::EnergyRoleGranted { .. }
+            | Self::EnergySettlementChanged { .. } => None,
             Self::Voted { validator, .. } => *validator,
             Self::ValidatorRegistered { validator, .. }
             | Self::Staked { validator, .. }
@@ -118,7 +178,8 @@ impl Event {
             | Self::Upgraded { proposal, .. }
             | Self::UpgradeFailed { proposal, .. }
             | Self::EmergencyUsed { proposal, .. }
-            | Self::SafetyRulesChanged { proposal, .. } => Some(*proposal),
+            | Self::SafetyRulesChanged { proposal, .. }
+            | Self::EnergySettlementChanged { proposal, .. } => Some(*proposal),
             Self::ChangeBegun { proposal, .. } => *proposal,
             Self::DisbursementAdvanced { disbursement, .. }
             | Self::DisbursementDelayed { disbursement, .. }

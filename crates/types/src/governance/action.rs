@@ -3,7 +3,8 @@ use super::{
     treasury::{Dependencies, Payments},
 };
 use crate::{
-    Hash, Height, List, Ppm, Text, Version,
+    Address, Hash, Height, List, Ppm, Text, Version,
+    energy::{EnergySettlementPayload, OracleChange, Scopes},
     limits::{
         MAX_DISBURSEMENT_MEMO_BYTES, MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES,
         MAX_UPGRADE_NOTES_BYTES,
@@ -94,6 +95,27 @@ tagged_enum! {
             change: u64,
             /// What it is about.
             order: OrderKind,
+        },
+        /// Readings are attested and energy is sold by other rules.
+        0x050e "energy-settlement" EnergySettlement {
+            /// The rules.
+            settlement: EnergySettlementPayload,
+        },
+        /// An oracle gets another weight, or none.
+        0x050f "energy-oracle" EnergyOracle {
+            /// Which.
+            oracle: Address,
+            /// What happens to it.
+            change: OracleChange,
+        },
+        /// An account may look after the market of energy, or may no more.
+        0x0510 "energy-admin" EnergyAdmin {
+            /// Which.
+            account: Address,
+            /// What it may do; without any, its role ends.
+            scopes: Scopes,
+            /// The first height at which it may no more.
+            expires: Height,
         },
     }
 }

@@ -2,6 +2,7 @@
 //! bounds that are checked when a genesis file is read and when a change is proposed.
 
 mod emission;
+mod energy;
 mod governance;
 mod registry;
 mod safety;
@@ -12,6 +13,7 @@ mod treasury;
 mod upgrade;
 
 pub use emission::{EmissionParams, Schedule};
+pub use energy::EnergyParams;
 pub use governance::{GovernanceParams, Track};
 pub use registry::RegistryParams;
 pub use safety::SafetyParams;
@@ -65,6 +67,8 @@ pub struct ChainParams {
     pub upgrade: UpgradeParams,
     /// The safety override and emergencies.
     pub safety: SafetyParams,
+    /// Energy: providers, meters, oracles, the market and disputes.
+    pub energy: EnergyParams,
 }
 
 /// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
@@ -174,6 +178,7 @@ impl ChainParams {
             governance: GovernanceParams::public(),
             treasury: TreasuryParams::public(),
             safety: SafetyParams::public(),
+            energy: EnergyParams::public(),
             ..Self::devnet()
         }
     }
@@ -186,6 +191,7 @@ impl ChainParams {
             staking: StakingParams::mainnet(),
             emission: EmissionParams::mainnet(),
             slashing: SlashingParams::mainnet(),
+            energy: EnergyParams::mainnet(),
             ..Self::testnet()
         }
     }
@@ -209,6 +215,7 @@ impl ChainParams {
             treasury: TreasuryParams::devnet(),
             upgrade: UpgradeParams::common(),
             safety: SafetyParams::devnet(),
+            energy: EnergyParams::devnet(),
         }
     }
 
@@ -239,7 +246,8 @@ impl ChainParams {
         self.governance.validate(&all)?;
         self.treasury.validate(&all)?;
         self.upgrade.validate(&all)?;
-        self.safety.validate(&all)
+        self.safety.validate(&all)?;
+        self.energy.validate(&all)
     }
 }
 
@@ -310,6 +318,7 @@ impl Write for ChainParams {
         self.treasury.write(buf);
         self.upgrade.write(buf);
         self.safety.write(buf);
+        self.energy.write(buf);
     }
 }
 impl EncodeSize for ChainParams {
@@ -330,6 +339,7 @@ impl EncodeSize for ChainParams {
             + self.treasury.encode_size()
             + self.upgrade.encode_size()
             + self.safety.encode_size()
+            + self.energy.encode_size()
     }
 }
 impl Read for ChainParams {
@@ -352,6 +362,7 @@ impl Read for ChainParams {
             treasury: TreasuryParams::read(buf)?,
             upgrade: UpgradeParams::read(buf)?,
             safety: SafetyParams::read(buf)?,
+            energy: EnergyParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
         Ok(params)

@@ -78,6 +78,8 @@ pub(crate) struct ProtocolAccounts {
     pub(crate) governance: Address,
     /// What disbursements that are executed have not paid yet.
     pub(crate) disbursements: Address,
+    /// Stakes of providers and oracles of energy, orders, sales that are not paid, and bonds.
+    pub(crate) energy: Address,
 }
 
 /// The account `stake`, for keys of messages, which are listed without a block.
@@ -90,6 +92,12 @@ pub(crate) fn stake_account() -> &'static Address {
 pub(crate) fn governance_account() -> &'static Address {
     static GOVERNANCE: LazyLock<Address> = LazyLock::new(|| Address::of_module("governance"));
     &GOVERNANCE
+}
+
+/// The account `energy`, for keys of messages.
+pub(crate) fn energy_account() -> &'static Address {
+    static ENERGY: LazyLock<Address> = LazyLock::new(|| Address::of_module("energy"));
+    &ENERGY
 }
 
 /// The account that proposes for the chain. It owns nothing.
@@ -108,6 +116,7 @@ impl ProtocolAccounts {
             reserve: Address::of_module("reserve"),
             governance: Address::of_module("governance"),
             disbursements: Address::of_module("disbursements"),
+            energy: Address::of_module("energy"),
         }
     }
 
@@ -120,6 +129,7 @@ impl ProtocolAccounts {
             self.reserve,
             self.governance,
             self.disbursements,
+            self.energy,
         ];
         closed.contains(address)
     }

@@ -6,7 +6,7 @@ use crate::{
     error::{Failure, Fault},
     gas::Meter,
     modules::{
-        accounts, bank, network, params, safety,
+        accounts, bank, energy, network, params, safety,
         staking::{self, BlockMoment},
         treasury, upgrade,
     },
@@ -67,6 +67,15 @@ pub(super) fn submit(
             safety::check_ratify(view, *change, *order)?;
             Ok(Vec::new())
         }
+        Action::EnergySettlement { settlement } => {
+            energy::check_settlement(settlement)?;
+            Ok(Vec::new())
+        }
+        Action::EnergyOracle { oracle, change } => {
+            energy::check_oracle(view, moment, oracle, change)?;
+            Ok(Vec::new())
+        }
+        Action::EnergyAdmin { .. } => Ok(Vec::new()),
     }
 }
 
@@ -87,7 +96,10 @@ pub(super) fn open(
         | Action::UpgradeCancel { .. }
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. } => Ok(None),
+        | Action::Ratify { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(None),
     }
 }
 
@@ -129,7 +141,10 @@ pub(super) fn pass(
         | Action::Upgrade { .. }
         | Action::UpgradeCancel { .. }
         | Action::Emergency { .. }
-        | Action::SafetyRules { .. } => Ok(false),
+        | Action::SafetyRules { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(false),
     }
 }
 
@@ -153,7 +168,10 @@ pub(super) fn give_up(
         | Action::UpgradeCancel { .. }
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. } => Ok(Vec::new()),
+        | Action::Ratify { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(Vec::new()),
     }
 }
 
@@ -192,6 +210,15 @@ pub(super) fn enact(
         Action::Emergency { order } => safety::emergency(view, moment, proposal, order),
         Action::SafetyRules { rules } => safety::set_rules(view, proposal, rules.as_ref()),
         Action::Ratify { change, order } => safety::ratify(view, moment, (*change, *order)),
+        Action::EnergySettlement { settlement } => {
+            energy::set_settlement(view, moment, proposal, settlement)
+        }
+        Action::EnergyOracle { oracle, change } => {
+            energy::change_oracle(view, moment, oracle, change)
+        }
+        Action::EnergyAdmin { account, scopes, expires } => {
+            energy::set_admin(view, account, *scopes, *expires)
+        }
     }
 }
 
@@ -224,6 +251,12 @@ pub(super) fn keys(
             Ok(())
         }
         Action::Ratify { .. } => safety::change_keys(view, out),
+        Action::EnergySettlement { .. } => energy::settlement_keys(view, out),
+        Action::EnergyOracle { oracle, .. } => energy::oracle_keys(view, moment, oracle, out),
+        Action::EnergyAdmin { account, .. } => {
+            out.push(energy::admin_key(account));
+            Ok(())
+        }
     }
 }
 

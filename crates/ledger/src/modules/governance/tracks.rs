@@ -45,6 +45,11 @@ pub(super) fn houses(
         }
         Action::SafetyRules { .. } => (Houses::BOTH, Criticality::Critical),
         Action::Ratify { order, .. } => (safety::houses(*order), Criticality::Standard),
+        // How energy is sold is a matter of money; who may attest it, of everything.
+        Action::EnergySettlement { .. } => (Houses::STAKE, Criticality::Standard),
+        Action::EnergyOracle { .. } | Action::EnergyAdmin { .. } => {
+            (Houses::BOTH, Criticality::Standard)
+        }
         Action::Emergency { .. } => {
             let right = criticality == Criticality::Emergency;
             return right.then_some(Houses::VALIDATORS).ok_or(GovernanceError::Criticality);

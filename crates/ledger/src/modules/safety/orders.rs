@@ -80,7 +80,10 @@ const fn may_be_stopped(proposal: &Proposal) -> bool {
         | Action::TreasuryRollback { .. }
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. } => false,
+        | Action::Ratify { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => false,
     }
 }
 

@@ -45,7 +45,10 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
         | Action::Upgrade { .. }
         | Action::UpgradeCancel { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. } => Ok(()),
+        | Action::Ratify { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(()),
         Action::Emergency { order } => safety::validate(order),
     }
 }
