@@ -1,9 +1,14 @@
 //! What the API needs from the node it serves. The node crate implements this over the engine and
 //! the index; tests implement it over canned data.
 
+mod compute;
 mod governance;
 mod stake;
 
+pub use compute::{
+    AttemptHistory, ReadingState, SettlementState, TaskEvent, TaskFilter, TaskHistory,
+    VerdictState, WorkerFilter,
+};
 pub use governance::{
     DisbursementCount, HistoryEvent, HistoryTopic, ParameterChangeState, ProposalEvent,
     ProposalFilter, VoteState,
@@ -18,7 +23,8 @@ use althing_ledger::versions::Releases;
 use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
-    SignedTransaction, ValidatorKey, ValidatorSet, View, governance::DisbursementState,
+    SignedTransaction, ValidatorKey, ValidatorSet, View, compute::TaskState,
+    governance::DisbursementState,
 };
 use async_trait::async_trait;
 use serde::Serialize;
@@ -358,6 +364,42 @@ pub trait Backend: Send + Sync + 'static {
         before: Option<u64>,
         limit: usize,
     ) -> Option<Vec<HistoryEvent>>;
+    /// Tasks, newest first, below a number; `None` if the index is off.
+    async fn tasks(
+        &self,
+        filter: TaskFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<TaskHistory>>;
+    /// The task with this number, if there ever was one; `None` if the index is off.
+    async fn task(&self, number: u64) -> Option<Option<TaskHistory>>;
+    /// What happened to a task, oldest first; `None` if the index is off.
+    async fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>>;
+    /// How many tasks are in each state; `None` if the index is off.
+    async fn task_counts(&self) -> Option<Vec<(TaskState, u64)>>;
+    /// What members of committees found about a task; `None` if the index is off.
+    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>>;
+    /// What a task was paid or credited, if it was; `None` if the index is off.
+    async fn settlement(&self, number: u64) -> Option<Option<SettlementState>>;
+    /// Credited results of an epoch in the order of their tasks, behind a number; `None` if the
+    /// index is off.
+    async fn credited(
+        &self,
+        epoch: Epoch,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<SettlementState>>;
+    /// Attempts of a worker, newest task first, below a number; `None` if the index is off.
+    async fn attempts(
+        &self,
+        worker: Address,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<AttemptHistory>>;
+    /// Accounts of workers, in their order; `None` if the index is off.
+    async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>>;
+    /// How the devices of a worker were scored, newest first; `None` if the index is off.
+    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>>;
     /// A finalized block.
     async fn block(&self, height: Height) -> Option<Arc<Block>>;
     /// Height of a finalized block.

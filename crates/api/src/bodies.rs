@@ -1,6 +1,12 @@
 //! What callers send, field by field: the source of the JSON Schemas. Handlers read the types of the
 //! chain itself; a test keeps both in step.
 
+mod compute;
+
+pub use compute::{
+    CreateTaskBody, OperandsBody, RegisterWorkerBody, ShapeBody, TakeWorkBody, UpdateWorkerBody,
+};
+
 use althing_types::message::SubmitProposal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

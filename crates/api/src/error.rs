@@ -70,6 +70,10 @@ codes! {
     SpecNotFound = "spec_not_found", NOT_FOUND;
     /// No randomness of this height is kept.
     RandomnessNotFound = "randomness_not_found", NOT_FOUND;
+    /// No such task.
+    TaskNotFound = "task_not_found", NOT_FOUND;
+    /// No such worker: this account never was one.
+    WorkerNotFound = "worker_not_found", NOT_FOUND;
     /// No such JSON Schema.
     SchemaNotFound = "schema_not_found", NOT_FOUND;
     /// There is no proof of this yet, or not any more.

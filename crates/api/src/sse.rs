@@ -4,6 +4,8 @@
 //! look. A stream that missed messages tells its client so (`lagged`) and goes on from the block
 //! where it stopped.
 
+mod topics;
+
 use crate::{
     backend::{ChainEvent, Rejection},
     error::ApiError,
@@ -25,89 +27,10 @@ use tokio::sync::{
 };
 use tokio_util::sync::CancellationToken;
 
+use topics::Topic;
+
 /// What a browser waits before it reconnects.
 const RECONNECT: Duration = Duration::from_secs(2);
-
-macro_rules! topics {
-    ($($name:ident = $text:literal $(| $alias:literal)*;)+) => {
-        /// What a client can subscribe to.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Topic { $($name,)+ }
-
-        impl Topic {
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            pub(crate) const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ }
-            }
-
-            /// The topics that a name stands for.
-            fn named(text: &str) -> Option<&'static [Self]> {
-                match text {
-                    $($text $(| $alias)* => Some(&[Self::$name]),)+
-                    "transaction" | "tx" => Some(&Self::TRANSACTION),
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-topics! {
-    Block = "block" | "block_created";
-    Pending = "transaction_pending" | "tx_pending";
-    Confirmed = "transaction_confirmed" | "tx_confirmed";
-    Failed = "transaction_failed" | "tx_failed";
-    Expired = "transaction_expired" | "tx_expired";
-    Dropped = "transaction_dropped" | "tx_dropped";
-    Stake = "stake" | "delegation";
-    Validator = "validator" | "validator_event";
-    Reward = "reward" | "rewards";
-    Governance = "governance";
-    Treasury = "treasury";
-    Network = "network";
-    Upgrade = "upgrade";
-    Safety = "safety";
-}
-
-impl Topic {
-    const TRANSACTION: [Self; 5] =
-        [Self::Pending, Self::Confirmed, Self::Failed, Self::Expired, Self::Dropped];
-    /// Topics of what happened inside of transactions and blocks.
-    const FACTS: [Self; 8] = [
-        Self::Stake,
-        Self::Validator,
-        Self::Reward,
-        Self::Governance,
-        Self::Treasury,
-        Self::Network,
-        Self::Upgrade,
-        Self::Safety,
-    ];
-
-    /// The topic that an event belongs to; transfers have none of their own.
-    const fn of(event: &ChainFact) -> Option<Self> {
-        match event {
-            ChainFact::Transferred { .. } => None,
-            ChainFact::Staked { .. }
-            | ChainFact::Delegated { .. }
-            | ChainFact::Undelegated { .. }
-            | ChainFact::Redelegated { .. }
-            | ChainFact::RedelegationSlashed { .. }
-            | ChainFact::UnbondingPaid { .. } => Some(Self::Stake),
-            ChainFact::Rewarded { .. } | ChainFact::Emitted { .. } => Some(Self::Reward),
-            // The high byte names the module.
-            _ => Some(match event.tag() >> 8 {
-                0x06 => Self::Governance,
-                0x07 => Self::Treasury,
-                0x08 => Self::Network,
-                0x09 => Self::Upgrade,
-                0x0a => Self::Safety,
-                _ => Self::Validator,
-            }),
-        }
-    }
-}
 
 /// What one client wants to see.
 #[derive(Clone, Debug)]
@@ -115,6 +38,7 @@ pub(crate) struct Filter {
     topics: Vec<Topic>,
     addresses: Vec<Address>,
     proposals: Vec<u64>,
+    tasks: Vec<u64>,
     validators: Vec<ValidatorKey>,
 }
 
@@ -127,6 +51,7 @@ pub(crate) struct FilterText<'a> {
     pub(crate) topics: Option<&'a str>,
     pub(crate) addresses: Option<&'a str>,
     pub(crate) proposals: Option<&'a str>,
+    pub(crate) tasks: Option<&'a str>,
     pub(crate) validators: Option<&'a str>,
 }
 
@@ -152,8 +77,8 @@ fn topics(name: &str) -> Result<&'static [Topic], ApiError> {
     })
 }
 
-fn number(text: &str) -> Result<u64, ApiError> {
-    let failed = |_| ApiError::parameter("proposal", "A proposal is named by its number.");
+fn number(name: &str, text: &str) -> Result<u64, ApiError> {
+    let failed = |_| ApiError::parameter(name, format!("A {name} is named by its number."));
     text.parse().map_err(failed)
 }
 
@@ -166,7 +91,8 @@ impl Filter {
         Ok(Self {
             topics: wanted,
             addresses: list("address", text.addresses, parse::address)?,
-            proposals: list("proposal", text.proposals, number)?,
+            proposals: list("proposal", text.proposals, |text| number("proposal", text))?,
+            tasks: list("task", text.tasks, |text| number("task", text))?,
             validators: list("validator", text.validators, parse::validator)?,
         })
     }
@@ -186,7 +112,12 @@ impl Filter {
         let named = |account: &Address| self.addresses.contains(account);
         (self.addresses.is_empty() || event.accounts().iter().any(named))
             && self.allows_proposal(event.proposal())
+            && self.allows_task(event.task())
             && self.allows_validator(event.validator())
+    }
+
+    fn allows_task(&self, task: Option<u64>) -> bool {
+        self.tasks.is_empty() || task.is_some_and(|it| self.tasks.contains(&it))
     }
 
     fn allows_proposal(&self, proposal: Option<u64>) -> bool {
@@ -212,7 +143,12 @@ impl Filter {
             self.addresses.is_empty()
                 || self.addresses.iter().any(|address| concerns(transaction, receipt, address))
         };
-        by_account() && by_proposal() && by_validator()
+        let by_task = || {
+            tasks_of(&transaction.body().payload).iter().any(|task| self.allows_task(Some(*task)))
+                || self.allows_task(None)
+                || events().any(|event| self.allows_task(event.task()))
+        };
+        by_account() && by_proposal() && by_validator() && by_task()
     }
 }
 
@@ -229,7 +165,20 @@ const fn named(payload: &Payload) -> (Option<u64>, Option<ValidatorKey>) {
         Payload::AdoptSpec(message) => (None, Some(message.validator)),
         Payload::CommitRandomness(message) => (None, Some(message.validator)),
         Payload::AdvanceDisbursement(message) => (Some(message.disbursement), None),
+        Payload::VoteResults(message) => (None, Some(message.validator)),
         _ => (None, None),
+    }
+}
+
+/// The tasks that a message names, also when it fails.
+fn tasks_of(payload: &Payload) -> Vec<u64> {
+    match payload {
+        Payload::CancelTask(message) => vec![message.task],
+        Payload::CommitResults(message) => message.results.iter().map(|it| it.task).collect(),
+        Payload::VoteResults(message) => message.votes.iter().map(|it| it.task).collect(),
+        Payload::ProveWrong(message) => vec![message.task],
+        Payload::RevealPlant(message) => vec![message.task],
+        _ => Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Builds transactions: what the caller leaves open is asked of a node.
 
+mod compute;
 mod governance;
 mod stake;
 
@@ -203,6 +204,7 @@ impl Builder {
     async fn outlay(&self, client: &Client) -> Result<Amount, ClientError> {
         match &self.payload {
             Payload::SubmitProposal(_) => Ok(client.params().await?.governance.deposit),
+            Payload::ProveWrong(_) => Ok(client.params().await?.compute.dispute_bond),
             payload => Ok(stake::outlay(payload)),
         }
     }

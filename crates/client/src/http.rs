@@ -3,6 +3,7 @@
 //! Reads are repeated with growing pauses when the network fails or the node asks to wait; what
 //! changes something is sent once.
 
+mod compute;
 mod decisions;
 mod error;
 mod events;
@@ -12,6 +13,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+pub use compute::*;
 pub use decisions::*;
 pub use error::{ApiError, ClientError};
 pub use events::{Event, Events};

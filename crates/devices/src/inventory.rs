@@ -5,7 +5,7 @@
 //! their output is whatever somebody put into the search path.
 
 use crate::{
-    evidence::{DeviceInfo, DeviceKind, MAX_FEATURES, ModelName, Release, Version},
+    evidence::{DeviceInfo, DeviceKind, MAX_FEATURES, ModelName},
     text::Text,
 };
 use serde::Serialize;
@@ -40,10 +40,6 @@ pub enum ProbeError {
 /// What the management library answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// Version of the driver.
-    pub driver_version: Option<Version>,
-    /// Newest CUDA version that the driver runs.
-    pub cuda_version: Option<Release>,
     /// Path of the library file that answered, links resolved.
     pub library: Option<PathBuf>,
     /// Its devices.

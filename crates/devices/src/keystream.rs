@@ -29,8 +29,8 @@ impl Alphabet {
         Some(Self { shift: 7_u32.checked_sub(width)? })
     }
 
-    /// Places to shift, for a kernel.
-    pub(crate) fn shift(self) -> u32 {
+    /// Places that each byte is shifted to the right: for kernels on devices.
+    pub fn shift(self) -> u32 {
         self.shift
     }
 

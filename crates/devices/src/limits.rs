@@ -4,7 +4,8 @@
 //! fit is refused instead of stopped half-way. Time is bounded by a thread of its own: the caller
 //! gets its answer at the deadline, and the work, which asks its [`Cancel`] often, ends soon after. A
 //! [`Runner`] counts work that has not ended yet and refuses more than its share, so that late work
-//! cannot pile up.
+//! cannot pile up. A product on a graphics device is not interrupted: it ends within its own time,
+//! milliseconds to seconds, and the next one is not begun.
 //!
 //! There is no child process and no `setrlimit`. Workers run this crate's products only, never code
 //! of a stranger; and the address space of a process with CUDA is hundreds of gigabytes by design,

@@ -3,9 +3,11 @@
 use althing_devices::{
     attestation::Precision,
     keystream::{Alphabet, Keystream},
+    limits::{Cancel, LimitError, Limits, Runner},
     product::{Multiply, Processor, Product, ProductError, Shape},
     selftest::{Plan, compare, examine},
 };
+use std::time::{Duration, Instant};
 
 /// A device made of a function from the exact entry to the device's entry.
 struct Imagined<F>(F);
@@ -128,5 +130,27 @@ fn the_processor_agrees_with_a_plain_product() {
                 assert_eq!(i64::from(entries[row * n + column]), sum, "{shape} [{row}][{column}]");
             }
         }
+    }
+}
+
+/// A product of minutes, given milliseconds: the caller is answered, and the work really ends.
+#[test]
+fn a_product_beyond_its_deadline_stops() {
+    let shape = Shape::new(20_000, 2_000, 4_096).expect("a shape");
+    let (rows, columns) = (vec![1; 20_000 * 4_096], vec![1; 2_000 * 4_096]);
+    let runner = Runner::new(1);
+    let deadline = Duration::from_millis(20);
+    let limits = Limits { deadline, memory_bytes: shape.bytes() };
+    let work = move |cancel: &Cancel| {
+        let mut processor = Processor { cancel: cancel.clone() };
+        processor.multiply(shape, &rows, &columns, Precision::Int8).map(|product| product.micros)
+    };
+    let result = runner.run(limits, shape.bytes(), &Cancel::default(), work);
+    let stopped = [Err(LimitError::Deadline(deadline)), Ok(Err(ProductError::Cancelled))];
+    assert!(stopped.contains(&result), "{result:?}");
+    let start = Instant::now();
+    while runner.running() > 0 {
+        assert!(start.elapsed() < Duration::from_secs(30), "a cancelled product ends");
+        std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,6 +1,7 @@
 //! Counters of the chain, in the names that dashboards use. The runtime's own metrics are encoded
 //! beside them.
 
+mod compute;
 mod governance;
 
 use crate::{chain::FinalizedBlock, net::metrics::NetMetrics, votes::VoteCount};
@@ -42,6 +43,7 @@ pub struct Metrics {
     duties: Family<[(&'static str, &'static str); 1], Counter>,
     duties_unpaid: Counter,
     votes: Votes,
+    compute: compute::Compute,
     governance: governance::Governance,
     build: Histogram,
     execution: Histogram,
@@ -120,6 +122,7 @@ impl Default for Metrics {
             duties: Family::default(),
             duties_unpaid: Counter::default(),
             votes: Votes::default(),
+            compute: compute::Compute::default(),
             governance: governance::Governance::default(),
             build: seconds(),
             execution: seconds(),
@@ -185,6 +188,7 @@ impl Metrics {
             "Finalization certificates stored here of epochs of the validator, since start",
             self.votes.certificates.clone(),
         );
+        self.compute.register(r);
         self.governance.register(r);
         r.register("block_build_seconds", "Time to build a block", self.build.clone());
         r.register("block_execution_seconds", "Time to check a block", self.execution.clone());
@@ -312,6 +316,11 @@ impl Metrics {
         self.supply.burned.set(tokens(supply.burned));
     }
 
+    /// A block left so many workers and devices.
+    pub fn working(&self, sums: &althing_ledger::compute::Compute) {
+        self.compute.sums(sums);
+    }
+
     /// A block was finalized and applied at `now`.
     pub fn finalized(&self, finalized: &FinalizedBlock, now: Timestamp) {
         let header = &finalized.block.header;
@@ -327,6 +336,7 @@ impl Metrics {
         self.block_transactions.observe(count as f64);
         self.transactions.inc_by(count);
         let events = finalized.receipts.iter().flat_map(|receipt| &receipt.events);
+        self.compute.events(header.timestamp, events.clone());
         self.governance.events(header.timestamp, events);
         let outcomes = finalized.transaction_receipts();
         let failed = outcomes.iter().filter(|receipt| !receipt.code.is_ok()).count();

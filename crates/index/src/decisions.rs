@@ -117,17 +117,17 @@ pub struct DisbursementSum {
     pub total: Amount,
 }
 
-fn address_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Address> {
+pub(crate) fn address_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Address> {
     let bytes: [u8; 20] = row.get(column)?;
     Ok(Address::new(bytes))
 }
 
-fn height_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Height>> {
+pub(crate) fn height_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Height>> {
     let height: Option<u64> = row.get(column)?;
     Ok(height.map(Height::new))
 }
 
-fn time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub(crate) fn time_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let time: Option<u64> = row.get(column)?;
     Ok(time.map(Timestamp::new))
 }

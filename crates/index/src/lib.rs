@@ -4,6 +4,7 @@
 //! The database can be deleted at any time and filled again from the node's blocks. It may lag
 //! behind the chain without harm.
 
+mod compute;
 mod decisions;
 mod error;
 mod facts;
@@ -12,6 +13,7 @@ mod history;
 mod query;
 mod rewards;
 mod stake;
+mod work;
 mod write;
 
 pub use decisions::{
@@ -23,6 +25,10 @@ pub use history::{Beat, DelegatorRow, EpochRow, Standing, UnbondingRow};
 pub use query::{Kind, Minute, Stats};
 pub use rewards::Reward;
 pub use stake::KEPT_HEARTBEATS;
+pub use work::{
+    AttemptRow, DeviceReading, SettlementRow, TaskQuery, TaskRow, VerdictRow, WorkerQuery,
+    WorkerRow,
+};
 pub use write::IndexedBlock;
 
 use althing_types::{Hash, Height, limits::MAX_BLOCK_TRANSACTIONS};

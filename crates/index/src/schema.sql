@@ -217,3 +217,115 @@ CREATE TABLE fact (
     event   BLOB    NOT NULL
 );
 CREATE INDEX fact_of ON fact (topic, number);
+-- Compute. Amounts and weights are 16 bytes, big endian; a shape and factors are the encoding of the
+-- Compute. Amounts and weights are 16 bytes, big endian; a shape, operands and factors are the encoding of the
+-- chain; states, purposes and reasons are the names of the chain.
+
+-- Every task that there ever was. What is null has not happened. Worker, device, root and digest are
+-- those of the last attempt; `round` is the committee that checks it.
+CREATE TABLE task (
+    number        INTEGER PRIMARY KEY,
+    purpose       TEXT    NOT NULL,
+    requester     BLOB,
+    shape         BLOB    NOT NULL,
+    count         INTEGER NOT NULL,
+    price         BLOB    NOT NULL,
+    state         TEXT    NOT NULL,
+    attempt       INTEGER NOT NULL,
+    worker        BLOB,
+    device        INTEGER,
+    root          BLOB,
+    digest        BLOB,
+    round         INTEGER NOT NULL,
+    reason        TEXT,
+    refund        TEXT,
+    prover        BLOB,
+    created       INTEGER NOT NULL,
+    created_ms    INTEGER NOT NULL,
+    assigned_ms   INTEGER,
+    committed_ms  INTEGER,
+    challenged_ms INTEGER,
+    accepted_ms   INTEGER,
+    ended         INTEGER,
+    ended_ms      INTEGER,
+    operands      BLOB    NOT NULL,
+    source        TEXT    NOT NULL
+);
+CREATE INDEX task_state ON task (state, number);
+CREATE INDEX task_requester ON task (requester, number) WHERE requester IS NOT NULL;
+
+-- Who had a task. `outcome` is the state of the task for this worker, or why it lost it.
+CREATE TABLE attempt (
+    worker  BLOB    NOT NULL,
+    task    INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    device  INTEGER NOT NULL,
+    height  INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    outcome TEXT    NOT NULL,
+    PRIMARY KEY (worker, task, attempt)
+) WITHOUT ROWID;
+CREATE INDEX attempt_of ON attempt (task, attempt);
+
+-- Where the events of a task are.
+CREATE TABLE task_event (
+    task     INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (task, position, seq)
+) WITHOUT ROWID;
+
+-- What members of committees found.
+CREATE TABLE verdict (
+    task       INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL,
+    round      INTEGER NOT NULL,
+    validator  BLOB    NOT NULL,
+    verdict    TEXT    NOT NULL,
+    transcript BLOB    NOT NULL,
+    height     INTEGER NOT NULL,
+    time_ms    INTEGER NOT NULL,
+    PRIMARY KEY (task, attempt, round, validator)
+) WITHOUT ROWID;
+
+-- Results that were paid or credited. `factors` is null where nothing was credited.
+CREATE TABLE settlement (
+    epoch      INTEGER NOT NULL,
+    task       INTEGER NOT NULL,
+    worker     BLOB    NOT NULL,
+    height     INTEGER NOT NULL,
+    time_ms    INTEGER NOT NULL,
+    worker_got BLOB    NOT NULL,
+    checkers   BLOB    NOT NULL,
+    burned     BLOB    NOT NULL,
+    factors    BLOB,
+    credit     BLOB    NOT NULL,
+    PRIMARY KEY (epoch, task)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX settlement_of ON settlement (task);
+
+-- Every account that ever was a worker.
+CREATE TABLE worker (
+    address    BLOB    PRIMARY KEY,
+    state      TEXT    NOT NULL,
+    stake      BLOB    NOT NULL,
+    registered INTEGER NOT NULL,
+    version    TEXT    NOT NULL,
+    heard_ms   INTEGER
+) WITHOUT ROWID;
+CREATE INDEX worker_state ON worker (state, address);
+
+-- How each device was scored, every time. A device that was removed has no kind.
+CREATE TABLE device_reading (
+    worker      BLOB    NOT NULL,
+    device      INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    seq         INTEGER NOT NULL,
+    time_ms     INTEGER NOT NULL,
+    kind        TEXT,
+    points      BLOB,
+    performance INTEGER NOT NULL,
+    tier        INTEGER NOT NULL,
+    flagged     INTEGER NOT NULL,
+    PRIMARY KEY (worker, device, position, seq)
+) WITHOUT ROWID;

@@ -3,6 +3,7 @@
 //! wants to can check them against a dump.
 
 mod beacon;
+mod compute;
 mod governance;
 mod network;
 mod records;

@@ -8,7 +8,7 @@ use crate::{
     genesis,
     migrations::Moment,
     modules::{
-        accounts, bank, beacon, energy, params,
+        accounts, bank, beacon, compute, energy, params,
         performance::{self, Turn},
         staking::{self, BlockMoment},
         treasury, upgrade,
@@ -151,6 +151,8 @@ impl Ledger {
             bank::INCOME,
             staking::QUEUE,
             treasury::TREASURY,
+            compute::COMPUTE,
+            compute::AGENDA,
             energy::ENERGY,
             energy::AGENDA,
             staking::validator_key(&context.proposer),

@@ -161,6 +161,64 @@ pub const CALL_EXPIRED: Code = Code::new(77);
 pub const RANDOMNESS_COMMITTED: Code = Code::new(78);
 /// The chain of hashes has not the next number.
 pub const RANDOMNESS_GENERATION: Code = Code::new(79);
+/// The account is a worker already.
+pub const WORKER_EXISTS: Code = Code::new(90);
+/// The account is no worker.
+pub const UNKNOWN_WORKER: Code = Code::new(91);
+/// The worker was banned.
+pub const WORKER_BANNED: Code = Code::new(92);
+/// The worker is not active.
+pub const WORKER_NOT_ACTIVE: Code = Code::new(93);
+/// Less than the least stake of a worker.
+pub const WORKER_STAKE_TOO_LOW: Code = Code::new(94);
+/// The worker has tasks that are not over.
+pub const WORKER_BUSY: Code = Code::new(95);
+/// The worker has no device of this number.
+pub const UNKNOWN_DEVICE: Code = Code::new(96);
+/// The evidence about a device cannot be read.
+pub const DEVICE_EVIDENCE_MALFORMED: Code = Code::new(97);
+/// Another worker has this device.
+pub const DEVICE_TAKEN: Code = Code::new(98);
+/// The device may not work.
+pub const DEVICE_NOT_ELIGIBLE: Code = Code::new(99);
+/// The device has as many tasks as it may.
+pub const DEVICE_BUSY: Code = Code::new(100);
+/// The device must be measured first.
+pub const BENCHMARK_DUE: Code = Code::new(101);
+/// The shape cannot be checked.
+pub const SHAPE_ILLEGAL: Code = Code::new(102);
+/// The shape earns nothing.
+pub const SHAPE_NOT_PRICED: Code = Code::new(103);
+/// The batch is empty or too large.
+pub const BATCH_SIZE: Code = Code::new(104);
+/// No task has this number.
+pub const UNKNOWN_TASK: Code = Code::new(105);
+/// Another account ordered the task.
+pub const NOT_REQUESTER: Code = Code::new(106);
+/// Somebody works on the task.
+pub const TASK_NOT_OPEN: Code = Code::new(107);
+/// The sender does not have the task.
+pub const NOT_ASSIGNED: Code = Code::new(108);
+/// The seed of the task is not drawn.
+pub const COMMIT_EARLY: Code = Code::new(109);
+/// The time of the task is over.
+pub const COMMIT_LATE: Code = Code::new(110);
+/// The digest of a benchmark is missing.
+pub const DIGEST_MISSING: Code = Code::new(111);
+/// Too many results await votes.
+pub const VERIFIERS_BUSY: Code = Code::new(112);
+/// None of the votes counts.
+pub const NO_VOTE_COUNTS: Code = Code::new(113);
+/// The result cannot be proven wrong now.
+pub const NOT_DISPUTABLE: Code = Code::new(114);
+/// The opening does not lead to the committed root.
+pub const OPENING_INVALID: Code = Code::new(115);
+/// The result was not planted.
+pub const NOT_PLANTED: Code = Code::new(116);
+/// There is nothing to claim.
+pub const NOTHING_TO_CLAIM: Code = Code::new(117);
+/// The whitelist would break a bound.
+pub const WHITELIST_BOUNDS: Code = Code::new(118);
 /// The account is a provider already.
 pub const PROVIDER_EXISTS: Code = Code::new(140);
 /// The account is no provider.
@@ -244,7 +302,7 @@ pub const QUORUM_FAILED: Code = Code::new(179);
 /// There is no such dispute.
 pub const UNKNOWN_DISPUTE: Code = Code::new(180);
 /// It is over.
-pub const NOT_DISPUTABLE: Code = Code::new(181);
+pub const DISPUTE_TOO_LATE: Code = Code::new(181);
 /// The oracle has voted.
 pub const DISPUTE_VOTED: Code = Code::new(182);
 /// The sender may not.
@@ -608,6 +666,131 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "randomness_generation",
         "the chains of hashes of a validator are numbered from 0 without a gap: commit to the next one",
     ),
+    (90, "worker_exists", "the account is a worker already: change it with update-worker"),
+    (91, "unknown_worker", "the account is no worker: register it first"),
+    (
+        92,
+        "worker_banned",
+        "the worker gave wrong results compute.max_strikes times and was banned for good",
+    ),
+    (
+        93,
+        "worker_not_active",
+        "the worker is paused or leaves: end the pause with update-worker, or register again once its stake was paid",
+    ),
+    (
+        94,
+        "worker_stake_too_low",
+        "the worker would have, or has, less stake than compute.min_stake: add stake",
+    ),
+    (
+        95,
+        "worker_busy",
+        "the worker or the device has tasks that are not over: wait until they are settled",
+    ),
+    (
+        96,
+        "unknown_device",
+        "the worker has no device of this number: attest it first; numbers go from 0 to 15",
+    ),
+    (
+        97,
+        "device_evidence_malformed",
+        "the evidence is not what the software of workers collects, or breaks a bound: attest with its present version",
+    ),
+    (
+        98,
+        "device_taken",
+        "this very device is registered under another number or by another worker: remove it there first",
+    ),
+    (
+        99,
+        "device_not_eligible",
+        "the attestation of the device has expired, was never complete, or does not reach what the network asks for: `althing worker status` says what is missing",
+    ),
+    (
+        100,
+        "device_busy",
+        "the device has compute.max_open_per_device tasks already, or a benchmark that is not over: wait until one is settled",
+    ),
+    (
+        101,
+        "benchmark_due",
+        "the device was drawn for a spot check: request a benchmark and complete it first",
+    ),
+    (
+        102,
+        "shape_illegal",
+        "m, n and k must be from 256 to 16384, m and k multiples of 64, n a multiple of 256",
+    ),
+    (
+        103,
+        "shape_not_priced",
+        "the chain credits no work of this shape, or not of this kind of device: compute.prices lists those it does",
+    ),
+    (
+        104,
+        "batch_size",
+        "a batch has 1 to 64 products and at most compute.max_units units of work; one whose matrices the requester has says where they are",
+    ),
+    (
+        105,
+        "unknown_task",
+        "no task has this number, or it was over for longer than compute.retention",
+    ),
+    (106, "not_requester", "another account ordered the task: only its requester can take it back"),
+    (
+        107,
+        "task_not_open",
+        "a worker has the task, or it is over: it cannot be taken back any more",
+    ),
+    (
+        108,
+        "not_assigned",
+        "the worker does not have this task, has lost it, or is bound to a result already",
+    ),
+    (
+        109,
+        "commit_early",
+        "the seed of the task is not drawn yet: compute once the block of its seed height is there",
+    ),
+    (110, "commit_late", "the deadline has passed: take other work"),
+    (111, "digest_missing", "a benchmark needs the SHA-256 of its result besides the root"),
+    (
+        112,
+        "verifiers_busy",
+        "compute.max_verifying results await votes: commit again some blocks later",
+    ),
+    (
+        113,
+        "no_vote_counts",
+        "of none of these tasks the validator is a member of the committee whose vote is open, or it has voted on all of them",
+    ),
+    (
+        114,
+        "not_disputable",
+        "there is no committed result of this task, it was proven wrong already, or it is settled",
+    ),
+    (
+        115,
+        "opening_invalid",
+        "the tile or the lines of the operands do not lead to the roots that are bound, or the entry lies outside of them",
+    ),
+    (
+        116,
+        "not_planted",
+        "the secret is not the one that the worker was bound to, did not win for this task, the entry is right, or the task is none of the network",
+    ),
+    (
+        117,
+        "nothing_to_claim",
+        "the worker has earned nothing in the last compute.claim_epochs epochs that it has not claimed",
+    ),
+    (
+        118,
+        "whitelist_bounds",
+        "the lists of drivers and models must stay in their bounds: 512 drivers, 256 models, each PCI id once, speeds with 0 < low <= peak <= high; and the change must change something",
+    ),
     (
         140,
         "provider_exists",
@@ -781,7 +964,7 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "oracles did not attest this reading, so there is nothing to dispute: submit a right one instead",
     ),
     (180, "unknown_dispute", "there is no open dispute of this number"),
-    (181, "not_disputable", "the time to dispute this is over, or it is not there any more"),
+    (181, "dispute_too_late", "the time to dispute this is over, or it is not there any more"),
     (182, "dispute_voted", "the oracle has voted on this dispute already"),
     (
         183,
@@ -836,12 +1019,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn numbers_ascend_within_each_module_without_holes_and_names_are_not_reused() {
-        // 80 to 89 and the rest up to 139 are kept for the modules before energy.
-        for pair in ALL.windows(2) {
-            let [(one, ..), (next, ..)] = pair else { panic!("windows of two") };
-            assert!(*next == one + 1 || [90, 140].contains(next), "{one} is followed by {next}");
-        }
+    fn numbers_grow_and_names_are_not_reused() {
+        assert!(ALL.is_sorted_by(|(one, ..), (next, ..)| one < next));
         let names: BTreeSet<&str> = ALL.iter().map(|(_, name, _)| *name).collect();
         assert_eq!(names.len(), ALL.len());
     }
@@ -929,6 +1108,35 @@ mod tests {
             (CALL_EXPIRED, "call_expired"),
             (RANDOMNESS_COMMITTED, "randomness_committed"),
             (RANDOMNESS_GENERATION, "randomness_generation"),
+            (WORKER_EXISTS, "worker_exists"),
+            (UNKNOWN_WORKER, "unknown_worker"),
+            (WORKER_BANNED, "worker_banned"),
+            (WORKER_NOT_ACTIVE, "worker_not_active"),
+            (WORKER_STAKE_TOO_LOW, "worker_stake_too_low"),
+            (WORKER_BUSY, "worker_busy"),
+            (UNKNOWN_DEVICE, "unknown_device"),
+            (DEVICE_EVIDENCE_MALFORMED, "device_evidence_malformed"),
+            (DEVICE_TAKEN, "device_taken"),
+            (DEVICE_NOT_ELIGIBLE, "device_not_eligible"),
+            (DEVICE_BUSY, "device_busy"),
+            (BENCHMARK_DUE, "benchmark_due"),
+            (SHAPE_ILLEGAL, "shape_illegal"),
+            (SHAPE_NOT_PRICED, "shape_not_priced"),
+            (BATCH_SIZE, "batch_size"),
+            (UNKNOWN_TASK, "unknown_task"),
+            (NOT_REQUESTER, "not_requester"),
+            (TASK_NOT_OPEN, "task_not_open"),
+            (NOT_ASSIGNED, "not_assigned"),
+            (COMMIT_EARLY, "commit_early"),
+            (COMMIT_LATE, "commit_late"),
+            (DIGEST_MISSING, "digest_missing"),
+            (VERIFIERS_BUSY, "verifiers_busy"),
+            (NO_VOTE_COUNTS, "no_vote_counts"),
+            (NOT_DISPUTABLE, "not_disputable"),
+            (OPENING_INVALID, "opening_invalid"),
+            (NOT_PLANTED, "not_planted"),
+            (NOTHING_TO_CLAIM, "nothing_to_claim"),
+            (WHITELIST_BOUNDS, "whitelist_bounds"),
             (PROVIDER_EXISTS, "provider_exists"),
             (UNKNOWN_PROVIDER, "unknown_provider"),
             (PROVIDER_NOT_ACTIVE, "provider_not_active"),
@@ -970,7 +1178,7 @@ mod tests {
             (SETTLEMENT_CONFLICT, "settlement_conflict"),
             (QUORUM_FAILED, "quorum_failed"),
             (UNKNOWN_DISPUTE, "unknown_dispute"),
-            (NOT_DISPUTABLE, "not_disputable"),
+            (DISPUTE_TOO_LATE, "dispute_too_late"),
             (DISPUTE_VOTED, "dispute_voted"),
             (SCOPE_MISSING, "scope_missing"),
             (RATE_LIMITED, "rate_limited"),

@@ -4,7 +4,7 @@
 use crate::{
     error::Fault,
     modules::{
-        bank, energy, governance, network,
+        bank, compute, energy, governance, network,
         performance::{self, Turn},
         rewards, safety,
         staking::{self, BlockMoment},
@@ -40,6 +40,7 @@ impl Ending<'_> {
         let mut events = performance::record_turn(view, moment, &self.turn, waiting)?;
         events.extend(staking::pay_unbonding(view, moment)?);
         events.extend(treasury::run(view, moment)?);
+        events.extend(compute::run(view, moment)?);
         events.extend(energy::run(view, moment)?);
         let mut sets = None;
         if self.is_epoch_end {
@@ -57,6 +58,7 @@ impl Ending<'_> {
         let set = validators::load_set(view, moment.epoch)?;
         events.extend(performance::end_epoch(view, moment, &set)?);
         events.extend(rewards::end_epoch(view, moment, self.genesis_time, &set)?);
+        events.extend(compute::end_epoch(view, moment)?);
         events.extend(staking::end_epoch_commissions(view, moment)?);
         staking::end_epoch_conversions(view, moment)?;
         events.extend(network::end_epoch(view, moment)?);
@@ -77,6 +79,7 @@ impl Ending<'_> {
         performance::missing_for_block(view, moment, &self.turn, &mut keys)?;
         staking::missing_for_block(view, moment, &mut keys)?;
         treasury::missing_for_block(view, moment, &mut keys)?;
+        compute::missing_for_block(view, moment, &mut keys)?;
         energy::missing_for_block(view, moment, &mut keys)?;
         if self.is_epoch_end {
             performance::missing_for_epoch_end(view, moment, &mut keys)?;
@@ -85,6 +88,7 @@ impl Ending<'_> {
             network::missing_for_epoch_end(view, &mut keys)?;
             governance::missing_for_epoch_end(view, moment, &mut keys)?;
             safety::missing_for_epoch_end(view, &mut keys)?;
+            compute::missing_for_epoch_end(view, moment, &mut keys)?;
         }
         keys.retain(|key| !view.knows(key));
         keys.sort_unstable();

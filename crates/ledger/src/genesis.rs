@@ -4,7 +4,7 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, energy, governance, network, params, rewards, safety, staking, treasury, upgrade,
+        bank, compute, energy, governance, network, params, rewards, safety, staking, treasury, upgrade,
         validators, vesting,
     },
 };
@@ -80,6 +80,7 @@ pub(crate) fn apply(
     rewards::genesis(view, time)?;
     governance::genesis(view)?;
     treasury::genesis(view)?;
+    compute::genesis(view)?;
     energy::genesis(view)?;
     network::genesis(view, genesis.network_spec().map_err(illegal)?)?;
     upgrade::genesis(view, Height::new(1))?;

@@ -89,6 +89,40 @@ pub const RANDOMNESS: u8 = 0x2b;
 pub const MARK: u8 = 0x2c;
 /// `INCOME -> Income`
 pub const INCOME: u8 = 0x2d;
+/// `COMPUTE -> Compute`
+pub const COMPUTE: u8 = 0x30;
+/// `COMPUTE_AGENDA -> Agenda`
+pub const COMPUTE_AGENDA: u8 = 0x31;
+/// `WORKER | address (20) -> Worker`
+pub const WORKER: u8 = 0x32;
+/// `WORKER_BEATS | address (20) -> Node`
+pub const WORKER_BEATS: u8 = 0x33;
+/// `DEVICE | address (20) | number (1) -> Device`
+pub const DEVICE: u8 = 0x34;
+/// `DEVICE_EVIDENCE | address (20) | number (1) -> Blob`
+pub const DEVICE_EVIDENCE: u8 = 0x35;
+/// `DEVICE_UUID | hash (32) -> DeviceId`
+pub const DEVICE_UUID: u8 = 0x36;
+/// `ELIGIBLE | kind (1) | place (4, big endian) -> DeviceId`
+pub const ELIGIBLE: u8 = 0x37;
+/// `TASK | number (8, big endian) -> Task`
+pub const TASK: u8 = 0x38;
+/// `DUE | height (8, big endian) -> DueCount`
+pub const DUE: u8 = 0x39;
+/// `DUE_ENTRY | height (8, big endian) | place (4, big endian) -> DueItem`
+pub const DUE_ENTRY: u8 = 0x3a;
+/// `VERIFYING -> Verifying`
+pub const VERIFYING: u8 = 0x3b;
+/// `CREDITS | address (20) -> Credits`
+pub const CREDITS: u8 = 0x3c;
+/// `MINER_POOL | epoch (8, big endian) -> MinerPool`
+pub const MINER_POOL: u8 = 0x3d;
+/// `CHECKER | validator key (32) -> Checker`
+pub const CHECKER: u8 = 0x3e;
+/// `DRIVERS -> Drivers`
+pub const DRIVERS: u8 = 0x3f;
+/// `MODELS -> Models`
+pub const MODELS: u8 = 0x40;
 /// `ENERGY -> Energy`
 pub const ENERGY: u8 = 0x41;
 /// `ENERGY_AGENDA -> Agenda`
@@ -172,6 +206,23 @@ pub const ALL: &[(u8, &str)] = &[
     (RANDOMNESS, "randomness"),
     (MARK, "mark"),
     (INCOME, "income"),
+    (COMPUTE, "compute"),
+    (COMPUTE_AGENDA, "compute_agenda"),
+    (WORKER, "worker"),
+    (WORKER_BEATS, "worker_beats"),
+    (DEVICE, "device"),
+    (DEVICE_EVIDENCE, "device_evidence"),
+    (DEVICE_UUID, "device_uuid"),
+    (ELIGIBLE, "eligible"),
+    (TASK, "task"),
+    (DUE, "due"),
+    (DUE_ENTRY, "due_entry"),
+    (VERIFYING, "verifying"),
+    (CREDITS, "credits"),
+    (MINER_POOL, "miner_pool"),
+    (CHECKER, "checker"),
+    (DRIVERS, "drivers"),
+    (MODELS, "models"),
     (ENERGY, "energy"),
     (ENERGY_AGENDA, "energy_agenda"),
     (ENERGY_DUE, "energy_due"),

@@ -197,7 +197,7 @@ fn commitments_out_of_turn_are_rejected() {
 fn values_are_kept_for_a_ring_of_heights() {
     let mut chain = started();
     chain.audit_every = 1_000;
-    let ring = u64::from(althing_ledger::beacon::RING);
+    let ring = althing_ledger::beacon::RING;
     while chain.height < ring + 1 {
         chain.advance(&[]);
     }

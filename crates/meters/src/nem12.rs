@@ -132,7 +132,7 @@ impl State {
         let energy = unit.ok().zip(direction);
         let minutes = fields[8].parse().ok().filter(|minutes| match (energy, *minutes) {
             (Some(_), minutes) => matches!(minutes, 5 | 15 | 30),
-            (None, minutes) => minutes > 0 && MINUTES_OF_DAY % minutes == 0,
+            (None, minutes) => MINUTES_OF_DAY.is_multiple_of(minutes),
         });
         let minutes = minutes.ok_or_else(|| Cause::NemIntervalLength { text: shown(fields[8]) })?;
         nem::date("the next scheduled read", field(fields, 9))?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Interval;
 
 const HEADER: &str = "100,NEM12,200405011135,MDA1,Ret1\n";
 const E1: &str = "200,NMI1,E1B1,1,E1,N1,METER1,kWh,30,\n";
@@ -55,8 +56,6 @@ fn the_offset_can_be_chosen() {
     let first = Nem12::new(text.as_bytes(), options).next().expect("a record").expect("good");
     assert!(matches!(first, Record::Interval(_, Interval { start: 1_075_593_600, .. })));
 }
-use crate::Interval;
-
 #[test]
 fn channels_have_the_direction_of_the_customer() {
     for (suffix, want) in

@@ -8,6 +8,10 @@ pub use reason::SlashReason;
 
 use crate::{
     Address, Amount, Due, Epoch, Hash, Height, Ppm, Shares, Text, ValidatorKey, Version, View,
+    compute::{
+        Committee, DeviceKind, Entry, Factors, Payment, Points, Purpose, RefundReason,
+        RejectReason, Shape, Verdict, WorkerState,
+    },
     energy::{
         DisputeEnd, DisputeReason, DisputeSubject, EnergyRole, EnergySettlementPayload,
         EnergySlashReason, ProviderState, ReadingOutcome, ReportItem, Scopes, Zone,
@@ -555,6 +559,295 @@ tagged_enum! {
             steps: u32,
             /// The first epoch whose blocks may reveal it.
             from: Epoch,
+        },
+        /// An account became a worker.
+        0x0c01 "worker-registered" WorkerRegistered {
+            /// Its account.
+            worker: Address,
+            /// What it staked, in base units.
+            stake: Amount,
+        },
+        /// A worker changed what it says about itself, or its stake.
+        0x0c02 "worker-updated" WorkerUpdated {
+            /// Its account.
+            worker: Address,
+            /// What it does now.
+            state: WorkerState,
+            /// Its stake now, in base units.
+            stake: Amount,
+        },
+        /// The stake of a worker unbonds: it leaves, or it is banned.
+        0x0c03 "worker-leaving" WorkerLeaving {
+            /// Its account.
+            worker: Address,
+            /// What it does now.
+            state: WorkerState,
+            /// When its stake is paid.
+            due: Due,
+        },
+        /// The stake of a worker was paid.
+        0x0c04 "worker-unbonded" WorkerUnbonded {
+            /// Its account.
+            worker: Address,
+            /// How much was paid, in base units.
+            amount: Amount,
+        },
+        /// A worker said that it is well.
+        0x0c05 "worker-heard" WorkerHeard {
+            /// Its account.
+            worker: Address,
+            /// The version of its software.
+            version: Text<MAX_NODE_TEXT_BYTES>,
+        },
+        /// A worker lost a part of its stake for a wrong result.
+        0x0c06 "worker-slashed" WorkerSlashed {
+            /// Its account.
+            worker: Address,
+            /// The task.
+            task: u64,
+            /// What it lost, in base units.
+            amount: Amount,
+            /// Who proved it.
+            prover: Address,
+            /// What of it the prover got, in base units.
+            reward: Amount,
+            /// How many of its results were wrong so far.
+            strikes: u32,
+        },
+        /// A device was described and scored.
+        0x0c07 "device-attested" DeviceAttested {
+            /// The worker.
+            worker: Address,
+            /// The number of the device.
+            device: u8,
+            /// What it is.
+            kind: DeviceKind,
+            /// What each level gave.
+            points: Points,
+            /// What it computes by its last benchmark, in milli-TFLOPS; 0 without one.
+            performance: u64,
+            /// What its work counts.
+            tier: Ppm,
+            /// Whether it computed much more or less than the last time.
+            flagged: bool,
+            /// Until when this counts.
+            expires: Due,
+        },
+        /// A worker has a device no more.
+        0x0c08 "device-removed" DeviceRemoved {
+            /// The worker.
+            worker: Address,
+            /// The number of the device.
+            device: u8,
+        },
+        /// There is a task.
+        0x0c09 "task-created" TaskCreated {
+            /// Its number.
+            task: u64,
+            /// Why it exists.
+            purpose: Purpose,
+            /// Who pays for it, if somebody does.
+            requester: Option<Address>,
+            /// The shape of its products.
+            shape: Shape,
+            /// How many there are.
+            count: u32,
+            /// What is paid for each of them, in base units.
+            price: Amount,
+        },
+        /// A worker has a task.
+        0x0c0a "task-assigned" TaskAssigned {
+            /// The task.
+            task: u64,
+            /// How many workers had it, this one included.
+            attempt: u32,
+            /// The worker.
+            worker: Address,
+            /// The number of its device.
+            device: u8,
+            /// The seed is drawn by the randomness of this height.
+            seed_height: Height,
+            /// It must commit before this.
+            deadline: Due,
+            /// Whether the device must be measured before it takes anything else.
+            spot_check: bool,
+        },
+        /// A worker is bound to a result.
+        0x0c0b "task-committed" TaskCommitted {
+            /// The task.
+            task: u64,
+            /// Which of its attempts.
+            attempt: u32,
+            /// The worker.
+            worker: Address,
+            /// Root of the roots of its products.
+            #[serde(with = "crate::hash::serde_hex")]
+            root: Hash,
+            /// SHA-256 of the bytes of the result of a benchmark.
+            #[serde(with = "crate::hash::serde_hex_option")]
+            digest: Option<Hash>,
+        },
+        /// A committee is to check a result.
+        0x0c0c "task-challenged" TaskChallenged {
+            /// The task.
+            task: u64,
+            /// The first committee or the second one.
+            round: u8,
+            /// Out of which the samples follow.
+            #[serde(with = "crate::hash::serde_hex")]
+            challenge: Hash,
+            /// Who checks.
+            committee: Committee,
+            /// It must vote before this.
+            closes: Due,
+        },
+        /// A member of a committee voted.
+        0x0c0d "result-voted" ResultVoted {
+            /// The task.
+            task: u64,
+            /// The member.
+            validator: ValidatorKey,
+            /// What it found.
+            verdict: Verdict,
+            /// SHA-256 over the values that it got for its samples.
+            #[serde(with = "crate::hash::serde_hex")]
+            transcript: Hash,
+        },
+        /// A committee found nothing wrong with a result.
+        0x0c0e "task-accepted" TaskAccepted {
+            /// The task.
+            task: u64,
+            /// Which of its attempts.
+            attempt: u32,
+            /// The worker.
+            worker: Address,
+            /// The number of its device.
+            device: u8,
+            /// The shape of its products.
+            shape: Shape,
+            /// Root of the roots of its products.
+            #[serde(with = "crate::hash::serde_hex")]
+            root: Hash,
+        },
+        /// A result was paid or credited.
+        0x0c0f "task-settled" TaskSettled {
+            /// The task.
+            task: u64,
+            /// The worker.
+            worker: Address,
+            /// Why the task existed.
+            purpose: Purpose,
+            /// What was paid.
+            payment: Payment,
+            /// The epoch in which it counts.
+            epoch: Epoch,
+            /// What its weight is made of; of work of the network alone.
+            factors: Option<Factors>,
+            /// The weight, in millionths of a unit of work.
+            credit: Amount,
+        },
+        /// An attempt at a task ended without a payment.
+        0x0c10 "task-rejected" TaskRejected {
+            /// The task.
+            task: u64,
+            /// Which of its attempts.
+            attempt: u32,
+            /// The worker.
+            worker: Address,
+            /// Why.
+            reason: RejectReason,
+        },
+        /// The price of a task went back to its requester.
+        0x0c11 "task-refunded" TaskRefunded {
+            /// The task.
+            task: u64,
+            /// The requester.
+            requester: Address,
+            /// How much, in base units.
+            amount: Amount,
+            /// Why.
+            reason: RefundReason,
+        },
+        /// A result was proven wrong. The worker may still show that it was planted.
+        0x0c12 "result-disproved" ResultDisproved {
+            /// The task.
+            task: u64,
+            /// The worker.
+            worker: Address,
+            /// Who proved it.
+            prover: Address,
+            /// The product, the row and the column of the entry.
+            entry: Entry,
+        },
+        /// Somebody disputed a result that is right, and lost the bond.
+        0x0c13 "dispute-failed" DisputeFailed {
+            /// The task.
+            task: u64,
+            /// Who.
+            sender: Address,
+            /// How much, in base units.
+            bond: Amount,
+        },
+        /// A wrong result was planted.
+        0x0c14 "plant-revealed" PlantRevealed {
+            /// The task.
+            task: u64,
+            /// The worker.
+            worker: Address,
+            /// How many had called it right without having looked.
+            faults: u32,
+            /// Who had proven it wrong, and what that earned.
+            prover: Option<Address>,
+            /// What that earned, in base units.
+            bounty: Amount,
+        },
+        /// A validator called something right that it had not looked at.
+        0x0c15 "checker-faulted" CheckerFaulted {
+            /// The task.
+            task: u64,
+            /// The validator.
+            validator: ValidatorKey,
+        },
+        /// The miners' pool of an epoch can be claimed.
+        0x0c16 "miners-released" MinersReleased {
+            /// The epoch in which it was earned.
+            epoch: Epoch,
+            /// How much there is, in base units.
+            pool: Amount,
+            /// All weights together, in millionths of a unit of work.
+            total: Amount,
+        },
+        /// A worker got its parts of the miners' pool.
+        0x0c17 "rewards-claimed" RewardsClaimed {
+            /// Its account.
+            worker: Address,
+            /// How much, in base units.
+            amount: Amount,
+            /// Of how many epochs.
+            epochs: u32,
+        },
+        /// What nobody claimed went back to the miners' pool.
+        0x0c18 "miners-returned" MinersReturned {
+            /// The epoch in which it was earned.
+            epoch: Epoch,
+            /// How much, in base units.
+            amount: Amount,
+        },
+        /// The lists of drivers and models changed.
+        0x0c19 "whitelist-changed" WhitelistChanged {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// Drivers on the list now.
+            drivers: u32,
+            /// Models on the list now.
+            models: u32,
+        },
+        /// Other shapes earn credit, or they earn another one.
+        0x0c1a "prices-changed" PricesChanged {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// How many shapes have a price now.
+            shapes: u32,
         },
         /// An account became a provider of energy.
         0x0d01 "provider-registered" ProviderRegistered {

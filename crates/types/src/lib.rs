@@ -6,8 +6,10 @@
 
 pub mod address;
 pub mod amount;
+pub mod blob;
 pub mod block;
 pub mod codec;
+pub mod compute;
 pub mod energy;
 pub mod event;
 pub mod evidence;
@@ -32,6 +34,7 @@ pub mod version;
 
 pub use address::{Address, AddressError};
 pub use amount::{Amount, AmountError, GasPrice, Ppm};
+pub use blob::Blob;
 pub use block::{Block, Header, SyncRange};
 pub use event::Event;
 pub use evidence::Evidence;

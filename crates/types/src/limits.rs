@@ -52,6 +52,40 @@ pub const MAX_SAFETY_MEMBERS: usize = 16;
 pub const MAX_UPGRADE_NOTES_BYTES: usize = 280;
 /// Longest memo of a disbursement, in bytes.
 pub const MAX_DISBURSEMENT_MEMO_BYTES: usize = 8 * 1024;
+/// Most products of one batch.
+pub const MAX_BATCH: u32 = 64;
+/// Most devices of a worker.
+pub const MAX_DEVICES: u8 = 16;
+/// Longest version of a driver, and the like, in bytes.
+pub const MAX_COMPUTE_TEXT_BYTES: usize = 32;
+/// Longest name of a model of devices, in bytes.
+pub const MAX_DEVICE_TEXT_BYTES: usize = 64;
+/// Most shapes that the chain prices.
+pub const MAX_PRICES: usize = 32;
+/// Most members of a committee that checks a result.
+pub const MAX_COMMITTEE: usize = 32;
+/// Most results that one message commits to.
+pub const MAX_COMMITMENTS: usize = 16;
+/// Most votes of one message.
+pub const MAX_RESULT_VOTES: usize = 64;
+/// Largest evidence about a device, in bytes.
+pub const MAX_EVIDENCE_BYTES: usize = 8 * 1024;
+/// Largest tile of a result with its proof, in bytes.
+pub const MAX_TILE_BYTES: usize = 4 * 1024;
+/// Longest row or column of an operand, in bytes.
+pub const MAX_LINE_BYTES: usize = 16 * 1024;
+/// Longest proof of a row or column of an operand, in bytes.
+pub const MAX_PATH_BYTES: usize = 2 * 1024;
+/// Most PCI ids of one model of devices.
+pub const MAX_MODEL_IDS: usize = 16;
+/// Most entries of each list that one change of a whitelist adds or removes.
+pub const MAX_WHITELIST_CHANGES: usize = 64;
+/// Most drivers on the whitelist.
+pub const MAX_KNOWN_DRIVERS: usize = 512;
+/// Most models on the whitelist.
+pub const MAX_KNOWN_MODELS: usize = 256;
+/// Most tasks of a worker at a time.
+pub const MAX_WORKER_TASKS: usize = 256;
 /// Longest name of a provider of energy or of an oracle, in bytes.
 pub const MAX_ENERGY_NAME_BYTES: usize = 70;
 /// Longest code of a zone, in bytes.

@@ -3,6 +3,7 @@
 
 use althing_types::{
     Amount, ChainParams, Gas, GasPrice, Period, Ppm,
+    compute::{Price, Prices},
     params::{Schedule, StakingParams},
 };
 use commonware_codec::{DecodeExt as _, Encode as _};
@@ -18,7 +19,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 57] = [
+const NUMBERS: [(&str, u64, u64, Change); 89] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -144,6 +145,62 @@ const NUMBERS: [(&str, u64, u64, Change); 57] = [
     ("governance.critical.delay", 0, Period::MAX_MS, |params, value| {
         params.governance.critical.delay.ms = value;
     }),
+    ("compute.max_strikes", 1, 100, |params, value| params.compute.max_strikes = value),
+    ("compute.wrong_slash", 0, 500_000, |params, value| params.compute.wrong_slash = parts(value)),
+    ("compute.prover_share", 0, 500_000, |params, value| {
+        params.compute.prover_share = parts(value)
+    }),
+    ("compute.plant_rate", 0, 100_000, |params, value| params.compute.plant_rate = parts(value)),
+    ("compute.samples", 1, 4_096, |params, value| params.compute.samples = value),
+    ("compute.own_samples", 0, 4_096, |params, value| params.compute.own_samples = value),
+    ("compute.max_verifying", 1, 1_024, |params, value| params.compute.max_verifying = value),
+    ("compute.claim_epochs", 1, 8, |params, value| params.compute.claim_epochs = value),
+    ("compute.beacon_delay", 1, 100, |params, value| params.compute.beacon_delay = value),
+    ("compute.committee", 1, 32, |params, value| params.compute.committee = value),
+    ("compute.unit_time_us", 1, 10_000_000, |params, value| params.compute.unit_time_us = value),
+    ("compute.cpu_unit_time_us", 1, 10_000_000, |params, value| {
+        params.compute.cpu_unit_time_us = value
+    }),
+    ("compute.max_units", 1, 100_000_000, |params, value| params.compute.max_units = value),
+    ("compute.max_attempts", 1, 16, |params, value| params.compute.max_attempts = value),
+    ("compute.due_per_block", 1, 256, |params, value| params.compute.due_per_block = value),
+    ("compute.max_open_per_device", 1, 16, |params, value| {
+        params.compute.max_open_per_device = value
+    }),
+    ("compute.min_score", 0, 100, |params, value| params.compute.min_score = value),
+    ("compute.min_memory_mib", 0, 1_048_576, |params, value| params.compute.min_memory_mib = value),
+    ("compute.min_performance", 0, 1_000_000_000, |params, value| {
+        params.compute.min_performance = value
+    }),
+    ("compute.spot_check", 0, 500_000, |params, value| params.compute.spot_check = parts(value)),
+    ("compute.benchmark_count", 1, 64, |params, value| params.compute.benchmark_count = value),
+    ("compute.benchmark_latency_ms", 0, 60_000, |params, value| {
+        params.compute.benchmark_latency_ms = value
+    }),
+    ("compute.validator_share", 0, 150_000, |params, value| {
+        params.compute.validator_share = parts(value)
+    }),
+    ("compute.vote_window", 1, Period::MAX_BLOCKS, |params, value| {
+        params.compute.vote_window.blocks = value
+    }),
+    ("compute.dispute_window", 1, Period::MAX_BLOCKS, |params, value| {
+        params.compute.dispute_window.blocks = value
+    }),
+    ("compute.base_time", 1, Period::MAX_BLOCKS, |params, value| {
+        params.compute.base_time.blocks = value
+    }),
+    ("compute.unbonding", 0, Period::MAX_MS, |params, value| params.compute.unbonding.ms = value),
+    ("compute.open_time", 0, Period::MAX_MS, |params, value| params.compute.open_time.ms = value),
+    ("compute.retention", 0, Period::MAX_BLOCKS, |params, value| {
+        params.compute.retention.blocks = value
+    }),
+    ("compute.attestation", 0, Period::MAX_MS, |params, value| {
+        params.compute.attestation.ms = value
+    }),
+    ("compute.max_variance", 0, 1_000_000, |params, value| {
+        params.compute.max_variance = parts(value)
+    }),
+    ("compute.cpu_tier", 0, 1_000_000, |params, value| params.compute.cpu_tier = parts(value)),
 ];
 
 /// As much as a part can hold: values above a million are cut to one that is above every bound.
@@ -189,7 +246,10 @@ fn numbers_are_legal_to_their_bounds_and_no_further() {
 type ChangeAmount = fn(&mut ChainParams, Amount);
 
 /// An amount, how to set it, and its least and greatest legal value in tokens (0 for one unit).
-const AMOUNTS: [(&str, u128, u64, ChangeAmount); 10] = [
+const AMOUNTS: [(&str, u128, u64, ChangeAmount); 13] = [
+    ("compute.min_stake", 1, 1_000_000_000, |params, amount| params.compute.min_stake = amount),
+    ("compute.dispute_bond", 0, 1_000_000, |params, amount| params.compute.dispute_bond = amount),
+    ("compute.plant_bounty", 0, 1_000, |params, amount| params.compute.plant_bounty = amount),
     ("treasury.grant_limit", 0, 1_000_000_000, |params, amount| {
         params.treasury.grant_limit = amount;
     }),
@@ -251,6 +311,42 @@ fn a_cap_that_only_equal_validators_could_keep_gives_way_to_an_equal_share_and_s
 }
 
 #[test]
+fn a_shape_of_the_prices_has_legal_sides_and_stands_there_once() {
+    let with = |change: fn(&mut Vec<Price>)| {
+        let mut params = ChainParams::devnet();
+        let mut prices = params.compute.prices.to_vec();
+        change(&mut prices);
+        params.compute.prices = Prices::new(prices).unwrap();
+        params.validate().map_err(|error| error.to_string())
+    };
+    assert_eq!(with(|prices| prices.truncate(1)), Ok(()));
+    type Change = fn(&mut Vec<Price>);
+    let refused: [(Change, &str); 6] = [
+        (Vec::clear, "from 1 to 32, not 0"),
+        (|prices| prices.push(prices[0]), "from 0 to 0, not 1"),
+        (|prices| prices[0].shape.m = 320 + 1, "a multiple of 64, not 321"),
+        (|prices| prices[0].shape.n = 320, "a multiple of 256, not 320"),
+        (|prices| prices[0].shape.k = 16_448, "from 256 to 16384, not 16448"),
+        (|prices| prices[0].difficulty_ppm = 10_000_001, "from 1 to 10000000, not 10000001"),
+    ];
+    for (change, rule) in refused {
+        let error = with(change).unwrap_err();
+        assert!(error.starts_with("compute.prices") && error.ends_with(rule), "{error}");
+    }
+}
+
+#[test]
+fn benchmarks_have_whole_tiles_and_shares_of_a_price_are_at_most_the_whole() {
+    let mut params = ChainParams::devnet();
+    params.compute.benchmark_size = 300;
+    assert!(params.validate().unwrap_err().to_string().contains("a multiple of 256, not 300"));
+    let mut params = ChainParams::devnet();
+    params.compute.worker_share = ppm(900_001);
+    let error = params.validate().unwrap_err().to_string();
+    assert!(error.starts_with("compute.validator_share must be from 0 to 99999"), "{error}");
+}
+
+#[test]
 fn every_preset_is_legal_and_the_same_in_json_and_in_bytes() {
     for params in [ChainParams::devnet(), ChainParams::testnet(), ChainParams::mainnet()] {
         assert_eq!(params.validate(), Ok(()));
@@ -282,6 +378,7 @@ fn leaves(prefix: &str, value: &serde_json::Value, out: &mut Vec<(String, String
             }
             return;
         }
+        serde_json::Value::Array(shapes) => format!("{} shapes", shapes.len()),
         serde_json::Value::String(units) => cpc(units.parse().unwrap()),
         value => digits(&value.to_string()),
     };
@@ -294,8 +391,9 @@ fn cpc(amount: Amount) -> String {
 
 /// With a comma between thousands.
 fn digits(number: &str) -> String {
-    let groups: Vec<&str> = number.as_bytes().rchunks(3).rev().map(as_text).collect();
-    groups.join(",")
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    let groups: Vec<&str> = whole.as_bytes().rchunks(3).rev().map(as_text).collect();
+    groups.join(",") + rest
 }
 
 fn as_text(bytes: &[u8]) -> &str {

@@ -131,9 +131,12 @@ fn events_name_whom_they_concern() {
             "spec-withdrawn",
             "override-used",
             "change-ended",
+            "miners-released",
+            "miners-returned",
         ]
         .contains(&event.name())
-            || event.proposal().is_some();
+            || event.proposal().is_some()
+            || event.task().is_some();
         assert!(about_somebody || about_nobody, "{}", event.name());
     }
     let (from, to) = (validator(), validator_key(4));

@@ -71,8 +71,16 @@ fn addresses() -> Vectors {
     let mut all: Vectors = KeyScheme::ALL
         .map(|scheme| vector(&format!("address.{scheme}"), secret(scheme, 7).address().as_bytes()))
         .into();
-    for name in ["treasury", "stakers", "stake", "miners", "reserve", "governance", "disbursements"]
-    {
+    for name in [
+        "treasury",
+        "stakers",
+        "stake",
+        "miners",
+        "reserve",
+        "governance",
+        "disbursements",
+        "compute",
+    ] {
         all.push(vector(&format!("address.module.{name}"), Address::of_module(name).as_bytes()));
     }
     all.push(("address.text".into(), secret(KeyScheme::Ed25519, 7).address().to_string()));
@@ -87,8 +95,16 @@ fn addresses_of_each_scheme_keep_their_bytes() {
 #[test]
 fn the_guide_lists_the_addresses_of_the_protocol_accounts() {
     let guide = include_str!("../../../docs/modules/bank.md");
-    for name in ["treasury", "stakers", "stake", "miners", "reserve", "governance", "disbursements"]
-    {
+    for name in [
+        "treasury",
+        "stakers",
+        "stake",
+        "miners",
+        "reserve",
+        "governance",
+        "disbursements",
+        "compute",
+    ] {
         let address = Address::of_module(name);
         let row = format!("| `{name}` | `{}` | `{address}` |", hex::encode(address.as_bytes()));
         assert!(guide.contains(&row), "docs/modules/bank.md lacks the row\n{row}");

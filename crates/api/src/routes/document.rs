@@ -3,7 +3,10 @@
 
 use super::{aliases, described};
 use crate::{
-    bodies::{AdoptSpecBody, ProposalBody, VoteBody},
+    bodies::{
+        AdoptSpecBody, CreateTaskBody, ProposalBody, RegisterWorkerBody, TakeWorkBody,
+        UpdateWorkerBody, VoteBody,
+    },
     error::ErrorBody,
 };
 use serde_json::{Map, Value, json};
@@ -18,7 +21,16 @@ use utoipa::OpenApi;
                        hex. Times are milliseconds since the Unix epoch. Every failure is an \
                        ErrorBody.",
     ),
-    components(schemas(ErrorBody, ProposalBody, VoteBody, AdoptSpecBody)),
+    components(schemas(
+        ErrorBody,
+        ProposalBody,
+        VoteBody,
+        AdoptSpecBody,
+        CreateTaskBody,
+        RegisterWorkerBody,
+        UpdateWorkerBody,
+        TakeWorkBody,
+    )),
     tags(
         (name = "node", description = "The node itself"),
         (name = "chain", description = "Genesis, parameters, supply, epochs"),
@@ -31,6 +43,7 @@ use utoipa::OpenApi;
         (name = "network", description = "The configuration of the network"),
         (name = "upgrade", description = "The version of the protocol"),
         (name = "safety", description = "The safety override"),
+        (name = "compute", description = "Workers, tasks, and what they earn"),
         (name = "mempool", description = "Waiting transactions, gas and fees"),
         (name = "peers", description = "The network"),
         (name = "events", description = "What happens, as it happens"),

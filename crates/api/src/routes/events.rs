@@ -30,7 +30,8 @@ pub(super) struct EventsQuery {
     /// `transaction_failed`, `transaction_expired`, `transaction_dropped`, or `transaction` for all
     /// of the latter; `stake` (money that is staked, delegated, unbonds), `validator` (jails,
     /// slashes, commission …), `reward`, `governance` (proposals, votes, parameters), `treasury`
-    /// (disbursements), `network`, `upgrade`, `safety`. Everything if left out.
+    /// (disbursements), `network`, `upgrade`, `safety`, `task` (every step of every task), `worker`
+    /// (registrations, scores of devices, slashes, rewards). Everything if left out.
     topics: Option<String>,
     /// Only transactions and events that concern one of these accounts, comma-separated.
     addresses: Option<String>,
@@ -41,6 +42,10 @@ pub(super) struct EventsQuery {
     /// Only transactions and events about one of these proposals, or its disbursement,
     /// comma-separated numbers.
     proposal: Option<String>,
+    /// Only transactions and events that concern one of these workers: the same as `addresses`.
+    worker: Option<String>,
+    /// Only transactions and events about one of these tasks, comma-separated numbers.
+    task: Option<String>,
     /// Only transactions and events about one of these validators, comma-separated keys.
     validator: Option<String>,
     /// The id of the last event that was seen, for clients that cannot send `Last-Event-ID`.
@@ -65,8 +70,9 @@ pub(super) async fn stream(
     let addresses = query.addresses.as_deref().or(query.address.as_deref());
     let filter = Filter::parse(FilterText {
         topics: query.topics.as_deref(),
-        addresses: addresses.or(query.account.as_deref()),
+        addresses: addresses.or(query.account.as_deref()).or(query.worker.as_deref()),
         proposals: query.proposal.as_deref(),
+        tasks: query.task.as_deref(),
         validators: query.validator.as_deref(),
     })?;
     let header = match headers.get("last-event-id").map(|value| value.to_str()) {

@@ -4,6 +4,7 @@ mod accounts;
 mod aliases;
 mod blocks;
 mod chain;
+mod compute;
 mod delegators;
 mod document;
 mod economics;
@@ -24,6 +25,7 @@ mod transactions;
 mod treasury;
 mod upgrade;
 mod validators;
+mod workers;
 
 pub use document::openapi;
 
@@ -93,6 +95,21 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(history::upgrades))
         .routes(routes!(safety::status))
         .routes(routes!(history::safety))
+        .routes(routes!(compute::summary))
+        .routes(routes!(compute::tasks))
+        .routes(routes!(compute::task))
+        .routes(routes!(compute::events))
+        .routes(routes!(compute::prices))
+        .routes(routes!(compute::models))
+        .routes(routes!(compute::drivers))
+        .routes(routes!(compute::verifying))
+        .routes(routes!(compute::beacon_at))
+        .routes(routes!(workers::list))
+        .routes(routes!(workers::one))
+        .routes(routes!(workers::tasks))
+        .routes(routes!(workers::readings))
+        .routes(routes!(workers::weights))
+        .routes(routes!(workers::checkers))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::one))
         .routes(routes!(chain::epoch))

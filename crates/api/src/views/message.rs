@@ -6,8 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Fields that hold base units where they are text. `commission` is a number where it is a ratio.
-const AMOUNTS: [&str; 20] = [
+const AMOUNTS: [&str; 25] = [
+    "add_stake",
     "amount",
+    "bond",
+    "bounty",
     "commission",
     "compensation",
     "deposit",
@@ -18,6 +21,8 @@ const AMOUNTS: [&str; 20] = [
     "miners",
     "penalties",
     "penalty",
+    "pool",
+    "price",
     "returned",
     "reward",
     "slashed",
@@ -56,7 +61,9 @@ fn displayed(message: &impl Serialize, show: Show<'_>) -> Value {
     // Messages and events hold strings, numbers and lists only, which always serialize.
     let mut value = serde_json::to_value(message).unwrap_or_default();
     let Some(fields) = value.as_object_mut() else { return value };
-    for name in AMOUNTS {
+    // The sum of weights is no money.
+    let weights = fields.get("type").and_then(Value::as_str) == Some("miners-released");
+    for name in AMOUNTS.into_iter().filter(|name| !(weights && *name == "total")) {
         let units = fields.get(name).and_then(Value::as_str);
         if let Some(amount) = units.and_then(|units| units.parse::<Amount>().ok()) {
             fields.insert(format!("{name}_display"), Value::from(show.amount(amount)));

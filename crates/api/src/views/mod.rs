@@ -6,6 +6,7 @@ mod account;
 mod audit;
 mod authorization;
 mod block;
+mod compute;
 mod delegation;
 mod economics;
 mod fact;
@@ -20,16 +21,25 @@ mod proof;
 mod randomness;
 mod safety;
 mod tally;
+mod task;
+mod task_parts;
+mod task_words;
 mod transaction;
 mod treasury;
 mod upgrade;
 mod validator;
 mod vote;
+mod worker;
 
 pub use account::{AccountView, NonceView, VestingView};
 pub use audit::AuditView;
 pub use authorization::AuthorizationJson;
 pub use block::{BlockPage, BlockView, ForkList, HeaderView, MemberView, SyncRangeView};
+pub use compute::{
+    AwaitingView, BeaconView, CheckerList, CheckerView, ComputeSummary, CreditView, DriverList,
+    DriverView, ModelList, ModelView, PriceList, PriceView, RateView, TaskCountView, VerifyingList,
+    WeightPage, WorkerWeightView,
+};
 pub use delegation::{
     DelegationPage, DelegationView, DelegatorView, RewardPage, RewardView, UnbondingPage,
     UnbondingView,
@@ -54,6 +64,14 @@ pub use proof::{
 pub use randomness::RandomnessView;
 pub use safety::{CallView, ChangeView, OverrideView, PeriodView, SafetyLimitsView, SafetyView};
 pub use tally::{HeadTally, StakeTally, TallyView, TurnoutView};
+pub use task::{
+    AttemptPage, AttemptView, TaskEventList, TaskEventView, TaskPage, TaskRowView, TaskTimes,
+    TaskView,
+};
+pub use task_parts::{
+    AssignmentView, CheckStateView, CommitteeMemberView, DeviceIdView, FactorsView, ResultView,
+    SettlementView, ShapeView, VerdictView,
+};
 pub use transaction::{
     BatchAnswer, BatchRejection, Reason, ReceiptPage, ReceiptView, SimulationView, TransactionPage,
     TransactionStatusView, TransactionView,
@@ -70,15 +88,22 @@ pub use upgrade::{
 pub use validator::{
     AnnouncementView, DueView, HealthView, NodeView, ValidatorPage, ValidatorView, VotesView,
 };
+pub use worker::{
+    ClaimView, CountersView, DeviceView, InventoryView, MeasuredView, MissingLevelView, PointsView,
+    ReadingList, ReadingView, WorkerPage, WorkerView,
+};
 
 pub use vote::{BallotView, VotePage, VoteView, WeightView};
 
+pub(crate) use compute::{Sums, WorkGas};
 pub(crate) use delegation::Names;
 pub(crate) use governance::houses_of;
 pub(crate) use parameters::value_text;
+pub(crate) use task::KnownTask;
 pub(crate) use transaction::concerns;
 pub(crate) use treasury::now;
 pub(crate) use validator::Standing;
+pub(crate) use worker::{KnownWorker, part_of};
 
 use crate::config::Rules;
 use althing_types::{Amount, Hash};

@@ -13,6 +13,7 @@
 
 mod canned;
 mod chain;
+mod compute;
 mod document;
 mod fixture;
 mod governance;
@@ -27,3 +28,4 @@ mod socket;
 mod stake;
 mod stream;
 mod submit;
+mod worked;

@@ -3,22 +3,23 @@
 use crate::{
     canned,
     chain::{self, Finalized},
-    governed,
+    governed, worked,
 };
 use althing_api::backend::{
-    AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
-    DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic, NodeInfo,
-    ParameterChangeState, Peer, ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation,
-    StakeState, StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
-    ValidatorState, VoteState,
+    AccountState, AttemptHistory, AuditState, Backend, BeatState, ChainEvent, DelegationState,
+    DelegatorState, DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic,
+    NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter, ReadingState, Rejection,
+    RewardState, SettlementState, Simulation, StakeState, StateProof, Status, SupplyState,
+    TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus, UnbondingState,
+    ValidatorState, VerdictState, VoteState, WorkerFilter,
 };
 use althing_index::IndexedBlock;
 use althing_ledger::versions::Releases;
 use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Genesis, Hash, Header, Height, Nonce, Receipt,
-    SignedTransaction, ValidatorKey, ValidatorSet, Version, View, governance::DisbursementState,
-    hash::sha256,
+    SignedTransaction, ValidatorKey, ValidatorSet, Version, View, compute::TaskState,
+    governance::DisbursementState, hash::sha256,
 };
 use async_trait::async_trait;
 use std::{
@@ -127,6 +128,10 @@ impl Node {
 
     fn index(&self) -> Option<&'static governed::Governed> {
         self.indexed.load(Ordering::Relaxed).then(governed::world)
+    }
+
+    fn work(&self) -> Option<&'static worked::Worked> {
+        self.indexed.load(Ordering::Relaxed).then(worked::world)
     }
 
     fn included(&self) -> Vec<TransactionRef> {
@@ -291,13 +296,12 @@ impl Backend for Node {
     }
     async fn records(&self, keys: Vec<StateKey>) -> Option<(Height, Vec<Option<StateValue>>)> {
         let replaced = self.replaced.lock().unwrap();
-        let (height, mut values) = governed::records(&keys);
-        for (key, value) in keys.iter().zip(&mut values) {
-            if let Some(other) = replaced.get(key) {
-                *value = Some(other.clone());
-            }
-        }
-        Some((height, values))
+        let (height, values) = governed::records(&keys);
+        // The story of governance knows nothing of workers but what every chain begins with.
+        let either = |(key, value): (&StateKey, Option<StateValue>)| {
+            replaced.get(key).cloned().or_else(|| worked::record(key)).or(value)
+        };
+        Some((height, keys.iter().zip(values).map(either).collect()))
     }
     async fn proposals(
         &self,
@@ -345,6 +349,62 @@ impl Backend for Node {
     ) -> Option<Vec<HistoryEvent>> {
         self.index()?.facts(topic, before, limit)
     }
+
+    async fn tasks(
+        &self,
+        filter: TaskFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<TaskHistory>> {
+        self.work()?.tasks(filter, before, limit)
+    }
+
+    async fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
+        self.work()?.task(number)
+    }
+
+    async fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>> {
+        self.work()?.task_events(number)
+    }
+
+    async fn task_counts(&self) -> Option<Vec<(TaskState, u64)>> {
+        self.work()?.task_counts()
+    }
+
+    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
+        self.work()?.verdicts(number)
+    }
+
+    async fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
+        self.work()?.settlement(number)
+    }
+
+    async fn credited(
+        &self,
+        epoch: Epoch,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<SettlementState>> {
+        self.work()?.credited(epoch, after, limit)
+    }
+
+    async fn attempts(
+        &self,
+        worker: Address,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<AttemptHistory>> {
+        self.work()?.attempts(worker, before, limit)
+    }
+
+    async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
+        self.work()?.workers(filter, limit)
+    }
+
+    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
+        self.work()?.readings(worker, limit)
+    }
+
     async fn block(&self, height: Height) -> Option<Arc<Block>> {
         self.at(height).map(|entry| entry.block)
     }

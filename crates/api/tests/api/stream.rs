@@ -342,3 +342,40 @@ async fn events_of_governance_are_filtered_by_proposal_account_and_validator() {
         api.get(&format!("/v1/events?{bad}")).await.fails(400, "invalid_parameter");
     }
 }
+
+#[tokio::test]
+async fn tasks_and_workers_have_topics_of_their_own() {
+    use crate::worked::{
+        self,
+        story::{WRONG, address},
+    };
+    let api = Api::new();
+    let mut streams = Vec::new();
+    for query in [
+        "?topics=task".to_owned(),
+        "?topics=worker".to_owned(),
+        format!("?topics=task&task={WRONG}"),
+        "?topics=task&task=99".to_owned(),
+        format!("?topics=task,worker&worker={}", address(2)),
+        format!("?topics=worker&worker={}", address(7)),
+        "?topics=validator".to_owned(),
+    ] {
+        streams.push(Stream::open(&api, &query, None).await);
+    }
+    // A worker is slashed, its task ends, and another one is scored.
+    api.node.tell(worked::block(14));
+    let mut seen = Vec::new();
+    for stream in &mut streams {
+        let events = stream.rest().await;
+        let facts = events.iter().filter_map(|event| event.data["events"].as_array());
+        let kinds: Vec<String> =
+            facts.flatten().map(|fact| fact["type"].as_str().unwrap().to_owned()).collect();
+        seen.push(kinds);
+    }
+    assert_eq!(seen[0], ["task-rejected"]);
+    assert_eq!(seen[1], ["worker-slashed", "device-attested"]);
+    assert_eq!(seen[2], ["task-rejected"]);
+    assert_eq!(seen[3], [""; 0]);
+    assert_eq!(seen[4], ["task-rejected", "worker-slashed"]);
+    assert_eq!((&seen[5], &seen[6]), (&vec![], &vec![]));
+}

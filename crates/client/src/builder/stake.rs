@@ -89,6 +89,12 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         Payload::Transfer(message) => message.amount,
         Payload::Stake(message) => message.amount,
         Payload::Delegate(message) => message.amount,
+        Payload::RegisterWorker(message) => message.stake,
+        Payload::UpdateWorker(message) => match message.add_stake {
+            Some(stake) => stake,
+            None => Amount::ZERO,
+        },
+        Payload::CreateTask(message) => super::compute::price_of(message),
         Payload::Unstake(_)
         | Payload::UpdateValidator(_)
         | Payload::Undelegate(_)
@@ -105,6 +111,18 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         | Payload::AdvanceDisbursement(_)
         | Payload::AdoptSpec(_)
         | Payload::Override(_)
+        | Payload::LeaveWork(_)
+        | Payload::WorkerHeartbeat(_)
+        | Payload::Attest(_)
+        | Payload::RequestBenchmark(_)
+        | Payload::TakeWork(_)
+        | Payload::CancelTask(_)
+        | Payload::CommitResults(_)
+        | Payload::VoteResults(_)
+        // The bond of a dispute is a parameter of the chain.
+        | Payload::ProveWrong(_)
+        | Payload::RevealPlant(_)
+        | Payload::ClaimRewards(_)
         | Payload::CommitRandomness(_) => Amount::ZERO,
     }
 }

@@ -224,7 +224,7 @@ fn a_plan_says_who_holds_the_override_and_how_the_network_begins() {
 fn faults_of_the_override_and_the_network_are_named() {
     for (from, to, field, problem) in [
         ("needed = 2", "needed = 4", "safety", "needs the approval"),
-        ("\"pause-treasury\"]", "\"take-all\"]", "safety", "take-all"),
+        ("\"pause-treasury\"]", "\"take-all\"]", "safety", "expected one of"),
         ("uses = 5", "uses = 5\nowner = 1", "safety", "owner"),
         ("strictness = \"soft\"", "strictness = \"loud\"", "network", "loud"),
     ] {

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 const DIGEST: &str = "x-content-sha256";
 
 /// A path with the parameters that are given.
-fn path(base: &str, parameters: &[(&str, Option<String>)]) -> String {
+pub(super) fn path(base: &str, parameters: &[(&str, Option<String>)]) -> String {
     let mut path = base.to_owned();
     let given = parameters.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
     for (place, (name, value)) in given.enumerate() {

@@ -127,8 +127,6 @@ pub fn rtx_4090() -> DeviceInfo {
 /// A driver that answers with these devices.
 pub fn answering(devices: Vec<DeviceInfo>) -> Scripted {
     Scripted(Ok(Answer {
-        driver_version: Some(Version::fitted(DRIVER_VERSION)),
-        cuda_version: Some(Release { major: 12, minor: 4 }),
         library: Some(PathBuf::from("/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1")),
         devices,
     }))

@@ -32,7 +32,7 @@ use crate::{
     storage::Memory,
     types::PrivateKey,
 };
-use althing_ledger::{query, versions::Releases};
+use althing_ledger::{compute, query, versions::Releases};
 use althing_mempool::{PoolConfig, Verifier};
 use althing_types::{Genesis, Height, Text};
 use commonware_parallel::Rayon;
@@ -288,6 +288,11 @@ async fn start(
     let supply = database.read().await.get(&query::supply_key()).await;
     if let Some(Ok(supply)) = supply.ok().flatten().map(|value| query::decode_supply(&value)) {
         validator.metrics.supply(&supply);
+    }
+    let sums = database.read().await.get(&compute::query::compute_key()).await;
+    let sums = sums.ok().flatten().map(|value| compute::query::decode_compute(&value));
+    if let Some(Ok(sums)) = sums {
+        validator.metrics.working(&sums);
     }
     deciding::read(&database, &validator.marshal, &validator.metrics).await;
     let admitter = Admitter::new(

@@ -53,13 +53,13 @@ impl Values {
         }
         for (slot, mark) in &self.marks {
             let key = mark_key(mark.height);
-            let place = mark.height.get() % u64::from(RING);
+            let place = mark.height.get() % RING;
             let age = height.get().checked_sub(mark.height.get());
-            if place != u64::from(*slot) || age.is_none_or(|age| age >= u64::from(RING)) {
+            if place != u64::from(*slot) || age.is_none_or(|age| age >= RING) {
                 return Err((key, "the randomness of a height stands at another one's place"));
             }
-            let before = (*slot).checked_sub(1).unwrap_or(RING - 1);
-            let before = self.marks.get(&before);
+            let last = u16::try_from(RING.saturating_sub(1)).unwrap_or(u16::MAX);
+            let before = self.marks.get(&(*slot).checked_sub(1).unwrap_or(last));
             let follows = before.filter(|before| Some(mark.height) == before.height.next());
             let grows = follows.is_none_or(|before| {
                 mark.reveals == before.reveals

@@ -1,8 +1,8 @@
 //! What a recount remembers: sums, and a little for each validator.
 
 use super::{
-    SupplyReport, beacon::Values, governance::Decisions, network::Configurations,
-    safety::Overrides, treasury::Disbursements,
+    SupplyReport, beacon::Values, compute::Computing, governance::Decisions,
+    network::Configurations, safety::Overrides, treasury::Disbursements,
 };
 use crate::{
     modules::{
@@ -48,6 +48,7 @@ pub(super) struct Records {
     listed: (u64, u64),
     decisions: Decisions,
     disbursements: Disbursements,
+    computing: Computing,
     configurations: Configurations,
     overrides: Overrides,
     values: Values,
@@ -102,6 +103,7 @@ impl Records {
             listed: (0, 0),
             decisions: Decisions::default(),
             disbursements: Disbursements::default(),
+            computing: Computing::default(),
             configurations: Configurations::default(),
             overrides: Overrides::default(),
             values: Values::default(),
@@ -148,6 +150,7 @@ impl Records {
             }
             _ if self.decisions.add(key, rest, value)? => {}
             _ if self.disbursements.add(key, rest, value)? => {}
+            _ if self.computing.add(key, rest, value)? => {}
             _ if self.configurations.add(key, rest, value)? => {}
             _ if self.overrides.add(key, rest, value)? => {}
             _ if self.values.add(key, rest, value)? => {}
@@ -169,6 +172,7 @@ impl Records {
             _ if address == protocol.reserve => &mut report.reserve,
             _ if address == protocol.governance => &mut report.governance,
             _ if address == protocol.disbursements => &mut report.disbursements,
+            _ if address == protocol.compute => &mut report.compute,
             _ => &mut report.accounts,
         };
         sum(pool, balance)
@@ -283,6 +287,7 @@ impl Records {
         judge_protocol(&protocol, height).map_err(|what| (upgrade::PROTOCOL, what))?;
         self.decisions.judge(self.report.governance, protocol.version)?;
         self.disbursements.judge(self.report.disbursements)?;
+        self.computing.judge(self.report.compute)?;
         self.configurations.judge()?;
         self.overrides.judge()?;
         self.values.judge(height)?;

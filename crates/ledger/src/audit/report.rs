@@ -32,6 +32,8 @@ pub struct SupplyReport {
     pub governance: Amount,
     /// Balance of the account `disbursements`: what is executed and not paid.
     pub disbursements: Amount,
+    /// Balance of the account `compute`: stakes of workers, prices of tasks, what miners can claim.
+    pub compute: Amount,
     /// Stake that counts, of all validators.
     pub bonded: Amount,
     /// Stake that counts from the next epoch on, of all validators.

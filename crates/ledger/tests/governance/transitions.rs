@@ -1,6 +1,6 @@
 //! Transitions of proposals and disbursements that the other files leave out.
 
-use super::{treasury::*, *};
+use super::{treasury::fund, *};
 use althing_types::{
     Timestamp, Transfer,
     genesis::Vesting,

@@ -214,9 +214,10 @@ impl<R: BufRead> Walker<R> {
     }
 
     fn open(&mut self, start: &BytesStart<'_>) -> Result<Step, Cause> {
-        let name = start.local_name().as_ref().to_owned();
+        // Names of the format are short; of a longer one, a message shows the beginning.
+        let name = shown(start.local_name().as_ref());
         if self.path.is_empty() && (self.finished || !matches!(name.as_str(), "feed" | "entry")) {
-            return Err(Cause::EspiNotAFeed { root: shown(&name) });
+            return Err(Cause::EspiNotAFeed { root: name });
         }
         if self.path.len() == MAX_DEPTH {
             return Err(Cause::XmlTooDeep { limit: MAX_DEPTH });
@@ -270,7 +271,7 @@ impl<R: BufRead> Walker<R> {
     fn end(&self) -> Result<Step, Cause> {
         match self.path.last() {
             Some(element) => {
-                let message = format!("the document ends inside {}", shown(&element.name));
+                let message = format!("the document ends inside {}", element.name);
                 Err(Cause::XmlMalformed { message })
             }
             None if !self.finished => Err(Cause::Empty),

@@ -74,7 +74,9 @@ impl Coverage {
 mod tests {
     use super::*;
 
-    fn cover(spans: &[(u64, u64)]) -> (Vec<Placed>, Vec<(u64, u64)>) {
+    type Span = (u64, u64);
+
+    fn cover(spans: &[Span]) -> (Vec<Placed>, Vec<Span>) {
         let mut coverage = Coverage::default();
         let placed = spans.iter().map(|(start, end)| coverage.add(*start, *end).0).collect();
         (placed, coverage.ranges().collect())
@@ -83,7 +85,7 @@ mod tests {
     #[test]
     fn spans_are_merged_in_any_order() {
         use Placed::{Covered, Free, Partly};
-        let cases: &[(&[(u64, u64)], &[Placed], &[(u64, u64)])] = &[
+        let cases: &[(&[Span], &[Placed], &[Span])] = &[
             (&[(0, 5), (5, 10), (20, 30)], &[Free, Free, Free], &[(0, 10), (20, 30)]),
             (&[(20, 30), (0, 5), (5, 10)], &[Free, Free, Free], &[(0, 10), (20, 30)]),
             (&[(0, 10), (3, 6), (0, 10)], &[Free, Covered, Covered], &[(0, 10)]),

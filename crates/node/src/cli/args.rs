@@ -1,5 +1,6 @@
 //! Every command and option of the binary. `docs/cli.md` is generated from this tree.
 
+mod compute;
 mod genesis;
 mod gov;
 mod keys;
@@ -10,6 +11,11 @@ mod query;
 mod stake;
 mod tx;
 
+pub use compute::{
+    ComputeCancel, ComputeCommand, ComputeList, ComputeProveWrong, ComputeSubmit, ComputeWeights,
+    ComputeWorkers, WorkerAttest, WorkerClaim, WorkerCommand, WorkerDevice, WorkerOnly,
+    WorkerRegister, WorkerRun, WorkerSelftest, WorkerTake, WorkerUpdate,
+};
 pub use genesis::{
     GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisDetails, GenesisEntryArgs,
     GenesisFile, GenesisMerge, GenesisNew, GenesisVerify, Preset,
@@ -164,6 +170,12 @@ pub enum Command {
     /// Propose, vote, and see how decisions stand
     #[command(subcommand)]
     Gov(GovCommand),
+    /// Order matrix products, follow them, see workers, prices and weights
+    #[command(subcommand)]
+    Compute(ComputeCommand),
+    /// Work for the network: register, attest, measure, take work, be paid
+    #[command(subcommand)]
+    Worker(WorkerCommand),
     /// Ask a node
     #[command(subcommand)]
     Query(QueryCommand),

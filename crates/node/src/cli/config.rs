@@ -37,6 +37,9 @@ pub struct Config {
     /// `[faucet]`
     #[serde(default)]
     pub faucet: Option<Faucet>,
+    /// `[compute]`
+    #[serde(default)]
+    pub compute: Compute,
     /// `[log]`
     #[serde(default)]
     pub log: Log,
@@ -118,6 +121,22 @@ pub struct Mempool {
     pub max_per_sender: usize,
     /// Seconds after which a waiting transaction is dropped.
     pub ttl_seconds: u64,
+}
+
+/// Results of computation that the validator is drawn to check.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Compute {
+    /// Whether the node checks them. A member of a committee that says nothing is counted as missing.
+    pub check: bool,
+    /// Whether rows are fetched from workers on this machine and in private networks.
+    pub allow_private_workers: bool,
+}
+
+impl Default for Compute {
+    fn default() -> Self {
+        Self { check: true, allow_private_workers: false }
+    }
 }
 
 /// Test money.

@@ -1,6 +1,7 @@
 //! The command line: what is typed, what is printed, and how the process ends.
 
 pub mod args;
+pub(crate) mod compute;
 pub mod config;
 pub mod context;
 mod delegators;
@@ -21,6 +22,7 @@ mod stake;
 mod tx;
 mod validators;
 mod verify;
+mod worker;
 
 pub use error::{CliError, Exit};
 
@@ -86,6 +88,8 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Tx(command) => tx::run(&context, command),
         Command::Validators(command) => validators::run(&context, command),
         Command::Gov(command) => gov::run(&context, command),
+        Command::Compute(command) => compute::run(&context, command),
+        Command::Worker(command) => worker::run(&context, command),
         Command::Query(command) => query::run(&context, command),
         Command::State(command) => query::state(&context, command),
         Command::Peers(command) => peers::run(&context, command),

@@ -150,6 +150,34 @@ pub(crate) async fn carry_out_with(
     plan: &Plan,
     detail: Value,
 ) -> Result<(), CliError> {
+    let parties = (client, chain);
+    carry(context, parties, signer, builder, sending, (plan, detail)).await.map(drop)
+}
+
+/// The same as [`carry_out`], for those who go on with what the transaction made; nothing if it was
+/// not waited for.
+///
+/// # Errors
+/// As [`carry_out`].
+pub(crate) async fn carry_out_and_tell(
+    context: &Context,
+    (client, chain): (&Client, &Version),
+    signer: &Signer,
+    builder: Builder,
+    sending: &Sending,
+    plan: &Plan,
+) -> Result<Option<TransactionInfo>, CliError> {
+    carry(context, (client, chain), signer, builder, sending, (plan, Value::Null)).await
+}
+
+async fn carry(
+    context: &Context,
+    (client, chain): (&Client, &Version),
+    signer: &Signer,
+    builder: Builder,
+    sending: &Sending,
+    (plan, detail): (&Plan, Value),
+) -> Result<Option<TransactionInfo>, CliError> {
     let method = method(signer, sending.passkey)?;
     let builder = with_fees(builder.passkey(method == Method::Passkey), &sending.fees, chain);
     warn_of_a_node_that_does_not_follow(client).await;
@@ -159,7 +187,7 @@ pub(crate) async fn carry_out_with(
     }
     would_fail(&draft)?;
     if sending.dry_run {
-        return Ok(());
+        return Ok(None);
     }
     let fee = output::tokens_of(draft.expected_fee(), &chain.symbol);
     let question = format!("{} for a fee of about {fee}?", plan.question);
@@ -241,6 +269,13 @@ fn happened(events: &[Value], symbol: &str) -> Vec<(&'static str, String)> {
     let kind = |event: &Value| fields::text(event, "type");
     let fact = |event: &Value| match kind(event).as_str() {
         "proposal-submitted" => Some(("proposal", fields::number(event, "proposal").to_string())),
+        "task-created" => Some(("task", fields::number(event, "task").to_string())),
+        "dispute-failed" => {
+            Some(("lost", output::tokens_of(fields::amount(event, "/bond"), symbol)))
+        }
+        "rewards-claimed" => {
+            Some(("paid", output::tokens_of(fields::amount(event, "/amount"), symbol)))
+        }
         "voted" => {
             let weight = output::about(fields::amount(event, "/weight"), symbol);
             Some(("weighs", format!("{weight} of stake")))
@@ -279,7 +314,7 @@ async fn submit(
     signed: &SignedTransaction,
     chain: &Version,
     wait: Option<Duration>,
-) -> Result<(), CliError> {
+) -> Result<Option<TransactionInfo>, CliError> {
     let hash = hex::encode(signed.hash());
     let Some(timeout) = wait else {
         let submitted = client.submit(signed).await.map_err(|error| maybe_sent(error, &hash))?;
@@ -289,7 +324,7 @@ async fn submit(
             output::line(format!("\nsubmitted {hash}"));
             output::line(format!("follow it with: althing tx wait {hash}"));
         }
-        return Ok(());
+        return Ok(None);
     };
     let waited = client.submit_and_wait(signed, timeout).await;
     let info = waited.map_err(|error| maybe_sent(error, &hash))?;
@@ -297,7 +332,8 @@ async fn submit(
         output::line("");
     }
     show(context, &info, &chain.symbol);
-    settled(&info)
+    settled(&info)?;
+    Ok(Some(info))
 }
 
 /// After these failures nobody knows whether the transaction is on its way.
@@ -493,7 +529,8 @@ fn broadcast(context: &Context, args: &TxBroadcast) -> Result<(), CliError> {
         )
     })?;
     with_chain(context, async |client, chain| {
-        submit(context, &client, &signed, &chain, args.wait.then_some(args.timeout)).await
+        let wait = args.wait.then_some(args.timeout);
+        submit(context, &client, &signed, &chain, wait).await.map(drop)
     })
 }
 

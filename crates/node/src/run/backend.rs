@@ -6,6 +6,7 @@ mod pay;
 
 use self::convert::{finality, peer, refused, translate};
 use super::{
+    compute::Work,
     faucet::Faucet,
     governance::Decisions,
     indexer::Progress,
@@ -13,11 +14,12 @@ use super::{
     stake::Stake,
 };
 use althing_api::backend::{
-    AccountState, AuditState, Backend, BeatState, ChainEvent, DelegationState, DelegatorState,
-    DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic, NodeInfo,
-    ParameterChangeState, Peer, ProposalEvent, ProposalFilter, Rejection, RewardState, Simulation,
-    StakeState, StateProof, Status, SupplyState, TransactionRef, TransactionStatus, UnbondingState,
-    ValidatorState, VoteState,
+    AccountState, AttemptHistory, AuditState, Backend, BeatState, ChainEvent, DelegationState,
+    DelegatorState, DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic,
+    NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter, ReadingState, Rejection,
+    RewardState, SettlementState, Simulation, StakeState, StateProof, Status, SupplyState,
+    TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus, UnbondingState,
+    ValidatorState, VerdictState, VoteState, WorkerFilter,
 };
 use althing_engine::node::EngineHandle;
 use althing_index::Index;
@@ -25,7 +27,8 @@ use althing_ledger::query;
 use althing_state::{StateKey, StateValue};
 use althing_types::{
     Address, Amount, Block, ChainParams, Epoch, Hash, Header, Height, Nonce, Receipt,
-    SignedTransaction, ValidatorKey, ValidatorSet, governance::DisbursementState,
+    SignedTransaction, ValidatorKey, ValidatorSet, compute::TaskState,
+    governance::DisbursementState,
 };
 use async_trait::async_trait;
 use commonware_codec::Encode as _;
@@ -120,6 +123,11 @@ impl NodeBackend {
     /// What the index knows about governance; `None` if the index is off.
     fn decisions(&self) -> Option<Decisions<'_>> {
         self.index.as_ref().map(|index| Decisions { engine: &self.engine, index })
+    }
+
+    /// What the index knows about workers and tasks; `None` if the index is off.
+    fn work(&self) -> Option<Work<'_>> {
+        self.index.as_ref().map(|index| Work { engine: &self.engine, index })
     }
 }
 
@@ -319,6 +327,61 @@ impl Backend for NodeBackend {
         limit: usize,
     ) -> Option<Vec<HistoryEvent>> {
         self.decisions()?.facts(topic, before, limit).await
+    }
+
+    async fn tasks(
+        &self,
+        filter: TaskFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<TaskHistory>> {
+        self.work()?.tasks(filter, before, limit).await
+    }
+
+    async fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
+        self.work()?.task(number).await
+    }
+
+    async fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>> {
+        self.work()?.task_events(number).await
+    }
+
+    async fn task_counts(&self) -> Option<Vec<(TaskState, u64)>> {
+        self.work()?.task_counts().await
+    }
+
+    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
+        self.work()?.verdicts(number).await
+    }
+
+    async fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
+        self.work()?.settlement(number).await
+    }
+
+    async fn credited(
+        &self,
+        epoch: Epoch,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<SettlementState>> {
+        self.work()?.credited(epoch, after, limit).await
+    }
+
+    async fn attempts(
+        &self,
+        worker: Address,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<AttemptHistory>> {
+        self.work()?.attempts(worker, before, limit).await
+    }
+
+    async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
+        self.work()?.workers(filter, limit).await
+    }
+
+    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
+        self.work()?.readings(worker, limit).await
     }
 
     async fn block(&self, height: Height) -> Option<Arc<Block>> {

@@ -5,8 +5,8 @@ use super::{
     dev_chain::{self, DevChain, DevChainError},
     faucet::Faucet,
     logging,
-    node::{Node, Settings, about, bind, software},
-    on_runtime, process,
+    node::{Checking, Node, Settings, about, bind, software},
+    on_runtime, process, work,
 };
 use crate::cli::{
     CliError, Exit,
@@ -143,6 +143,7 @@ pub(super) fn run(context: &Context, args: &DevArgs) -> Result<(), CliError> {
                 api: api.take(),
                 faucet: if index == 0 { Some(faucet()?) } else { None },
                 started_at_ms,
+                checks: Some(Checking { allow_private: true }),
             };
             starting.push(tokio::spawn(Node::start(settings)));
         }
@@ -221,9 +222,16 @@ async fn serve(
         outcome = any_end(nodes) => return outcome,
     }
     announce(context, args, genesis, address, folder, started.elapsed());
+    let worker = async {
+        if args.worker {
+            return work::demo(&format!("http://{address}"), folder.path()).await;
+        }
+        std::future::pending().await
+    };
     tokio::select! {
         outcome = stop => signal(outcome),
         outcome = any_end(nodes) => outcome,
+        outcome = worker => outcome,
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod backend;
 mod bench;
+mod checks;
+mod compute;
 mod db;
 mod dev;
 mod dev_chain;
@@ -15,6 +17,7 @@ mod process;
 mod stake;
 mod start;
 mod upgrade;
+mod work;
 
 pub(crate) use dev_chain::{operator as dev_operator, validator as dev_validator};
 
@@ -51,6 +54,26 @@ pub fn bench(context: &Context, args: &args::BenchArgs) -> Result<(), CliError> 
 /// There is no node here, or its data do not agree.
 pub fn db(context: &Context, command: &args::DbCommand) -> Result<(), CliError> {
     db::run(context, command)
+}
+
+/// `althing worker run`
+///
+/// # Errors
+/// It cannot start, or it was banned.
+pub fn worker(
+    context: &Context,
+    args: &args::WorkerRun,
+    key: althing_types::SecretKey,
+) -> Result<(), CliError> {
+    work::run(context, args, key)
+}
+
+/// `althing worker selftest`
+///
+/// # Errors
+/// A device computes something else than it should.
+pub fn worker_selftest(context: &Context, args: &args::WorkerSelftest) -> Result<(), CliError> {
+    work::selftest(context, args)
 }
 
 /// `althing upgrade …`

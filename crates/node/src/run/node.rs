@@ -2,6 +2,7 @@
 
 use super::{
     backend::NodeBackend,
+    checks::Checks,
     faucet::Faucet,
     indexer::{self, Progress, WAITING_BLOCKS},
     process,
@@ -42,6 +43,15 @@ pub(super) struct Settings {
     pub faucet: Option<Faucet>,
     /// When the process started, in milliseconds since the Unix epoch.
     pub started_at_ms: u64,
+    /// How results of computation are checked; not at all if absent.
+    pub checks: Option<Checking>,
+}
+
+/// How a node checks results of computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Checking {
+    /// Whether workers may stand on this machine or in a private network: for development.
+    pub allow_private: bool,
 }
 
 /// A running node.
@@ -50,6 +60,7 @@ pub(super) struct Node {
     stop: CancellationToken,
     api: Option<JoinHandle<std::io::Result<()>>>,
     indexer: Option<JoinHandle<()>>,
+    checks: Option<JoinHandle<()>>,
 }
 
 impl From<EngineError> for CliError {
@@ -123,9 +134,10 @@ impl Node {
     /// # Errors
     /// The engine or the index cannot be opened.
     pub(super) async fn start(settings: Settings) -> Result<Self, CliError> {
-        let Settings { mut engine, index, api, faucet, started_at_ms } = settings;
+        let Settings { mut engine, index, api, faucet, started_at_ms, checks } = settings;
         let (genesis, releases) = (engine.genesis.clone(), engine.releases.clone());
-        let validator = ValidatorKey::from_public_key(&engine.key.public_key());
+        let key = engine.key.clone();
+        let validator = ValidatorKey::from_public_key(&key.public_key());
         let index = if index { Some(open_index(&engine)?) } else { None };
         let mut waiting = None;
         if let Some((_, progress)) = &index {
@@ -166,7 +178,11 @@ impl Node {
             )
         };
         let api = api.map(serve);
-        Ok(Self { engine, stop, api, indexer })
+        let checks = checks.and_then(|Checking { allow_private }| {
+            let checks = Checks::new(engine.clone(), key, validator, allow_private)?;
+            Some(tokio::spawn(checks.run(stop.clone())))
+        });
+        Ok(Self { engine, stop, api, indexer, checks })
     }
 
     /// The engine.
@@ -182,6 +198,9 @@ impl Node {
         self.stop.cancel();
         if let Some(api) = self.api {
             let _ = api.await;
+        }
+        if let Some(checks) = self.checks {
+            let _ = checks.await;
         }
         let outcome = self.engine.shutdown().await;
         if let Some(indexer) = self.indexer {

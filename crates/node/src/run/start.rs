@@ -4,7 +4,7 @@ use super::{
     asked_to_stop,
     faucet::Faucet,
     logging,
-    node::{Node, Settings, about, bind, software},
+    node::{Checking, Node, Settings, about, bind, software},
     on_runtime, process,
 };
 use crate::cli::{
@@ -49,6 +49,10 @@ pub(super) fn run(context: &Context, args: &StartArgs) -> Result<(), CliError> {
             api: Some((listener, api(&config))),
             faucet,
             started_at_ms,
+            checks: config
+                .compute
+                .check
+                .then_some(Checking { allow_private: config.compute.allow_private_workers }),
         };
         let node = Node::start(settings).await?;
         for (key, endpoint) in &peers {

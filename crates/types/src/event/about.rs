@@ -1,7 +1,8 @@
 //! Whom and what an event is about.
 
 use super::Event;
-use crate::{Address, Hash, ValidatorKey};
+use crate::{Address, Hash, ValidatorKey, hash::sha256};
+use commonware_codec::Encode as _;
 
 impl Event {
     /// The accounts that this event concerns, for address filters.
@@ -23,6 +24,27 @@ impl Event {
             Self::Voted { voter, .. } => vec![*voter],
             Self::OverrideApproved { member, .. } => vec![*member],
             Self::DisbursementPaid { to, .. } => vec![*to],
+            Self::TaskCreated { requester, .. } => requester.iter().copied().collect(),
+            Self::TaskRefunded { requester, .. } => vec![*requester],
+            Self::DisputeFailed { sender, .. } => vec![*sender],
+            Self::WorkerSlashed { worker, prover, .. }
+            | Self::ResultDisproved { worker, prover, .. } => vec![*worker, *prover],
+            Self::PlantRevealed { worker, prover, .. } => {
+                core::iter::once(*worker).chain(*prover).collect()
+            }
+            Self::WorkerRegistered { worker, .. }
+            | Self::WorkerUpdated { worker, .. }
+            | Self::WorkerLeaving { worker, .. }
+            | Self::WorkerUnbonded { worker, .. }
+            | Self::WorkerHeard { worker, .. }
+            | Self::DeviceAttested { worker, .. }
+            | Self::DeviceRemoved { worker, .. }
+            | Self::TaskAssigned { worker, .. }
+            | Self::TaskCommitted { worker, .. }
+            | Self::TaskAccepted { worker, .. }
+            | Self::TaskSettled { worker, .. }
+            | Self::TaskRejected { worker, .. }
+            | Self::RewardsClaimed { worker, .. } => vec![*worker],
             Self::ProviderRegistered { provider, .. }
             | Self::ProviderUpdated { provider, .. }
             | Self::ProviderSlashed { provider, .. }
@@ -93,6 +115,30 @@ impl Event {
             | Self::SafetyRulesChanged { .. }
             | Self::ChangeBegun { .. }
             | Self::ChangeEnded { .. }
+            | Self::WorkerRegistered { .. }
+            | Self::WorkerUpdated { .. }
+            | Self::WorkerLeaving { .. }
+            | Self::WorkerUnbonded { .. }
+            | Self::WorkerHeard { .. }
+            | Self::WorkerSlashed { .. }
+            | Self::DeviceAttested { .. }
+            | Self::DeviceRemoved { .. }
+            | Self::TaskCreated { .. }
+            | Self::TaskAssigned { .. }
+            | Self::TaskCommitted { .. }
+            | Self::TaskChallenged { .. }
+            | Self::TaskAccepted { .. }
+            | Self::TaskSettled { .. }
+            | Self::TaskRejected { .. }
+            | Self::TaskRefunded { .. }
+            | Self::ResultDisproved { .. }
+            | Self::DisputeFailed { .. }
+            | Self::PlantRevealed { .. }
+            | Self::MinersReleased { .. }
+            | Self::RewardsClaimed { .. }
+            | Self::MinersReturned { .. }
+            | Self::WhitelistChanged { .. }
+            | Self::PricesChanged { .. }
             | Self::ProviderRegistered { .. }
             | Self::ProviderUpdated { .. }
             | Self::EnergyStakePaid { .. }
@@ -146,14 +192,19 @@ impl Event {
             | Self::Heartbeat { validator, .. }
             | Self::PreferencesSet { validator, .. }
             | Self::SpecAdopted { validator, .. }
-            | Self::RandomnessCommitted { validator, .. } => Some(*validator),
+            | Self::RandomnessCommitted { validator, .. }
+            | Self::ResultVoted { validator, .. }
+            | Self::CheckerFaulted { validator, .. } => Some(*validator),
         }
     }
 
-    /// The hash that stands for the result of computation that was accepted; `None` for all other
-    /// events.
-    pub const fn accepted_result(&self) -> Option<Hash> {
-        None
+    /// The hash that stands for the result of computation that was accepted, SHA-256 of the event's
+    /// encoding; `None` for all other events.
+    pub fn accepted_result(&self) -> Option<Hash> {
+        match self {
+            Self::TaskAccepted { .. } => Some(sha256(&[&self.encode()])),
+            _ => None,
+        }
     }
 
     /// The number of the proposal that this event is about.
@@ -179,12 +230,35 @@ impl Event {
             | Self::UpgradeFailed { proposal, .. }
             | Self::EmergencyUsed { proposal, .. }
             | Self::SafetyRulesChanged { proposal, .. }
+            | Self::WhitelistChanged { proposal, .. }
+            | Self::PricesChanged { proposal, .. }
             | Self::EnergySettlementChanged { proposal, .. } => Some(*proposal),
             Self::ChangeBegun { proposal, .. } => *proposal,
             Self::DisbursementAdvanced { disbursement, .. }
             | Self::DisbursementDelayed { disbursement, .. }
             | Self::DisbursementPaid { disbursement, .. }
             | Self::DisbursementReturned { disbursement, .. } => Some(*disbursement),
+            _ => None,
+        }
+    }
+
+    /// The number of the task that this event is about.
+    pub const fn task(&self) -> Option<u64> {
+        match self {
+            Self::WorkerSlashed { task, .. }
+            | Self::TaskCreated { task, .. }
+            | Self::TaskAssigned { task, .. }
+            | Self::TaskCommitted { task, .. }
+            | Self::TaskChallenged { task, .. }
+            | Self::ResultVoted { task, .. }
+            | Self::TaskAccepted { task, .. }
+            | Self::TaskSettled { task, .. }
+            | Self::TaskRejected { task, .. }
+            | Self::TaskRefunded { task, .. }
+            | Self::ResultDisproved { task, .. }
+            | Self::DisputeFailed { task, .. }
+            | Self::PlantRevealed { task, .. }
+            | Self::CheckerFaulted { task, .. } => Some(*task),
             _ => None,
         }
     }

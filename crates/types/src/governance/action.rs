@@ -4,6 +4,7 @@ use super::{
 };
 use crate::{
     Address, Hash, Height, List, Ppm, Text, Version,
+    compute::{Prices, WhitelistChange},
     energy::{EnergySettlementPayload, OracleChange, Scopes},
     limits::{
         MAX_DISBURSEMENT_MEMO_BYTES, MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES,
@@ -95,6 +96,16 @@ tagged_enum! {
             change: u64,
             /// What it is about.
             order: OrderKind,
+        },
+        /// The lists of drivers and models of devices change.
+        0x050c "compute-whitelist" ComputeWhitelist {
+            /// What is added and removed.
+            change: WhitelistChange,
+        },
+        /// Other shapes of work earn credit.
+        0x050d "compute-prices" ComputePrices {
+            /// All of them, from then on; 1 to 32.
+            prices: Prices,
         },
         /// Readings are attested and energy is sold by other rules.
         0x050e "energy-settlement" EnergySettlement {

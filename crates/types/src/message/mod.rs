@@ -4,6 +4,7 @@
 
 mod bank;
 mod beacon;
+mod compute;
 mod energy;
 mod governance;
 mod network;
@@ -15,6 +16,11 @@ mod treasury;
 
 pub use bank::Transfer;
 pub use beacon::CommitRandomness;
+pub use compute::{
+    Attest, CancelTask, ClaimRewards, CommitResults, Commitment, CreateTask, LeaveWork, Line,
+    Lines, Opening, ProveWrong, RegisterWorker, RequestBenchmark, ResultVote, RevealPlant,
+    TakeWork, UpdateWorker, VoteResults, WorkerHeartbeat, seed_message,
+};
 pub use energy::{
     AttestReadings, BuyEnergy, CancelEnergyOrder, GrantEnergyRole, LeaveOracle, LeaveProvider,
     OfferEnergy, OpenEnergyDispute, OrderEnergy, PostTariff, RegisterMeter, RegisterOracle,
@@ -124,6 +130,34 @@ payloads! {
     0x0801 "override" Override,
     /// Commits a validator to the randomness that it will reveal.
     0x0901 "commit-randomness" CommitRandomness,
+    /// Makes the sender a worker.
+    0x0a01 "register-worker" RegisterWorker,
+    /// Changes what the sender's worker says about itself.
+    0x0a02 "update-worker" UpdateWorker,
+    /// Lets the sender's worker leave.
+    0x0a03 "leave-work" LeaveWork,
+    /// Says that the sender's worker is well.
+    0x0a04 "worker-heartbeat" WorkerHeartbeat,
+    /// Describes a device and proves what can be proven about it.
+    0x0a05 "attest" Attest,
+    /// Asks for a task that measures a device.
+    0x0a06 "request-benchmark" RequestBenchmark,
+    /// Takes work of the network.
+    0x0a07 "take-work" TakeWork,
+    /// Orders a batch of products.
+    0x0a08 "create-task" CreateTask,
+    /// Takes a task back that nobody works on.
+    0x0a09 "cancel-task" CancelTask,
+    /// Binds the sender's worker to results.
+    0x0a0a "commit-results" CommitResults,
+    /// What a member of committees found.
+    0x0a0b "vote-results" VoteResults,
+    /// Proves that a result is wrong.
+    0x0a0c "prove-wrong" ProveWrong,
+    /// Shows that a wrong result was planted.
+    0x0a0d "reveal-plant" RevealPlant,
+    /// Pays a worker its parts of the miners' pool.
+    0x0a0e "claim-rewards" ClaimRewards,
     /// Makes the sender a provider of energy.
     0x0b01 "register-provider" RegisterProvider,
     /// Changes what the sender's provider says about itself, or adds to its stake.

@@ -1,6 +1,7 @@
 //! Parameters of a chain. They live in the state, governance changes them, and every one has
 //! bounds that are checked when a genesis file is read and when a change is proposed.
 
+mod compute;
 mod emission;
 mod energy;
 mod governance;
@@ -12,6 +13,7 @@ mod table;
 mod treasury;
 mod upgrade;
 
+pub use compute::ComputeParams;
 pub use emission::{EmissionParams, Schedule};
 pub use energy::EnergyParams;
 pub use governance::{GovernanceParams, Track};
@@ -67,6 +69,8 @@ pub struct ChainParams {
     pub upgrade: UpgradeParams,
     /// The safety override and emergencies.
     pub safety: SafetyParams,
+    /// Compute: workers, tasks, and how results are checked.
+    pub compute: ComputeParams,
     /// Energy: providers, meters, oracles, the market and disputes.
     pub energy: EnergyParams,
 }
@@ -113,6 +117,16 @@ pub enum ParamsError {
         /// The offending value.
         value: Amount,
     },
+    /// No multiple of what it must be one of.
+    #[error("{name} must be a multiple of {of}, not {value}")]
+    NoMultiple {
+        /// The parameter.
+        name: &'static str,
+        /// Of what.
+        of: u64,
+        /// The offending value.
+        value: u64,
+    },
     /// The fee split is not a whole.
     #[error("the parts of fee_split must add up to 1000000 ppm, not {0}")]
     FeeSplit(u64),
@@ -128,6 +142,11 @@ impl Range {
         } else {
             Err(ParamsError::OutOfRange { name, min, max, value })
         }
+    }
+
+    fn multiple(&self, name: &'static str, value: u64, of: u64) -> Result<(), ParamsError> {
+        let right = value.is_multiple_of(of);
+        if right { Ok(()) } else { Err(ParamsError::NoMultiple { name, of, value }) }
     }
 
     fn amounts(
@@ -178,6 +197,7 @@ impl ChainParams {
             governance: GovernanceParams::public(),
             treasury: TreasuryParams::public(),
             safety: SafetyParams::public(),
+            compute: ComputeParams::testnet(),
             energy: EnergyParams::public(),
             ..Self::devnet()
         }
@@ -191,6 +211,7 @@ impl ChainParams {
             staking: StakingParams::mainnet(),
             emission: EmissionParams::mainnet(),
             slashing: SlashingParams::mainnet(),
+            compute: ComputeParams::mainnet(),
             energy: EnergyParams::mainnet(),
             ..Self::testnet()
         }
@@ -215,6 +236,7 @@ impl ChainParams {
             treasury: TreasuryParams::devnet(),
             upgrade: UpgradeParams::common(),
             safety: SafetyParams::devnet(),
+            compute: ComputeParams::devnet(),
             energy: EnergyParams::devnet(),
         }
     }
@@ -247,6 +269,7 @@ impl ChainParams {
         self.treasury.validate(&all)?;
         self.upgrade.validate(&all)?;
         self.safety.validate(&all)?;
+        self.compute.validate(&all)?;
         self.energy.validate(&all)
     }
 }
@@ -318,6 +341,7 @@ impl Write for ChainParams {
         self.treasury.write(buf);
         self.upgrade.write(buf);
         self.safety.write(buf);
+        self.compute.write(buf);
         self.energy.write(buf);
     }
 }
@@ -339,6 +363,7 @@ impl EncodeSize for ChainParams {
             + self.treasury.encode_size()
             + self.upgrade.encode_size()
             + self.safety.encode_size()
+            + self.compute.encode_size()
             + self.energy.encode_size()
     }
 }
@@ -362,6 +387,7 @@ impl Read for ChainParams {
             treasury: TreasuryParams::read(buf)?,
             upgrade: UpgradeParams::read(buf)?,
             safety: SafetyParams::read(buf)?,
+            compute: ComputeParams::read(buf)?,
             energy: EnergyParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;

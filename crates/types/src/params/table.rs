@@ -141,7 +141,8 @@ values! {
 
 macro_rules! parameters {
     ($( $area:ident { $( $name:literal $($field:ident).+ : $about:literal; )* } )*) => {
-        /// Every parameter, by area. `epoch_length` is none of them: it never changes.
+        /// Every parameter, by area. `epoch_length` is none of them: it never changes. Nor is
+        /// `compute.prices`: proposals of their own kind change it as a whole.
         pub const PARAMETERS: &[Parameter] = &[$( $(
             Parameter {
                 name: $name,
@@ -249,6 +250,48 @@ parameters! {
         "safety.voting" safety.voting: "how long is voted in an emergency";
     }
     Network {
+        "compute.beacon_delay" compute.beacon_delay: "blocks from what is bound to the randomness that judges it";
+        "compute.committee" compute.committee: "validators that check a result";
+        "compute.samples" compute.samples: "rows of a batch that all members of a committee check";
+        "compute.own_samples" compute.own_samples: "rows of a batch that each member checks besides";
+        "compute.max_verifying" compute.max_verifying: "most results that await votes at a time";
+        "compute.vote_window" compute.vote_window: "how long a committee has";
+        "compute.dispute_window" compute.dispute_window: "how long an accepted result can be proven wrong";
+        "compute.base_time" compute.base_time: "time that every task has besides what its size needs";
+        "compute.unit_time_us" compute.unit_time_us: "time of a unit of work on a graphics processor, in microseconds";
+        "compute.cpu_unit_time_us" compute.cpu_unit_time_us: "time of a unit of work on a processor, in microseconds";
+        "compute.max_units" compute.max_units: "most units of work of one batch";
+        "compute.max_attempts" compute.max_attempts: "workers that may try a paid task";
+        "compute.open_time" compute.open_time: "how long a paid task waits for a worker";
+        "compute.retention" compute.retention: "how long the record of a task that is over stays";
+        "compute.due_per_block" compute.due_per_block: "tasks that a block moves on by itself";
+        "compute.max_open_per_device" compute.max_open_per_device: "most tasks of a device at a time";
+        "compute.min_score" compute.min_score: "least attestation points of a graphics processor";
+        "compute.min_memory_mib" compute.min_memory_mib: "least memory of a graphics processor, in MiB";
+        "compute.min_performance" compute.min_performance: "least performance of a graphics processor, in milli-TFLOPS";
+        "compute.attestation" compute.attestation: "how long an attestation counts";
+        "compute.spot_check" compute.spot_check: "how often a device must be measured when it takes a task";
+        "compute.max_variance" compute.max_variance: "change of a device's performance from which on it is flagged";
+        "compute.benchmark_size" compute.benchmark_size: "side of the matrices of a benchmark of a graphics processor";
+        "compute.benchmark_count" compute.benchmark_count: "products of a benchmark of a graphics processor";
+        "compute.benchmark_latency_ms" compute.benchmark_latency_ms: "what blocks and messages take of the time of a benchmark, in milliseconds";
+        "compute.cpu_benchmark_size" compute.cpu_benchmark_size: "side of the matrices of a benchmark of a processor";
+    }
+    Economy {
+        "compute.min_stake" compute.min_stake: "least stake of a worker";
+        "compute.unbonding" compute.unbonding: "from a worker's wish to leave to the payment of its stake";
+        "compute.wrong_slash" compute.wrong_slash: "part of its stake that a wrong result costs a worker";
+        "compute.prover_share" compute.prover_share: "part of it that goes to who proved it";
+        "compute.max_strikes" compute.max_strikes: "wrong results that ban a worker";
+        "compute.dispute_bond" compute.dispute_bond: "what it costs to dispute a result that is right";
+        "compute.worker_share" compute.worker_share: "part of a task's price that goes to the worker";
+        "compute.validator_share" compute.validator_share: "part of a task's price that goes to those who checked the result";
+        "compute.plant_rate" compute.plant_rate: "part of the results for the network that workers plant";
+        "compute.plant_bounty" compute.plant_bounty: "what the proof that a planted result is wrong earns";
+        "compute.claim_epochs" compute.claim_epochs: "epochs for which a worker can claim its part of the miners' pool";
+        "compute.cpu_tier" compute.cpu_tier: "what the work of a processor counts; with none, processors get no work";
+    }
+    Network {
         "energy.clock_skew_s" energy.clock_skew_s: "most seconds between the time that a meter signed and that of the block";
         "energy.max_age_s" energy.max_age_s: "oldest interval that is taken, in seconds; 0 for any";
         "energy.timely_s" energy.timely_s: "seconds from the end of an interval after which its reading is late";
@@ -301,6 +344,7 @@ mod tests {
             assert_eq!(parameter.get(&changed), parameter.get(&mainnet), "{}", parameter.name);
         }
         changed.epoch_length = mainnet.epoch_length;
+        changed.compute.prices = mainnet.compute.prices.clone();
         assert_eq!(changed, mainnet);
         assert_ne!(changed, devnet);
     }
@@ -324,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_the_record_but_the_epoch_length_is_listed_once() {
+    fn every_field_of_the_record_but_the_epoch_length_and_the_prices_is_listed_once() {
         fn leaves(prefix: &str, value: &serde_json::Value, out: &mut BTreeSet<String>) {
             let grouped = |map: &serde_json::Map<String, serde_json::Value>| {
                 !map.contains_key("type")
@@ -343,7 +387,9 @@ mod tests {
         }
         let mut fields = BTreeSet::new();
         leaves("", &serde_json::to_value(ChainParams::devnet()).unwrap(), &mut fields);
-        fields.remove("epoch_length");
+        for unlisted in ["epoch_length", "compute.prices"] {
+            assert!(fields.remove(unlisted));
+        }
         let listed: BTreeSet<String> =
             PARAMETERS.iter().map(|parameter| parameter.name.to_owned()).collect();
         assert_eq!((listed.len(), &listed), (PARAMETERS.len(), &fields));

@@ -1,6 +1,7 @@
 //! Values that the tests of encodings share.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared by tests")]
 
+pub mod compute;
 pub mod governance;
 pub mod stake;
 

@@ -144,6 +144,7 @@ pub fn payloads() -> Vec<(String, Payload)> {
     let tip = digest("tip");
     let randomness = CommitRandomness { validator, tip, steps: 65_536, generation: 258 };
     all.push(("", Payload::CommitRandomness(randomness)));
+    all.extend(super::compute::payloads());
     let named = |(suffix, payload): (&str, Payload)| {
         let dot = if suffix.is_empty() { "" } else { "." };
         (format!("{}{dot}{suffix}", payload.name()), payload)
@@ -155,7 +156,8 @@ pub fn payloads() -> Vec<(String, Payload)> {
 pub fn events() -> Vec<Event> {
     let (validator, from) = (validator(), Epoch::new(300));
     let committed = Event::RandomnessCommitted { validator, generation: 258, steps: 65_536, from };
-    [staking_events(), other_events(), super::governance::events(), vec![committed]].concat()
+    let (governance, compute) = (super::governance::events(), super::compute::events());
+    [staking_events(), other_events(), governance, vec![committed], compute].concat()
 }
 
 fn staking_events() -> Vec<Event> {

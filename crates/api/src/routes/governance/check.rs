@@ -19,6 +19,7 @@ use althing_ledger::{
 use althing_state::StateKey;
 use althing_types::{
     Address, Amount, Event, GasPrice, Height, Payload, Ppm, Version,
+    compute::Prices,
     governance::{Action, DisbursementState, Order, ParameterChange, Payment, SafetyRules},
     network::NetworkSpec,
     params::Parameter,
@@ -126,8 +127,23 @@ fn effects(app: &App, state: &Records, action: &Action) -> Vec<EffectView> {
             to: "stays".to_owned(),
             expected: None,
         }],
+        Action::ComputeWhitelist { change } => vec![EffectView {
+            what: "lists of drivers and models".to_owned(),
+            from: String::new(),
+            to: written(change),
+            expected: None,
+        }],
+        Action::ComputePrices { prices } => vec![priced(state, prices)],
         Action::Text {} => Vec::new(),
     }
+}
+
+/// The shapes of work that would earn credit, and how much.
+fn priced(state: &Records, prices: &Prices) -> EffectView {
+    let present = state.get(records::params_key(), records::decode_params);
+    let from = present.map(|params| written(&params.compute.prices)).unwrap_or_default();
+    let what = "shapes of work that earn credit".to_owned();
+    EffectView { what, from, to: written(prices), expected: None }
 }
 
 /// A document as text: strings, numbers and lists only, which always serialize.

@@ -12,6 +12,7 @@ use crate::{
 use althing_ledger::{governance::query, query as records};
 use althing_types::{
     Address, Amount, ChainParams, List, Period, Ppm, Text, Version,
+    compute::{Prices, WhitelistChange},
     governance::{
         Action, Criticality, Dependencies, Order, OrderKind, ParameterChange, ParameterChanges,
         Payment, Payments,
@@ -151,6 +152,8 @@ fn cases(params: &ChainParams) -> Vec<Case> {
     cases.push((Action::UpgradeCancel { version }, "any"));
     cases.push((Action::Emergency { order: Order::CancelUpgrade { version } }, "any"));
     cases.push((Action::SafetyRules { rules: None }, "any"));
+    cases.push((Action::ComputeWhitelist { change: WhitelistChange::default() }, "any"));
+    cases.push((Action::ComputePrices { prices: Prices::default() }, "any"));
     for (order, case) in [
         (OrderKind::PauseTreasury, "changes of the treasury"),
         (OrderKind::SetSpec, "changes of the network"),

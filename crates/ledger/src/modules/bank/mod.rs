@@ -19,5 +19,6 @@ pub(crate) use keys::{INCOME, SUPPLY};
 pub(crate) use store::{load, save};
 pub use types::{Income, Supply};
 pub(crate) use types::{
-    ProtocolAccounts, energy_account, governance_account, safety_account, stake_account,
+    ProtocolAccounts, compute_account, energy_account, governance_account, safety_account,
+    stake_account,
 };

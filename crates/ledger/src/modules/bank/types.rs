@@ -78,6 +78,8 @@ pub(crate) struct ProtocolAccounts {
     pub(crate) governance: Address,
     /// What disbursements that are executed have not paid yet.
     pub(crate) disbursements: Address,
+    /// Stakes of workers, prices of tasks, and what miners have not claimed.
+    pub(crate) compute: Address,
     /// Stakes of providers and oracles of energy, orders, sales that are not paid, and bonds.
     pub(crate) energy: Address,
 }
@@ -92,6 +94,12 @@ pub(crate) fn stake_account() -> &'static Address {
 pub(crate) fn governance_account() -> &'static Address {
     static GOVERNANCE: LazyLock<Address> = LazyLock::new(|| Address::of_module("governance"));
     &GOVERNANCE
+}
+
+/// The account `compute`, for keys of messages.
+pub(crate) fn compute_account() -> &'static Address {
+    static COMPUTE: LazyLock<Address> = LazyLock::new(|| Address::of_module("compute"));
+    &COMPUTE
 }
 
 /// The account `energy`, for keys of messages.
@@ -116,6 +124,7 @@ impl ProtocolAccounts {
             reserve: Address::of_module("reserve"),
             governance: Address::of_module("governance"),
             disbursements: Address::of_module("disbursements"),
+            compute: Address::of_module("compute"),
             energy: Address::of_module("energy"),
         }
     }
@@ -129,6 +138,7 @@ impl ProtocolAccounts {
             self.reserve,
             self.governance,
             self.disbursements,
+            self.compute,
             self.energy,
         ];
         closed.contains(address)

@@ -8,7 +8,6 @@ mod store;
 pub(crate) mod tx;
 mod types;
 
-#[allow(unused_imports, reason = "module compute reads it")]
 pub(crate) use api::at;
 pub(crate) use block::{BadReveal, Place, begin, missing};
 pub use keys::RING;

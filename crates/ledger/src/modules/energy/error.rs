@@ -147,7 +147,7 @@ impl From<EnergyError> for Failure {
             EnergyError::SettlementConflict => codes::SETTLEMENT_CONFLICT,
             EnergyError::QuorumFailed => codes::QUORUM_FAILED,
             EnergyError::UnknownDispute => codes::UNKNOWN_DISPUTE,
-            EnergyError::NotDisputable => codes::NOT_DISPUTABLE,
+            EnergyError::NotDisputable => codes::DISPUTE_TOO_LATE,
             EnergyError::AlreadyVoted => codes::DISPUTE_VOTED,
             EnergyError::ScopeMissing => codes::SCOPE_MISSING,
             EnergyError::RateLimited => codes::RATE_LIMITED,

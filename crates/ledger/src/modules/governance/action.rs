@@ -6,7 +6,7 @@ use crate::{
     error::{Failure, Fault},
     gas::Meter,
     modules::{
-        accounts, bank, energy, network, params, safety,
+        accounts, bank, compute, energy, network, params, safety,
         staking::{self, BlockMoment},
         treasury, upgrade,
     },
@@ -67,6 +67,14 @@ pub(super) fn submit(
             safety::check_ratify(view, *change, *order)?;
             Ok(Vec::new())
         }
+        Action::ComputeWhitelist { change } => {
+            compute::check_whitelist(view, change)?;
+            Ok(Vec::new())
+        }
+        Action::ComputePrices { prices } => {
+            compute::check_prices(moment.params, prices)?;
+            Ok(Vec::new())
+        }
         Action::EnergySettlement { settlement } => {
             energy::check_settlement(settlement)?;
             Ok(Vec::new())
@@ -97,6 +105,8 @@ pub(super) fn open(
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
         | Action::Ratify { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. }
         | Action::EnergySettlement { .. }
         | Action::EnergyOracle { .. }
         | Action::EnergyAdmin { .. } => Ok(None),
@@ -142,6 +152,8 @@ pub(super) fn pass(
         | Action::UpgradeCancel { .. }
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. }
         | Action::EnergySettlement { .. }
         | Action::EnergyOracle { .. }
         | Action::EnergyAdmin { .. } => Ok(false),
@@ -169,6 +181,8 @@ pub(super) fn give_up(
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
         | Action::Ratify { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. }
         | Action::EnergySettlement { .. }
         | Action::EnergyOracle { .. }
         | Action::EnergyAdmin { .. } => Ok(Vec::new()),
@@ -210,6 +224,8 @@ pub(super) fn enact(
         Action::Emergency { order } => safety::emergency(view, moment, proposal, order),
         Action::SafetyRules { rules } => safety::set_rules(view, proposal, rules.as_ref()),
         Action::Ratify { change, order } => safety::ratify(view, moment, (*change, *order)),
+        Action::ComputeWhitelist { change } => compute::change_whitelist(view, proposal, change),
+        Action::ComputePrices { prices } => compute::set_prices(view, proposal, prices),
         Action::EnergySettlement { settlement } => {
             energy::set_settlement(view, moment, proposal, settlement)
         }
@@ -251,6 +267,14 @@ pub(super) fn keys(
             Ok(())
         }
         Action::Ratify { .. } => safety::change_keys(view, out),
+        Action::ComputeWhitelist { .. } => {
+            out.extend([compute::DRIVERS, compute::MODELS]);
+            Ok(())
+        }
+        Action::ComputePrices { .. } => {
+            out.push(params::PARAMS);
+            Ok(())
+        }
         Action::EnergySettlement { .. } => energy::settlement_keys(view, out),
         Action::EnergyOracle { oracle, .. } => energy::oracle_keys(view, moment, oracle, out),
         Action::EnergyAdmin { account, .. } => {

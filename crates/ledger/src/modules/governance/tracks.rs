@@ -45,6 +45,9 @@ pub(super) fn houses(
         }
         Action::SafetyRules { .. } => (Houses::BOTH, Criticality::Critical),
         Action::Ratify { order, .. } => (safety::houses(*order), Criticality::Standard),
+        // Which devices are genuine is a matter of the network; what work earns one of money.
+        Action::ComputeWhitelist { .. } => (Houses::VALIDATORS, Criticality::Standard),
+        Action::ComputePrices { .. } => (Houses::STAKE, Criticality::Standard),
         // How energy is sold is a matter of money; who may attest it, of everything.
         Action::EnergySettlement { .. } => (Houses::STAKE, Criticality::Standard),
         Action::EnergyOracle { .. } | Action::EnergyAdmin { .. } => {

@@ -57,11 +57,11 @@ struct_codec!(Node {
 
 /// A second heartbeat in one slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Early;
+pub(crate) struct Early;
 
 impl Node {
     /// A node that is first heard at `time`.
-    pub(super) fn new(time: Timestamp, params: &RegistryParams) -> Self {
+    pub(crate) fn new(time: Timestamp, params: &RegistryParams) -> Self {
         Self {
             endpoint: Text::default(),
             version: Text::default(),
@@ -79,7 +79,7 @@ impl Node {
 
     /// Counts a heartbeat at `time`. When slots have another length than before, counting starts
     /// over; when the score looks back another number of them, it does so at once.
-    pub(super) fn beat(
+    pub(crate) fn beat(
         &mut self,
         time: Timestamp,
         params: &RegistryParams,

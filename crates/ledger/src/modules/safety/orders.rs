@@ -81,6 +81,8 @@ const fn may_be_stopped(proposal: &Proposal) -> bool {
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
         | Action::Ratify { .. }
+        | Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. }
         | Action::EnergySettlement { .. }
         | Action::EnergyOracle { .. }
         | Action::EnergyAdmin { .. } => false,

@@ -136,6 +136,9 @@ pub struct DevArgs {
     /// Blocks in an epoch, 10 to 1000000 [default: 100]
     #[arg(long, value_name = "BLOCKS")]
     pub epoch_length: Option<u64>,
+    /// Also run a compute worker on this processor, for the last of the funded accounts
+    #[arg(long)]
+    pub worker: bool,
     /// Who holds the safety override: 2/3 is two of dev:0 to dev:2 together, for every order
     /// [default: nobody]
     #[arg(long = "override", value_name = "NEEDED/MEMBERS", value_parser = parse_holders)]

@@ -72,7 +72,10 @@ fn row(proposal: &Value) -> Vec<String> {
 }
 
 /// Up to `most` entries of a listing that is paged by `before`.
-pub(super) async fn pages(
+///
+/// # Errors
+/// As any question to a node.
+pub(crate) async fn pages(
     client: &Client,
     path: &str,
     name: &str,

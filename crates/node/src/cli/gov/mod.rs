@@ -14,6 +14,7 @@ mod upgrade;
 mod value;
 mod vote;
 
+pub(crate) use list::pages;
 pub(crate) use upgrade::{history as upgrade_history, status as upgrade_status};
 pub(crate) use value::{configure, parse_ballot, parse_period};
 

@@ -315,6 +315,14 @@ pub(super) fn describe(
 ) -> Vec<(&'static str, String)> {
     let tokens = |amount| output::tokens_of(amount, symbol);
     match action {
+        Action::ComputeWhitelist { change } => {
+            let list = serde_json::to_string(change).unwrap_or_default();
+            vec![("changes", format!("the lists of drivers and models: {list}"))]
+        }
+        Action::ComputePrices { prices } => prices
+            .iter()
+            .map(|price| ("prices", serde_json::to_string(price).unwrap_or_default()))
+            .collect(),
         Action::Text {} => vec![("does", "nothing: the vote is what it is about".to_owned())],
         Action::Parameters { changes } => changes
             .iter()

@@ -315,6 +315,7 @@ mod tests {
         let mut all = Vec::new();
         for dashboard in [
             include_str!("../../../../../monitoring/grafana/stake.json"),
+            include_str!("../../../../../monitoring/grafana/compute.json"),
             include_str!("../../../../../monitoring/grafana/governance.json"),
             include_str!("../../../../../monitoring/grafana/treasury.json"),
         ] {
@@ -324,6 +325,7 @@ mod tests {
         }
         let rules = concat!(
             include_str!("../../../../../monitoring/prometheus/stake.rules.yml"),
+            include_str!("../../../../../monitoring/prometheus/compute.rules.yml"),
             include_str!("../../../../../monitoring/prometheus/governance.rules.yml"),
         );
         let alerts = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));

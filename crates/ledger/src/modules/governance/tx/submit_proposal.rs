@@ -45,7 +45,11 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
         | Action::Upgrade { .. }
         | Action::UpgradeCancel { .. }
         | Action::SafetyRules { .. }
-        | Action::Ratify { .. }
+        | Action::Ratify { .. } => Ok(()),
+        Action::ComputeWhitelist { change } if change.is_empty() => Err(Invalid::NothingToDo),
+        Action::ComputePrices { prices } if prices.is_empty() => Err(Invalid::NothingToDo),
+        Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. }
         | Action::EnergySettlement { .. }
         | Action::EnergyOracle { .. }
         | Action::EnergyAdmin { .. } => Ok(()),

@@ -1,0 +1,421 @@
+//! What the canned node knows about compute: the story of the index's tests, read through the real
+//! index, and the records of the state that go with it.
+
+#[path = "../../../index/tests/common/work.rs"]
+pub mod story;
+
+use crate::chain;
+use althing_api::backend::{
+    AttemptHistory, ReadingState, SettlementState, TaskEvent, TaskFilter, TaskHistory,
+    VerdictState, WorkerFilter,
+};
+use althing_index::{Index, IndexedBlock, TaskQuery, TaskRow, WorkerQuery};
+use althing_ledger::{
+    beacon::{Mark, query as beacon},
+    compute::{
+        Assignment, Awaiting, Check, Checker, Compute, Counters, Credit, Credits, Device, Drivers,
+        Measured, Member, MinerPool, Models, Task, TaskResult, Verifying, Worker, query as compute,
+    },
+};
+use althing_state::{StateKey, StateValue};
+use althing_types::{
+    Address, Amount, Due, Epoch, Hash, Height, List, Ppm, Timestamp,
+    compute::{
+        DeviceId, DeviceKind, Inventory, KnownDriver, KnownModel, KnownRate, Operands, Purpose,
+        TaskState, Verdict, WorkerState,
+    },
+};
+use commonware_codec::Encode;
+use std::{collections::BTreeMap, sync::LazyLock};
+use story::{CHECKED, CREDITED, RUNNING, address, factors, hash, points, shape};
+
+pub struct Worked {
+    state: BTreeMap<StateKey, StateValue>,
+    blocks: Vec<IndexedBlock>,
+    index: Index,
+}
+
+static WORLD: LazyLock<Worked> = LazyLock::new(|| {
+    let blocks = story::story();
+    let index = Index::in_memory().unwrap();
+    index.apply(&blocks).unwrap();
+    Worked { state: state(), blocks, index }
+});
+
+pub fn world() -> &'static Worked {
+    &WORLD
+}
+
+pub fn record(key: &StateKey) -> Option<StateValue> {
+    WORLD.state.get(key).cloned()
+}
+
+/// The last block of the story but two, as if it came behind the canned chain.
+pub fn block(number: usize) -> IndexedBlock {
+    let mut entry = WORLD.blocks[number - 1].clone();
+    let mut block = entry.block.as_ref().clone();
+    block.header.height = Height::new(crate::node::TIP + 1);
+    entry.hash = block.hash();
+    entry.block = block.into();
+    entry
+}
+
+fn due(height: u64) -> Due {
+    Due { height: Height::new(height), time: Timestamp::new(height * 1_000) }
+}
+
+fn ppm(value: u32) -> Ppm {
+    Ppm::new(value).unwrap()
+}
+
+fn assignment(seed_height: u64) -> Assignment {
+    Assignment {
+        device: DeviceId { worker: address(1), device: 0 },
+        seed_height: Height::new(seed_height),
+        seed_time: None,
+        timely: due(25),
+        deadline: due(30),
+        plant: hash("plant"),
+    }
+}
+
+fn task(state: TaskState, seed_height: u64) -> Task {
+    Task {
+        state,
+        purpose: Purpose::Network,
+        requester: None,
+        price: Amount::ZERO,
+        shape: shape(),
+        count: 4,
+        operands: Operands::Seed {},
+        source: Default::default(),
+        created: Height::new(15),
+        attempt: 1,
+        due: due(30),
+        wake: Height::new(30),
+        draw: Height::new(0),
+        closes: due(0),
+        assignment: Some(assignment(seed_height)),
+        result: None,
+        check: None,
+        prover: None,
+        reason: None,
+    }
+}
+
+/// The one that a committee checks: its first member is the canned validator.
+fn checked() -> Task {
+    let member =
+        |index, verdict| Member { validator: crate::canned::key(index), verdict, faulted: false };
+    Task {
+        result: Some(TaskResult {
+            root: hash("root"),
+            digest: None,
+            seed: hash("seed"),
+            height: Height::new(16),
+            time: Timestamp::new(16_000),
+        }),
+        check: Some(Check {
+            round: 0,
+            height: Height::new(20),
+            challenge: Some(hash("challenge")),
+            members: List::new(vec![member(0, Some(Verdict::Valid)), member(1, None)]).unwrap(),
+            closes: due(40),
+        }),
+        ..task(TaskState::Challenged, 12)
+    }
+}
+
+fn worker() -> Worker {
+    Worker {
+        state: WorkerState::Active,
+        endpoint: "http://127.0.0.1:9090".parse().unwrap(),
+        stake: Amount::from_tokens(100).unwrap(),
+        plant: hash("plant"),
+        registered: Height::new(1),
+        devices: 0b101,
+        tasks: List::new(vec![RUNNING, CHECKED]).unwrap(),
+        strikes: 0,
+        unbonds: due(0),
+        counters: Counters { assigned: 4, committed: 3, accepted: 2, ..Counters::default() },
+    }
+}
+
+fn processor() -> Device {
+    Device {
+        inventory: Inventory {
+            kind: DeviceKind::Cpu,
+            model: "Honest CPU".parse().unwrap(),
+            memory_mib: 16_384,
+            capability: Default::default(),
+            driver: Default::default(),
+            pci_id: Default::default(),
+            uuid: hash("uuid"),
+            cores: 2,
+        },
+        evidence: hash("evidence"),
+        points: points(30),
+        passed: true,
+        attested: Height::new(14),
+        expires: Due { height: Height::new(900), time: Timestamp::new(u64::MAX / 2) },
+        tier: ppm(500_000),
+        flagged: false,
+        measured: Some(Measured {
+            task: 9,
+            multiply_adds: 1 << 27,
+            micros: 2_000_000,
+            elapsed_ms: 4_000,
+            performance: 134,
+            expires: due(900),
+        }),
+        benchmark: None,
+        must_measure: false,
+        open: 2,
+        place: Some(0),
+    }
+}
+
+/// A card whose driver nobody knows, and that was never measured.
+fn card() -> Device {
+    let base = processor();
+    Device {
+        inventory: Inventory {
+            kind: DeviceKind::Gpu,
+            model: "NVIDIA Unheard Of".parse().unwrap(),
+            capability: "9.0".parse().unwrap(),
+            driver: "1.2".parse().unwrap(),
+            pci_id: "10de:0001".parse().unwrap(),
+            ..base.inventory
+        },
+        points: points(0),
+        passed: false,
+        measured: None,
+        open: 0,
+        place: None,
+        ..base
+    }
+}
+
+fn models() -> Models {
+    let rate = KnownRate { peak: 100_000, low: 30_000, high: 110_000 };
+    let model = KnownModel {
+        name: "NVIDIA H200".parse().unwrap(),
+        pci_devices: List::new(vec![0x2335]).unwrap(),
+        capability_major: 9,
+        capability_minor: 0,
+        memory_mib: 144_384,
+        tier: ppm(1_000_000),
+        fp16: rate,
+        int8: rate,
+    };
+    Models {
+        unknown_tier: ppm(500_000),
+        memory_low_ppm: 920_000,
+        memory_high_ppm: 1_010_000,
+        models: List::new(vec![model]).unwrap(),
+    }
+}
+
+fn drivers() -> Drivers {
+    let driver = KnownDriver {
+        digest: hash("driver"),
+        version: "595.45".parse().unwrap(),
+        architecture: "x86_64".parse().unwrap(),
+        bytes: 2_000_000,
+    };
+    List::new(vec![driver]).unwrap()
+}
+
+fn state() -> BTreeMap<StateKey, StateValue> {
+    fn entry(key: StateKey, record: &impl Encode) -> (StateKey, StateValue) {
+        (key, StateValue::new(record.encode()).unwrap())
+    }
+    let id = |device| DeviceId { worker: address(1), device };
+    let weight = Amount::new(factors().credit());
+    let credit = |epoch| Credit { epoch: Epoch::new(epoch), weight };
+    let credits: Credits = List::new(vec![credit(0), credit(1)]).unwrap();
+    let pool = |pool| MinerPool { total: weight, pool: Amount::new(pool), left: Amount::new(pool) };
+    let sums = Compute {
+        next_task: CHECKED + 1,
+        stakes: Amount::from_tokens(100).unwrap(),
+        prices: Amount::ZERO,
+        rewards: Amount::new(700),
+        workers: 1,
+        gpus: 0,
+        cpus: 1,
+    };
+    let awaiting = Awaiting { task: CHECKED, height: Height::new(20) };
+    let verifying: Verifying = List::new(vec![awaiting]).unwrap();
+    let checker = Checker { drawn: 4, valid: 2, abstained: 1, missed: 1, ..Checker::default() };
+    let mark = |height| Mark { height: Height::new(height), value: hash("beacon"), reveals: 3 };
+    BTreeMap::from([
+        entry(compute::compute_key(), &sums),
+        entry(compute::verifying_key(), &verifying),
+        entry(compute::drivers_key(), &drivers()),
+        entry(compute::models_key(), &models()),
+        entry(compute::worker_key(address(1)), &worker()),
+        entry(compute::credits_key(address(1)), &credits),
+        entry(compute::device_key(id(0)), &processor()),
+        entry(compute::device_key(id(2)), &card()),
+        entry(compute::task_key(RUNNING), &task(TaskState::Assigned, 8)),
+        entry(compute::task_key(CHECKED), &checked()),
+        entry(compute::pool_key(Epoch::new(0)), &pool(700)),
+        entry(compute::pool_key(Epoch::new(1)), &pool(0)),
+        entry(compute::checker_key(crate::canned::key(0)), &checker),
+        entry(beacon::value_key(Height::new(8)), &mark(8)),
+        // A value of another round of the ring.
+        entry(beacon::value_key(Height::new(9)), &mark(16_393)),
+    ])
+}
+
+/// The seed of the task that is being computed.
+pub fn seed() -> Hash {
+    let device = DeviceId { worker: address(1), device: 0 };
+    let attempt = compute::Attempt { task: RUNNING, attempt: 1, device };
+    compute::operand_seed(&chain::genesis().hash(), &attempt, &hash("beacon"))
+}
+
+fn history(row: TaskRow) -> TaskHistory {
+    TaskHistory {
+        number: row.number,
+        purpose: row.purpose,
+        requester: row.requester,
+        shape: row.shape,
+        count: row.count,
+        price: row.price,
+        state: row.state,
+        attempt: row.attempt,
+        worker: row.worker,
+        device: row.device,
+        root: row.root,
+        digest: row.digest,
+        round: row.round,
+        reason: row.reason,
+        refund: row.refund,
+        prover: row.prover,
+        created: row.created,
+        created_time: row.created_time,
+        assigned: row.assigned,
+        committed: row.committed,
+        challenged: row.challenged,
+        accepted: row.accepted,
+        ended: row.ended,
+        ended_time: row.ended_time,
+        operands: row.operands,
+        source: row.source,
+    }
+}
+
+fn settled(row: althing_index::SettlementRow) -> SettlementState {
+    SettlementState {
+        task: row.task,
+        worker: row.worker,
+        epoch: row.epoch,
+        height: row.height,
+        time: row.time,
+        shape: row.shape,
+        payment: row.payment,
+        factors: row.factors,
+        credit: row.credit,
+    }
+}
+
+impl Worked {
+    pub fn tasks(
+        &self,
+        filter: TaskFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<TaskHistory>> {
+        let TaskFilter { state, purpose, requester, worker } = filter;
+        let query = TaskQuery { state, purpose, requester, worker, before };
+        Some(self.index.tasks(&query, limit).unwrap().into_iter().map(history).collect())
+    }
+
+    pub fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
+        Some(self.index.task(number).unwrap().map(history))
+    }
+
+    pub fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>> {
+        let places = self.index.task_events(number, 100).unwrap();
+        let event = |place: &althing_index::EventPlace| {
+            let (height, receipt) = place.at;
+            let entry = &self.blocks[height.get() as usize - 1];
+            let event = entry.receipts[receipt as usize].events[place.seq as usize].clone();
+            TaskEvent { height, time: entry.block.header.timestamp, event }
+        };
+        Some(places.iter().map(event).collect())
+    }
+
+    pub fn task_counts(&self) -> Option<Vec<(TaskState, u64)>> {
+        Some(self.index.task_counts().unwrap())
+    }
+
+    pub fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
+        let state = |row: &althing_index::VerdictRow| VerdictState {
+            attempt: row.attempt,
+            round: row.round,
+            validator: row.validator,
+            verdict: row.verdict,
+            transcript: row.transcript,
+            height: row.height,
+            time: row.time,
+        };
+        Some(self.index.verdicts(number).unwrap().iter().map(state).collect())
+    }
+
+    pub fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
+        Some(self.index.settlement(number).unwrap().map(settled))
+    }
+
+    pub fn credited(
+        &self,
+        epoch: Epoch,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<SettlementState>> {
+        let rows = self.index.credited(epoch, after, limit).unwrap();
+        Some(rows.into_iter().map(settled).collect())
+    }
+
+    pub fn attempts(
+        &self,
+        worker: Address,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Option<Vec<AttemptHistory>> {
+        let state = |row: althing_index::AttemptRow| AttemptHistory {
+            task: history(row.task),
+            attempt: row.attempt,
+            device: row.device,
+            height: row.height,
+            time: row.time,
+            outcome: row.outcome,
+        };
+        let rows = self.index.attempts(worker, before, limit).unwrap();
+        Some(rows.into_iter().map(state).collect())
+    }
+
+    pub fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
+        let WorkerFilter { state, after } = filter;
+        let rows = self.index.workers(&WorkerQuery { state, after }, limit).unwrap();
+        Some(rows.iter().map(|row| row.address).collect())
+    }
+
+    pub fn readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
+        let state = |row: &althing_index::DeviceReading| ReadingState {
+            device: row.device,
+            height: row.height,
+            time: row.time,
+            kind: row.kind,
+            points: row.points,
+            performance: row.performance,
+            tier: row.tier,
+            flagged: row.flagged,
+        };
+        Some(self.index.device_readings(worker, limit).unwrap().iter().map(state).collect())
+    }
+}
+
+/// A task that only the index still knows.
+pub const FORGOTTEN: u64 = CREDITED;
