@@ -76,7 +76,7 @@ impl Reputation {
             .iter()
             .zip(WEIGHTS)
             .fold(0u64, |sum, (mean, weight)| sum.saturating_add(mean.saturating_mul(weight)));
-        u32::try_from(sum / 100).ok().and_then(|score| Ppm::new(score).ok()).unwrap_or(Ppm::ZERO)
+        u32::try_from(sum / 100).ok().and_then(Ppm::new).unwrap_or(Ppm::ZERO)
     }
 }
 
