@@ -231,7 +231,7 @@ pub const ENERGY_STAKE_TOO_LOW: Code = Code::new(143);
 pub const ENERGY_CAPACITY: Code = Code::new(144);
 /// The meter is not known, or another provider's.
 pub const METER_MISMATCH: Code = Code::new(145);
-/// The meter is registered.
+/// The key serves a meter, or has served one.
 pub const METER_EXISTS: Code = Code::new(146);
 /// The key of the meter was revoked.
 pub const METER_REVOKED: Code = Code::new(147);
@@ -821,11 +821,7 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "meter_mismatch",
         "no meter of this provider has this id: look at `althing energy meters`, and submit for the provider that the meter is bound to",
     ),
-    (
-        146,
-        "meter_exists",
-        "the meter is registered already: rotate its key if it needs another one",
-    ),
+    (146, "meter_exists", "the key serves a meter already, or has served one: use another key"),
     (
         147,
         "meter_revoked",

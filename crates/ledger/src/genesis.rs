@@ -4,8 +4,8 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, compute, energy, governance, network, params, rewards, safety, staking, treasury, upgrade,
-        validators, vesting,
+        bank, compute, energy, governance, network, params, rewards, safety, staking, treasury,
+        upgrade, validators, vesting,
     },
 };
 use althing_state::View;

@@ -159,6 +159,8 @@ pub const ENERGY_DISPUTE: u8 = 0x50;
 pub const ENERGY_GRANT: u8 = 0x51;
 /// `ENERGY_RATE | account (20) | role (1) -> Rate`
 pub const ENERGY_RATE: u8 = 0x52;
+/// `METER_OF_KEY | SHA-256 of the key on the wire (32) -> Hash`
+pub const METER_OF_KEY: u8 = 0x53;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -241,6 +243,7 @@ pub const ALL: &[(u8, &str)] = &[
     (ENERGY_DISPUTE, "energy_dispute"),
     (ENERGY_GRANT, "energy_grant"),
     (ENERGY_RATE, "energy_rate"),
+    (METER_OF_KEY, "meter_of_key"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -1006,7 +1006,7 @@ tagged_enum! {
             /// The highest price, in base units a kWh.
             max_price: Amount,
         },
-        /// An offer or an order was taken back.
+        /// An offer or an order was taken back, or a better one took its place in a full book.
         0x0d11 "energy-order-cancelled" EnergyOrderCancelled {
             /// Whose it was.
             account: Address,

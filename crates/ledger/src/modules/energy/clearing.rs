@@ -167,6 +167,11 @@ impl Desk<'_> {
         let mut left: BTreeMap<Address, u64> = BTreeMap::new();
         for offer in offers {
             let address = offer.provider;
+            // Who has left sells nothing any more.
+            let Some(mut provider) = store::load_provider(self.view, &address)? else {
+                offer.wh = 0;
+                continue;
+            };
             let known = match left.get(&address) {
                 Some(wh) => *wh,
                 None => {
@@ -177,12 +182,10 @@ impl Desk<'_> {
             };
             let has = known.min(offer.wh);
             left.insert(address, known.saturating_sub(has));
-            if let Some(mut provider) = store::load_provider(self.view, &address)? {
-                provider.reputation.turn(self.moment.epoch, self.params());
-                let kept = u64::from(has == offer.wh);
-                provider.reputation.delivery.observe(kept, 1u64.saturating_sub(kept));
-                store::save_provider(self.view, &address, &provider)?;
-            }
+            provider.reputation.turn(self.moment.epoch, self.params());
+            let kept = u64::from(has == offer.wh);
+            provider.reputation.delivery.observe(kept, 1u64.saturating_sub(kept));
+            store::save_provider(self.view, &address, &provider)?;
             offer.wh = has;
         }
         Ok(())

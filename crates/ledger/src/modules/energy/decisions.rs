@@ -61,7 +61,7 @@ impl Batch {
         .find_map(|(map, outcome)| has(map).then_some(outcome))
     }
 
-    /// What these readings say together, in Wh. Saturates; only events tell it.
+    /// What these readings say together, in Wh. It was checked when they came that it fits.
     fn wh(&self, readings: u64) -> u64 {
         let of = bits(readings).filter_map(|bit| self.readings.get(usize::from(bit)));
         of.fold(0u64, |sum, reading| sum.saturating_add(reading.wh))
@@ -132,6 +132,7 @@ impl Desk<'_> {
             grow(&mut meter.attested_wh, reading.wh)?;
             store::save_meter(self.view, &reading.meter, &meter)?;
             grow(&mut provider.counters.attested_wh, reading.wh)?;
+            shrink(&mut self.totals.pending_wh, reading.wh)?;
         }
         let count = u64::from(readings.count_ones());
         grow(&mut provider.counters.attested, count)?;
@@ -158,6 +159,7 @@ impl Desk<'_> {
             self.forfeit(lost)?;
         }
         store::save_provider(self.view, &address, &provider)?;
+        shrink(&mut self.totals.pending_wh, batch.wh(readings))?;
         batch.undecided &= !readings;
         batch.refused |= readings;
         self.tell(number, batch, ReadingOutcome::Refused, readings);
@@ -173,6 +175,7 @@ impl Desk<'_> {
         provider.reputation.latency.observe(0, count);
         self.slash_provider((&address, &mut provider), EnergySlashReason::Expiry, Ppm::ZERO)?;
         store::save_provider(self.view, &address, &provider)?;
+        shrink(&mut self.totals.pending_wh, batch.wh(readings))?;
         batch.undecided = 0;
         batch.expired |= readings;
         self.tell(number, batch, ReadingOutcome::Expired, readings);

@@ -15,7 +15,7 @@ pub(crate) enum EnergyError {
     CapacityTooLow,
     /// The meter is not known, or another provider's.
     MeterMismatch,
-    /// The meter is registered.
+    /// The key serves a meter, or has served one.
     MeterExists,
     /// The key of the meter was revoked.
     MeterRevoked,

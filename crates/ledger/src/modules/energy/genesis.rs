@@ -23,6 +23,7 @@ const fn first(settlement: EnergySettlementPayload) -> Energy {
         escrow: Amount::ZERO,
         unpaid: Amount::ZERO,
         bonds: Amount::ZERO,
+        pending_wh: 0,
         attested_wh: 0,
         sold_wh: 0,
         revoked_wh: 0,

@@ -2,9 +2,11 @@ use crate::prefix;
 use althing_state::StateKey;
 use althing_types::{
     Address, Hash, Height,
-    energy::{EnergyRole, Zone},
+    energy::{EnergyRole, MeterKey, Zone},
+    hash,
     limits::MAX_ZONE_BYTES,
 };
+use commonware_codec::Encode as _;
 
 /// The key of the sums over everything.
 pub(crate) const ENERGY: StateKey = StateKey::fixed(prefix::ENERGY, &[]);
@@ -58,6 +60,11 @@ pub(crate) const fn meter_key(meter: &Hash) -> StateKey {
 /// The key of the public key of a meter.
 pub(crate) const fn meter_public_key(meter: &Hash) -> StateKey {
     StateKey::fixed(prefix::METER_KEY, &meter.0)
+}
+
+/// The key of the meter that a public key serves, or has served.
+pub(crate) fn meter_of_key(key: &MeterKey) -> StateKey {
+    StateKey::fixed(prefix::METER_OF_KEY, &hash::sha256(&[&key.encode()]).0)
 }
 
 /// The key of a batch.

@@ -2,7 +2,7 @@
 
 use super::{
     Agenda, Batch, Book, Certificate, Credit, Dispute, DueCount, DueItem, Energy, Grant, Meter,
-    Oracle, OracleSet, Provider, Rate, Settlement, Tariff,
+    MeterId, Oracle, OracleSet, Provider, Rate, Settlement, Tariff,
 };
 use althing_state::StateKey;
 use althing_types::{
@@ -70,6 +70,19 @@ pub fn book_key(zone: &Zone, slot: u64) -> StateKey {
 /// A codec error if the bytes are no such record.
 pub fn decode_book(value: &[u8]) -> Result<Book, commonware_codec::Error> {
     <Book as commonware_codec::DecodeExt<()>>::decode(commonware_codec::Copying(value))
+}
+
+/// The key of which meter a public key serves, or has served.
+pub fn meter_of_key(key: &MeterKey) -> StateKey {
+    super::meter_of_key(key)
+}
+
+/// Reads the record under [`meter_of_key`].
+///
+/// # Errors
+/// A codec error if the bytes are no such record.
+pub fn decode_meter_of_key(value: &[u8]) -> Result<MeterId, commonware_codec::Error> {
+    <MeterId as commonware_codec::DecodeExt<()>>::decode(commonware_codec::Copying(value))
 }
 
 /// A value that is too old to be trusted.

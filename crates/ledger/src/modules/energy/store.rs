@@ -1,9 +1,9 @@
 use super::{
     AGENDA, Agenda, Batch, Book, Certificate, Credit, Dispute, DueCount, DueItem, ENERGY, Energy,
-    Grant, Meter, Oracle, OracleSet, Provider, Rate, Settlement, Tariff, batch_key, book_key,
-    certificate_key, credit_key, dispute_key, due_key, entry_key, grant_key, meter_key,
-    meter_public_key, oracle_key, oracle_set_key, provider_key, rate_key, settlement_key,
-    tariff_key,
+    Grant, Meter, MeterId, Oracle, OracleSet, Provider, Rate, Settlement, Tariff, batch_key,
+    book_key, certificate_key, credit_key, dispute_key, due_key, entry_key, grant_key, meter_key,
+    meter_of_key, meter_public_key, oracle_key, oracle_set_key, provider_key, rate_key,
+    settlement_key, tariff_key,
 };
 use crate::{error::Fault, store};
 use althing_state::View;
@@ -42,6 +42,7 @@ records! {
     load_provider save_provider remove_provider (provider: &Address): Provider = provider_key(provider), "a provider does not decode";
     load_meter save_meter remove_meter (meter: &Hash): Meter = meter_key(meter), "a meter does not decode";
     load_meter_key save_meter_key remove_meter_key (meter: &Hash): MeterKey = meter_public_key(meter), "the key of a meter does not decode";
+    load_owner save_owner remove_owner (key: &MeterKey): MeterId = meter_of_key(key), "the meter of a key does not decode";
     load_batch save_batch remove_batch (number: u64): Batch = batch_key(number), "a batch does not decode";
     load_oracle save_oracle remove_oracle (oracle: &Address): Oracle = oracle_key(oracle), "an oracle does not decode";
     load_set save_set remove_set (version: u32): OracleSet = oracle_set_key(version), "a set of oracles does not decode";

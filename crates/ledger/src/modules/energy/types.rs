@@ -46,6 +46,9 @@ records! {
         unpaid: Amount,
         /// Bonds of open disputes, in base units.
         bonds: Amount,
+        /// Energy of readings that are not decided, in Wh. With what was attested it fits 64 bits,
+        /// or the readings are refused when they come; so no sum of attested energy can overflow.
+        pending_wh: u64,
         /// All energy that was ever attested, in Wh: it is on sale, held back, sold, revoked or
         /// lapsed.
         attested_wh: u64,
@@ -395,6 +398,16 @@ records! {
         lapses: Due,
     }
 }
+
+/// The id of a meter, as a record of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeterId {
+    /// The id.
+    #[serde(with = "althing_types::hash::serde_hex")]
+    pub meter: Hash,
+}
+
+struct_codec!(MeterId { meter });
 
 /// What is known of one trait of a provider, in millionths of an observation. What it begins with
 /// is not counted.

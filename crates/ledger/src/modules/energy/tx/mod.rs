@@ -22,14 +22,14 @@ pub(crate) mod update_provider;
 pub(crate) mod vote_energy_dispute;
 
 use super::{
-    Book, Certificate, Meter, Provider, book_key, certificate_key, desk::Desk, error::EnergyError,
-    meter_key, provider_key, store,
+    Book, Certificate, Meter, MeterId, Provider, book_key, certificate_key, desk::Desk,
+    error::EnergyError, meter_key, meter_of_key, provider_key, store,
 };
 use crate::{error::Failure, modules::staking};
 use althing_state::View;
 use althing_types::{
     Address, Hash, List,
-    energy::{ProviderState, SettlementMode, Zone},
+    energy::{MeterKey, ProviderState, SettlementMode, Zone},
 };
 
 /// A provider, with what it is known for brought to this epoch.
@@ -64,6 +64,16 @@ fn own_meter(
     } else {
         Err(EnergyError::MeterMismatch.into())
     }
+}
+
+/// A key serves one meter for ever: nobody counts the same energy for two providers, and what an
+/// earlier key of a meter has signed never counts again.
+fn claim_key(view: &mut View, key: &MeterKey, meter: Hash) -> Result<(), Failure> {
+    staking::know(view, [meter_of_key(key)])?;
+    if store::load_owner(view, key)?.is_some() {
+        return Err(EnergyError::MeterExists.into());
+    }
+    Ok(store::save_owner(view, key, &MeterId { meter })?)
 }
 
 /// Whether energy is sold in this mode now.

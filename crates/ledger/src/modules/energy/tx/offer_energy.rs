@@ -18,8 +18,9 @@ use crate::{
 };
 use althing_state::StateKey;
 use althing_types::{
-    Address, Event, List,
+    Address, Amount, Event, List,
     energy::{EnergyRole, EnergyScope, SettlementMode, capacity_wh},
+    limits::MAX_BOOK_ENTRIES,
     message::OfferEnergy,
 };
 
@@ -60,10 +61,31 @@ pub(crate) fn execute(
     grow(&mut desk.totals.next_order, 1)?;
     let (wh, min_price) = (message.wh, message.min_price);
     let mut offers = book.offers.to_vec();
+    if offers.len() == MAX_BOOK_ENTRIES {
+        displace(&mut desk, &mut offers, message.min_price)?;
+    }
     offers.push(Offer { number, provider: address, wh, min_price });
     book.offers = List::new(offers).ok_or(EnergyError::BookFull)?;
     store::save_book(desk.view, &zone, slot, &book)?;
     let provider = address;
     desk.events.push(Event::EnergyOffered { provider, zone, slot, number, wh, min_price });
     Ok(desk.finish()?)
+}
+
+/// In a full book a cheaper offer takes the place of the dearest one, of equals the latest.
+fn displace(
+    desk: &mut Desk<'_>,
+    offers: &mut Vec<Offer>,
+    min_price: Amount,
+) -> Result<(), EnergyError> {
+    let ranks = offers.iter().enumerate();
+    let worst = ranks.max_by_key(|(_, offer)| (offer.min_price, offer.number));
+    let (place, worst) = worst.ok_or(EnergyError::BookFull)?;
+    if min_price >= worst.min_price {
+        return Err(EnergyError::BookFull);
+    }
+    let (account, number, refund) = (worst.provider, worst.number, Amount::ZERO);
+    offers.remove(place);
+    desk.events.push(Event::EnergyOrderCancelled { account, number, refund });
+    Ok(())
 }

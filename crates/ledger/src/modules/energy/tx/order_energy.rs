@@ -18,10 +18,12 @@ use crate::{
 };
 use althing_state::StateKey;
 use althing_types::{
-    Address, Event, List,
+    Address, Amount, Event, List,
     energy::{SettlementMode, cost_up},
+    limits::MAX_BOOK_ENTRIES,
     message::OrderEnergy,
 };
+use core::cmp::Reverse;
 
 /// Gas of the message itself.
 pub(crate) const GAS: u64 = 60_000;
@@ -56,6 +58,9 @@ pub(crate) fn execute(
     let number = desk.totals.next_order;
     grow(&mut desk.totals.next_order, 1)?;
     let mut orders = book.orders.to_vec();
+    if orders.len() == MAX_BOOK_ENTRIES {
+        displace(&mut desk, &mut orders, max_price)?;
+    }
     orders.push(Order { number, buyer, wh, max_price, escrow });
     book.orders = List::new(orders).ok_or(EnergyError::BookFull)?;
     desk.take(&buyer, escrow)?;
@@ -63,4 +68,25 @@ pub(crate) fn execute(
     store::save_book(desk.view, &zone, slot, &book)?;
     desk.events.push(Event::EnergyOrdered { buyer, zone, slot, number, wh, max_price });
     Ok(desk.finish()?)
+}
+
+/// In a full book an order that pays more takes the place of the one that pays least, of equals the
+/// latest, which gets back what it had set aside.
+fn displace(
+    desk: &mut Desk<'_>,
+    orders: &mut Vec<Order>,
+    max_price: Amount,
+) -> Result<(), Failure> {
+    let ranks = orders.iter().enumerate();
+    let worst = ranks.min_by_key(|(_, order)| (order.max_price, Reverse(order.number)));
+    let (place, worst) = worst.ok_or(EnergyError::BookFull)?;
+    if max_price <= worst.max_price {
+        return Err(EnergyError::BookFull.into());
+    }
+    let worst = worst.clone();
+    orders.remove(place);
+    desk.release_escrow(&worst)?;
+    let (account, number, refund) = (worst.buyer, worst.number, worst.escrow);
+    desk.events.push(Event::EnergyOrderCancelled { account, number, refund });
+    Ok(())
 }

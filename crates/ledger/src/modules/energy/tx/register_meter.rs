@@ -1,6 +1,6 @@
 //! Binds a meter to the sender's provider.
 
-use super::active;
+use super::{active, claim_key};
 use crate::{
     Invalid,
     error::Failure,
@@ -11,7 +11,7 @@ use crate::{
             ENERGY, Meter, Provider,
             desk::{Desk, grow},
             error::EnergyError,
-            meter_key, meter_public_key, provider_key, store,
+            meter_key, meter_of_key, meter_public_key, provider_key, store,
         },
         staking::{self, BlockMoment},
     },
@@ -36,6 +36,7 @@ pub(crate) const fn validate(message: &RegisterMeter) -> Result<(), Invalid> {
 pub(crate) fn keys(message: &RegisterMeter, sender: &Address, out: &mut Vec<StateKey>) {
     let meter = meter_id(&message.key, sender);
     out.extend([ENERGY, provider_key(sender), meter_key(&meter), meter_public_key(&meter)]);
+    out.push(meter_of_key(&message.key));
 }
 
 /// What it costs to check a signature of this key, beyond one of Ed25519.
@@ -80,6 +81,9 @@ pub(crate) fn execute(
         root: hash::zero(),
         absorbed: 0,
     };
+    if before.is_none() {
+        claim_key(desk.view, &message.key, meter)?;
+    }
     let record = match before {
         // Whoever comes back goes on where it was: what it signed before does not count again.
         Some(old) => Meter {

@@ -1,14 +1,14 @@
 //! Gives a meter another key.
 
-use super::{known, own_meter, register_meter::extra_gas};
+use super::{claim_key, known, own_meter, register_meter::extra_gas};
 use crate::{
     Invalid,
     error::Failure,
     execute::Context,
     modules::{
         energy::{
-            ENERGY, desk::Desk, error::EnergyError, meter_key, meter_public_key, provider_key,
-            store,
+            ENERGY, desk::Desk, error::EnergyError, meter_key, meter_of_key, meter_public_key,
+            provider_key, store,
         },
         staking::{self, BlockMoment},
     },
@@ -32,6 +32,7 @@ pub(crate) const fn validate(_: &RotateMeter) -> Result<(), Invalid> {
 pub(crate) fn keys(message: &RotateMeter, sender: &Address, out: &mut Vec<StateKey>) {
     let meter = &message.meter;
     out.extend([ENERGY, provider_key(sender), meter_key(meter), meter_public_key(meter)]);
+    out.push(meter_of_key(&message.key));
 }
 
 /// Once a key is revoked its consent counts for nothing: a thief could give it.
@@ -64,6 +65,7 @@ pub(crate) fn execute(
     let bytes = bind_bytes(&chain, &sender);
     let signed = message.key.verify(&bytes, &message.signature);
     signed.map_err(|_| EnergyError::SignatureInvalid)?;
+    claim_key(desk.view, &message.key, message.meter)?;
     (meter.generation, meter.keyed) = (generation, moment.height);
     (meter.state, meter.cooled) = (MeterState::Active, Due::default());
     (meter.sequence, meter.total_wh) = (0, message.total_wh);

@@ -92,6 +92,7 @@ pub(crate) fn execute(
             digest: hash::sha256(&[&bytes]),
         });
     }
+    desk.claim(wh)?;
     grow(&mut provider.pending, count)?;
     grow(&mut provider.batches, 1)?;
     grow(&mut provider.counters.readings, count)?;
@@ -146,6 +147,15 @@ fn learn(desk: &Desk<'_>, provider: &mut Provider, meter: &Meter, reading: &Read
 }
 
 impl Desk<'_> {
+    /// Counts energy that waits for its decision, if that and all that was ever attested fit.
+    fn claim(&mut self, wh: u64) -> Result<(), EnergyError> {
+        let pending = self.totals.pending_wh.checked_add(wh);
+        let all = pending.and_then(|pending| pending.checked_add(self.totals.attested_wh));
+        let (Some(pending), Some(_)) = (pending, all) else { return Err(EnergyError::Overflow) };
+        self.totals.pending_wh = pending;
+        Ok(())
+    }
+
     /// A batch that oracles can report about from now on.
     fn open_batch(
         &mut self,
