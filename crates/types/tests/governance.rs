@@ -27,7 +27,8 @@ fn a_value_of_every_type_is_the_same_in_bytes_and_in_json() {
 #[test]
 fn there_is_a_vector_of_every_action() {
     let mut found = Vec::new();
-    for (_, payload) in payloads().into_iter().chain(common::compute::payloads()) {
+    let modules = common::compute::payloads().into_iter().chain(common::energy::payloads());
+    for (_, payload) in payloads().into_iter().chain(modules) {
         if let Payload::SubmitProposal(message) = payload {
             found.push(message.action.tag());
         }

@@ -16,8 +16,7 @@ use althing_types::{
     Amount, Event, Gas, GasPrice, Genesis, Hash, KeyScheme, Nonce, Payload, Period, Ppm, Receipt,
     SecretKey, SignedTransaction, Timestamp,
     energy::{
-        MeterKey, MeterSignature, Reading, ReadingOutcome, Zone, bind_bytes, meter_id,
-        rotate_bytes,
+        MeterKey, MeterSignature, Reading, ReadingOutcome, Zone, bind_bytes, meter_id, rotate_bytes,
     },
     governance::{Action, Ballot, Choice},
     hash,
@@ -64,7 +63,7 @@ pub(crate) fn ppm(parts: u32) -> Ppm {
     Ppm::new(parts).unwrap()
 }
 
-/// The middle of a price: 250,000,000 base units a kWh.
+/// A price, in millions of base units a kWh.
 pub(crate) fn price(parts: u128) -> Amount {
     Amount::new(parts * 1_000_000)
 }
@@ -77,6 +76,7 @@ fn genesis() -> Genesis {
     let params = &mut genesis.params;
     params.fee_split = FeeSplit { proposer, stakers, treasury, burn: Ppm::ONE };
     params.min_gas_price = GasPrice::new(0);
+    params.idle_interval_ms = BLOCK_MS;
     params.emission = EmissionParams::none();
     params.slashing.max_consecutive_misses = 10_000;
     params.slashing.min_score = Ppm::ZERO;
@@ -335,7 +335,8 @@ impl World {
         let Device { id: meter, sequence, total_wh, .. } = self.devices[device].clone();
         let signature = self.devices[device].bind(0);
         let (total_wh, signed_at) = (total_wh + wh, self.now_s());
-        let reading = Reading { meter, sequence, start, seconds, wh, total_wh, signed_at, signature };
+        let reading =
+            Reading { meter, sequence, start, seconds, wh, total_wh, signed_at, signature };
         self.sign(device, reading)
     }
 

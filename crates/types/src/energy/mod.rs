@@ -90,11 +90,12 @@ impl EnergySettlementPayload {
     /// Highest legal `expiry_blocks`.
     pub const MAX_EXPIRY: u64 = 100_000;
 
-    /// What holds from genesis on: batches, two thirds of the weight (rounded up), 600 blocks.
+    /// What holds from genesis on: batches, two thirds of the weight (rounded down, so that two of
+    /// three equal oracles are a quorum), 600 blocks.
     pub fn initial() -> Self {
         Self {
             mode: SettlementMode::Batch,
-            quorum_threshold_ppm: Ppm::new(666_667).unwrap_or(Ppm::ONE),
+            quorum_threshold_ppm: Ppm::new(666_666).unwrap_or(Ppm::ONE),
             expiry_blocks: 600,
         }
     }
