@@ -4,7 +4,8 @@
 mod compute;
 
 pub use compute::{
-    CreateTaskBody, OperandsBody, RegisterWorkerBody, ShapeBody, TakeWorkBody, UpdateWorkerBody,
+    CreateTaskBody, DriverBody, ModelBody, OperandsBody, PriceBody, RateBody, RegisterWorkerBody,
+    ShapeBody, TakeWorkBody, UpdateWorkerBody, WhitelistChangeBody,
 };
 
 use althing_types::message::SubmitProposal;
@@ -131,6 +132,17 @@ pub enum ActionBody {
         change: u64,
         /// What it is about, such as `pause-treasury`.
         order: String,
+    },
+    /// The lists of drivers and models of devices change.
+    ComputeWhitelist {
+        /// What is added and removed.
+        change: WhitelistChangeBody,
+    },
+    /// Other shapes of work earn credit.
+    ComputePrices {
+        /// All of them, from then on.
+        #[schema(min_items = 1, max_items = 32)]
+        prices: Vec<PriceBody>,
     },
 }
 
@@ -496,6 +508,8 @@ mod tests {
     #[test]
     fn the_examples_read_the_same_by_the_chain_and_by_the_schemas() {
         for text in [
+            include_str!("../../../examples/governance/compute_prices.json"),
+            include_str!("../../../examples/governance/compute_whitelist.json"),
             include_str!("../../../examples/governance/network_optional.json"),
             include_str!("../../../examples/governance/network_rollout.json"),
             include_str!("../../../examples/governance/parameter_change.json"),

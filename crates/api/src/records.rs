@@ -5,6 +5,7 @@ use crate::{
     state::App,
 };
 use althing_ledger::{
+    beacon::{Mark, query as beacon},
     governance::{Proposal, Standing, query as governance},
     query,
     treasury::{Disbursement, query as treasury},
@@ -30,6 +31,15 @@ impl App {
         let found = keys.into_iter().zip(values);
         let values = found.filter_map(|(key, value)| Some((key, value?))).collect();
         Ok(Records { height, values })
+    }
+}
+
+impl App {
+    /// The randomness as of a height; `None` if it is not there yet, or was forgotten.
+    pub(crate) async fn randomness(&self, height: Height) -> Result<Option<Mark>, ApiError> {
+        let key = beacon::value_key(height);
+        let mark = self.read(vec![key]).await?.get(key, beacon::decode_value);
+        Ok(mark.filter(|mark| mark.height == height))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod cli;
 mod cli_online;
+mod compute;
 mod genesis;
 mod gov;
 mod malformed;

@@ -130,6 +130,7 @@ fn params(rules: Rules) -> ChainParams {
     let ppm = |value| Ppm::new(value).unwrap_or(Ppm::ZERO);
     let mut params = ChainParams {
         epoch_length: rules.epoch_length,
+        busy_interval_ms: rules.busy_ms,
         idle_interval_ms: rules.idle_ms,
         block_gas_limit: Gas::new(1_500_000),
         max_validity_blocks: 1_000,

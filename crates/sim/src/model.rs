@@ -47,6 +47,8 @@ pub struct Model {
     history: Vec<Arc<Accounts>>,
     members: BTreeMap<ValidatorKey, Member>,
     burned: u128,
+    /// What the treasury got in this epoch.
+    income: u128,
     parent: Option<Block>,
     included: BTreeSet<Hash>,
 }
@@ -69,6 +71,7 @@ impl Model {
             accounts: Accounts::new(),
             history: vec![Arc::default()],
             burned: 0,
+            income: 0,
             parent: None,
             included: BTreeSet::new(),
         }
@@ -116,8 +119,8 @@ impl Model {
             let (found, expected) = (own.get(same), expected.get(same));
             return Err(format!("receipt {same} is {found:?} and not {expected:?}"));
         }
-        let paid = self.end_epoch(block);
-        check_rewards(&paid, of_block)?;
+        let ended = self.end_epoch(block);
+        check_of_block(&ended, of_block)?;
         self.check_outcome(block, receipts)?;
         self.history.push(Arc::new(self.accounts.clone()));
         self.parent = Some(block.clone());
@@ -156,13 +159,12 @@ impl Model {
     }
 
     /// Pays what was earned in an epoch after its last block: to each validator its fees, and of the
-    /// fees of all a part by stake and by turns used. What nobody earned is burned. Returns what
-    /// each was paid.
-    fn end_epoch(&mut self, block: &Block) -> BTreeMap<ValidatorKey, u128> {
+    /// fees of all a part by stake and by turns used. What nobody earned is burned.
+    fn end_epoch(&mut self, block: &Block) -> Ended {
         let mut paid = BTreeMap::new();
         let length = self.genesis.params.epoch_length;
         if !(block.header.height.get() + 1).is_multiple_of(length) {
-            return paid;
+            return Ended::default();
         }
         let stakers = Address::of_module("stakers");
         let held = self.accounts.get(&stakers).map_or(0, |entry| entry.balance);
@@ -192,7 +194,7 @@ impl Model {
             self.burned += rest;
             self.accounts.entry(stakers).or_default().balance = 0;
         }
-        paid
+        Ended { paid, income: std::mem::take(&mut self.income) }
     }
 
     fn check_header(&self, block: &Block) -> Result<(), String> {
@@ -310,6 +312,7 @@ impl Model {
         let split = self.genesis.params.fee_split;
         let earned = fees * u128::from(split.proposer.get()) / 1_000_000;
         self.members.get_mut(leader).ok_or("the leader is no validator")?.fees += earned;
+        self.income += fees * u128::from(split.treasury.get()) / 1_000_000;
         let stakers = Address::of_module("stakers");
         let mut rest = fees;
         for (account, part) in [
@@ -328,9 +331,18 @@ impl Model {
     }
 }
 
-/// Whether the receipt of a block says of rewards what the model says.
-fn check_rewards(paid: &BTreeMap<ValidatorKey, u128>, of_block: &[Receipt]) -> Result<(), String> {
-    let mut said = BTreeMap::new();
+/// What an epoch that ended with a block paid; nothing if it goes on.
+#[derive(Default)]
+struct Ended {
+    /// What each validator earned, in base units.
+    paid: BTreeMap<ValidatorKey, u128>,
+    /// What the treasury got of fees, in base units.
+    income: u128,
+}
+
+/// Whether the receipt of a block says of the end of an epoch what the model says.
+fn check_of_block(ended: &Ended, of_block: &[Receipt]) -> Result<(), String> {
+    let (mut said, mut income) = (BTreeMap::new(), 0);
     for event in of_block.iter().flat_map(|receipt| &receipt.events) {
         match event {
             Event::Rewarded { validator, reward, .. } => {
@@ -338,13 +350,24 @@ fn check_rewards(paid: &BTreeMap<ValidatorKey, u128>, of_block: &[Receipt]) -> R
             }
             Event::Emitted { validators, miners, .. }
                 if validators.is_zero() && miners.is_zero() => {}
+            Event::TreasuryEarned { fees, penalties, deposits, .. }
+                if penalties.is_zero() && deposits.is_zero() && income == 0 =>
+            {
+                income = fees.units();
+            }
             other => return Err(format!("the block says {other:?}")),
         }
     }
-    if said == *paid && of_block.iter().all(Receipt::is_of_block) && of_block.len() <= 1 {
-        return Ok(());
+    if !of_block.iter().all(Receipt::is_of_block) || of_block.len() > 1 {
+        return Err(format!("{} receipts are of the block", of_block.len()));
     }
-    Err(format!("the rewards are {said:?} and not {paid:?}"))
+    if said != ended.paid {
+        return Err(format!("the rewards are {said:?} and not {:?}", ended.paid));
+    }
+    if income != ended.income {
+        return Err(format!("the treasury earned {income} and not {}", ended.income));
+    }
+    Ok(())
 }
 
 fn is_closed(address: &Address) -> bool {

@@ -126,6 +126,8 @@ fn example(text: &str) -> Payload {
 #[test]
 fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
     let names = [
+        include_str!("../../../examples/governance/compute_prices.json"),
+        include_str!("../../../examples/governance/compute_whitelist.json"),
         include_str!("../../../examples/governance/network_adopt.json"),
         include_str!("../../../examples/governance/network_optional.json"),
         include_str!("../../../examples/governance/network_rollout.json"),
@@ -143,6 +145,8 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
     assert_eq!(
         names,
         [
+            "compute-prices",
+            "compute-whitelist",
             "adopt-spec",
             "network",
             "network",

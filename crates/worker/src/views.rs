@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `GET /v1/compute/workers/{address}` | [`WorkerView`] |
 //! | `GET /v1/compute/tasks/{number}` | [`TaskView`] |
-//! | `GET /v1/compute/beacon/{height}` | [`BeaconView`] |
+//! | `GET /v1/randomness/{height}` | [`BeaconView`] |
 
 use althing_types::{
     Address, Amount, Due, Hash, Height, Ppm, Timestamp,
@@ -190,7 +190,7 @@ pub struct ResultView {
 pub struct BeaconView {
     /// The height.
     pub height: Height,
-    /// The randomness; none if the height is not there yet, or long ago.
-    #[serde(default, with = "althing_types::hash::serde_hex_option")]
-    pub value: Option<Hash>,
+    /// The randomness.
+    #[serde(with = "althing_types::hash::serde_hex")]
+    pub value: Hash,
 }

@@ -110,3 +110,88 @@ pub struct TakeWorkBody {
     /// Products in the batch, 1 to 64.
     pub count: u32,
 }
+
+/// A shape for which the chain credits work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceBody {
+    /// The shape.
+    pub shape: ShapeBody,
+    /// What its units count, in parts per million.
+    #[schema(minimum = 1, maximum = 10_000_000)]
+    pub difficulty_ppm: u32,
+    /// Whether processors may take it.
+    pub cpu: bool,
+}
+
+/// An official build of a driver's library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DriverBody {
+    /// SHA-256 of its library, hex.
+    pub digest: String,
+    /// Its version.
+    pub version: String,
+    /// The processor architecture that it is built for: `x86_64` or `aarch64`.
+    pub architecture: String,
+    /// The size of its library, in bytes.
+    pub bytes: u64,
+}
+
+/// What a model computes with one kind of numbers, in milli-TFLOPS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateBody {
+    /// The maker's peak.
+    pub peak: u64,
+    /// The slowest that an honest device is.
+    pub low: u64,
+    /// The fastest that it can be.
+    pub high: u64,
+}
+
+/// A model of graphics processors and what is expected of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelBody {
+    /// Its name, as its driver says it.
+    pub name: String,
+    /// Its PCI device ids, ascending.
+    #[schema(max_items = 16)]
+    pub pci_devices: Vec<u16>,
+    /// Its compute capability: the number before the dot.
+    pub capability_major: u16,
+    /// The number after the dot.
+    pub capability_minor: u16,
+    /// Its memory, in MiB.
+    pub memory_mib: u32,
+    /// What its work counts, as a part of the greatest tier, in parts per million.
+    #[schema(maximum = 1_000_000)]
+    pub tier: u32,
+    /// What it computes in half precision.
+    pub fp16: RateBody,
+    /// What it computes with bytes.
+    pub int8: RateBody,
+}
+
+/// Changes of the lists of drivers and models.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhitelistChangeBody {
+    /// Drivers to add; one that is listed already is replaced.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    pub add_drivers: Vec<DriverBody>,
+    /// Drivers to remove, by their digests, hex.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    pub remove_drivers: Vec<String>,
+    /// Models to add; one that is listed already is replaced.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    pub add_models: Vec<ModelBody>,
+    /// Models to remove, by their names.
+    #[serde(default)]
+    #[schema(max_items = 64)]
+    pub remove_models: Vec<String>,
+}

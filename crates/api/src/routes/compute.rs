@@ -9,17 +9,16 @@ use crate::{
     records::Records,
     state::App,
     views::{
-        AwaitingView, BeaconView, ComputeSummary, DriverList, KnownTask, ModelList, PriceList,
-        Sums, TaskEventList, TaskEventView, TaskPage, TaskRowView, TaskView, VerifyingList,
-        WorkGas, hex_of,
+        AwaitingView, ComputeSummary, DriverList, KnownTask, ModelList, PriceList, Sums,
+        TaskEventList, TaskEventView, TaskPage, TaskRowView, TaskView, VerifyingList, WorkGas,
+        hex_of,
     },
 };
 use althing_ledger::{
-    beacon::query as beacon,
     compute::{Task, query as compute},
     query,
 };
-use althing_types::{Address, Hash, Height};
+use althing_types::Address;
 use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::json;
@@ -118,24 +117,17 @@ fn unknown(number: u64) -> ApiError {
     ApiError::new(ErrorCode::TaskNotFound, message).detail(json!({ "task": number }))
 }
 
-/// The randomness of a height; `None` if it is not there yet, or was forgotten.
-async fn randomness(app: &App, height: Height) -> Result<Option<Hash>, ApiError> {
-    let key = beacon::value_key(height);
-    let mark = app.read(vec![key]).await?.get(key, beacon::decode_value);
-    Ok(mark.filter(|mark| mark.height == height).map(|mark| mark.value))
-}
-
 /// The seed of the matrices of the present attempt, once it is drawn.
 async fn seed(app: &App, number: u64, task: &Task) -> Result<Option<String>, ApiError> {
     if let Some(result) = &task.result {
         return Ok(Some(hex_of(&result.seed)));
     }
     let Some(assignment) = task.assignment else { return Ok(None) };
-    let Some(value) = randomness(app, assignment.seed_height).await? else { return Ok(None) };
+    let Some(mark) = app.randomness(assignment.seed_height).await? else { return Ok(None) };
     let device = assignment.device;
     let attempt = compute::Attempt { task: number, attempt: task.attempt, device };
     let genesis = app.backend.info().genesis_hash;
-    Ok(Some(hex_of(&compute::operand_seed(&genesis, &attempt, &value))))
+    Ok(Some(hex_of(&compute::operand_seed(&genesis, &attempt, &mark.value))))
 }
 
 /// A task
@@ -252,18 +244,4 @@ pub(super) async fn verifying(
         vote_ms: params.vote_window.ms,
         results: list.iter().filter_map(view).collect(),
     }))
-}
-
-/// The randomness of a height
-///
-/// Seeds, challenges and draws follow from it. It is kept for the last 16,384 heights.
-#[utoipa::path(get, path = "/v1/compute/beacon/{height}", tag = "compute",
-    params(("height" = u64, Path, description = "The height")),
-    responses((status = 200, description = "The value, if it is there", body = BeaconView)))]
-pub(super) async fn beacon_at(
-    State(app): State<Arc<App>>,
-    UrlPath(height): UrlPath<u64>,
-) -> Result<Json<BeaconView>, ApiError> {
-    let height = Height::new(height);
-    Ok(Json(BeaconView::new(height, randomness(&app, height).await?)))
 }

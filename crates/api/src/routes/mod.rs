@@ -103,7 +103,6 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(compute::models))
         .routes(routes!(compute::drivers))
         .routes(routes!(compute::verifying))
-        .routes(routes!(compute::beacon_at))
         .routes(routes!(workers::list))
         .routes(routes!(workers::one))
         .routes(routes!(workers::tasks))

@@ -6,16 +6,14 @@ use crate::{
     state::App,
     views::RandomnessView,
 };
-use althing_ledger::beacon::{RING, query};
+use althing_ledger::beacon::RING;
 use althing_types::Height;
 use axum::{Json, extract::State};
 use serde_json::json;
 use std::sync::Arc;
 
 async fn of(app: &App, height: Height) -> Result<Json<RandomnessView>, ApiError> {
-    let key = query::value_key(height);
-    let mark = app.read(vec![key]).await?.get(key, query::decode_value);
-    let mark = mark.filter(|mark| mark.height == height).ok_or_else(|| {
+    let mark = app.randomness(height).await?.ok_or_else(|| {
         let message = format!(
             "There is no randomness of height {height}: it is not there yet, or lies more than {RING} heights back."
         );

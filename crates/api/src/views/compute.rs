@@ -4,7 +4,7 @@ use super::{FactorsView, Money, Names, ShapeView, Show, hex_of};
 use crate::backend::SettlementState;
 use althing_ledger::compute::{Awaiting, Checker, Compute, Drivers, MinerPool, Models, Task};
 use althing_types::{
-    Amount, Epoch, Hash, Height, ValidatorKey,
+    Amount, Epoch, Height, ValidatorKey,
     compute::{KnownDriver, KnownModel, KnownRate, Price, TaskState, UNIT_MULTIPLICATIONS},
     params::ComputeParams,
 };
@@ -489,20 +489,4 @@ pub struct CheckerList {
     pub height: u64,
     /// Every validator that was ever drawn and is still registered.
     pub checkers: Vec<CheckerView>,
-}
-
-/// The randomness of a height.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct BeaconView {
-    /// The height.
-    pub height: u64,
-    /// The randomness; absent if the height is not there yet, or long ago.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-}
-
-impl BeaconView {
-    pub(crate) fn new(height: Height, value: Option<Hash>) -> Self {
-        Self { height: height.get(), value: value.as_ref().map(hex_of) }
-    }
 }

@@ -36,9 +36,9 @@ pub use audit::AuditView;
 pub use authorization::AuthorizationJson;
 pub use block::{BlockPage, BlockView, ForkList, HeaderView, MemberView, SyncRangeView};
 pub use compute::{
-    AwaitingView, BeaconView, CheckerList, CheckerView, ComputeSummary, CreditView, DriverList,
-    DriverView, ModelList, ModelView, PriceList, PriceView, RateView, TaskCountView, VerifyingList,
-    WeightPage, WorkerWeightView,
+    AwaitingView, CheckerList, CheckerView, ComputeSummary, CreditView, DriverList, DriverView,
+    ModelList, ModelView, PriceList, PriceView, RateView, TaskCountView, VerifyingList, WeightPage,
+    WorkerWeightView,
 };
 pub use delegation::{
     DelegationPage, DelegationView, DelegatorView, RewardPage, RewardView, UnbondingPage,

@@ -1,5 +1,6 @@
 //! The randomness of the chain as JSON.
 
+use super::hex_of;
 use althing_ledger::beacon::Mark;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,6 +19,6 @@ pub struct RandomnessView {
 impl From<Mark> for RandomnessView {
     fn from(mark: Mark) -> Self {
         let Mark { height, value, reveals } = mark;
-        Self { height: height.get(), value: hex::encode(value.as_ref()), reveals }
+        Self { height: height.get(), value: hex_of(&value), reveals }
     }
 }

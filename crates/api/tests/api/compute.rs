@@ -253,11 +253,16 @@ async fn sums_prices_whitelists_votes_and_randomness_are_served() {
     let checkers = api.get("/v1/compute/checkers").await.ok();
     let checkers = checkers["checkers"].as_array().unwrap();
     assert_eq!((checkers.len(), &checkers[0]["answered"]), (1, &json!(750_000)));
-    let beacon = api.get("/v1/compute/beacon/8").await.ok();
-    assert_eq!(beacon, json!({ "height": 8, "value": hex::encode(hash("beacon")) }));
+    let drawn = api.get("/v1/randomness/8").await.ok();
+    assert_eq!(
+        (&drawn["height"], &drawn["value"]),
+        (&json!(8), &json!(hash("beacon").to_string()))
+    );
     // What stands in the ring is of another height; what is ahead is not there.
-    assert_eq!(api.get("/v1/compute/beacon/9").await.ok(), json!({ "height": 9 }));
-    assert_eq!(api.get("/v1/compute/beacon/99").await.ok(), json!({ "height": 99 }));
+    for height in [9, 99] {
+        let path = format!("/v1/randomness/{height}");
+        api.get(&path).await.fails(404, "randomness_not_found");
+    }
 }
 
 /// The file is what the schema says and what the chain reads, to the last field.

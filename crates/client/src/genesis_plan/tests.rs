@@ -226,7 +226,7 @@ fn faults_of_the_override_and_the_network_are_named() {
         ("needed = 2", "needed = 4", "safety", "needs the approval"),
         ("\"pause-treasury\"]", "\"take-all\"]", "safety", "expected one of"),
         ("uses = 5", "uses = 5\nowner = 1", "safety", "owner"),
-        ("strictness = \"soft\"", "strictness = \"loud\"", "network", "loud"),
+        ("strictness = \"soft\"", "strictness = \"loud\"", "network", "off, soft, hard"),
     ] {
         let (line, found, said) = fault(&governed().replace(from, to));
         assert_eq!(found, field, "{said}");

@@ -246,16 +246,6 @@ pub struct WeightsInfo {
     pub next: Option<u64>,
 }
 
-/// The randomness of a height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub struct BeaconInfo {
-    /// The height.
-    pub height: Height,
-    /// The randomness; none if the height is not there yet, or long ago.
-    #[serde(default, with = "serde_hex_option")]
-    pub value: Option<Hash>,
-}
-
 impl Client {
     /// Sums over all workers and tasks.
     ///
@@ -336,14 +326,6 @@ impl Client {
             (whole.total, whole.pool) = (page.total, page.pool);
         }
         Ok(whole)
-    }
-
-    /// The randomness of a height.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn beacon(&self, height: Height) -> Result<BeaconInfo, ClientError> {
-        self.get(&format!("/v1/compute/beacon/{height}")).await
     }
 }
 

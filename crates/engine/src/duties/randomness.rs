@@ -1,7 +1,7 @@
 //! Commits to the randomness that this node will reveal, in time before the last commitment is used up.
 
 use super::{Duties, Now, Sent};
-use crate::{randomness, reads, types::Runtime};
+use crate::{randomness, types::Runtime};
 use althing_ledger::beacon::{Randomness, query};
 use althing_types::{Payload, message::CommitRandomness};
 use commonware_parallel::Strategy;
@@ -13,9 +13,7 @@ const EARLY: u32 = randomness::STEPS / 8;
 impl<E: Runtime, S: Strategy> Duties<E, S> {
     /// Commits to the next chain of hashes if it is time. Whether something waits now.
     pub(super) async fn commit_randomness(&mut self, now: &Now) -> Option<bool> {
-        let keys = [query::randomness_key(self.own)];
-        let read = reads::newest(&self.config.database, &self.config.chain, &keys).await?.1;
-        let record = read.into_iter().next()?;
+        let [record] = self.values([query::randomness_key(self.own)]).await?;
         let record = record.and_then(|value| query::decode_randomness(&value).ok());
         let Some(generation) = due(record.as_ref()) else { return Some(false) };
         let (validator, steps) = (self.own, randomness::STEPS);
@@ -32,16 +30,11 @@ impl<E: Runtime, S: Strategy> Duties<E, S> {
 /// The chain that is to be committed to now.
 fn due(record: Option<&Randomness>) -> Option<u32> {
     match record {
-        None => Some(0),
-        Some(Randomness { next: Some(_), .. }) => None,
-        Some(Randomness { chain: None, .. }) => Some(0),
-        Some(Randomness { chain: Some(chain), .. }) => {
-            if chain.left <= EARLY {
-                chain.generation.checked_add(1)
-            } else {
-                None
-            }
+        None | Some(Randomness { chain: None, next: None }) => Some(0),
+        Some(Randomness { chain: Some(chain), next: None }) if chain.left <= EARLY => {
+            chain.generation.checked_add(1)
         }
+        Some(_) => None,
     }
 }
 

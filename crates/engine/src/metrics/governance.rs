@@ -2,7 +2,8 @@
 
 use althing_ledger::{governance::Entry, treasury::Disbursement};
 use althing_types::{
-    Event, Height, Timestamp,
+    Amount, Event, Height, Timestamp,
+    amount::UNITS_PER_TOKEN,
     governance::{DisbursementReason, DisbursementState, OrderKind},
     network::{GENESIS_SPEC, RollbackReason},
 };
@@ -12,7 +13,7 @@ use prometheus_client::{
 };
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, atomic::AtomicU64},
 };
 
 type By = [(&'static str, &'static str); 1];
@@ -42,6 +43,9 @@ const ERRORS: [DisbursementReason; 5] = [
     DisbursementReason::ExecutionFailed,
 ];
 
+/// What brings the treasury money.
+const SOURCES: [&str; 3] = ["fees", "penalties", "deposits"];
+
 /// What is open now.
 #[derive(Default)]
 struct Open {
@@ -63,6 +67,8 @@ pub(super) struct Governance {
     lag: Histogram,
     errors: Family<By, Counter>,
     stalls: Counter,
+    /// In tokens.
+    income: Family<By, Counter<f64, AtomicU64>>,
     /// The version of the configuration of the network that this node runs.
     pub(super) spec: Gauge,
     rollbacks: Family<By, Counter>,
@@ -99,6 +105,7 @@ impl Default for Governance {
             lag: Histogram::new(bounds),
             errors: Family::default(),
             stalls: Counter::default(),
+            income: Family::default(),
             spec: Gauge::default(),
             rollbacks: Family::default(),
             overrides: Family::default(),
@@ -124,6 +131,9 @@ impl Default for Governance {
         }
         for state in DisbursementState::ALL {
             let _ = governance.disbursements.get_or_create(&[("status", state.name())]);
+        }
+        for source in SOURCES {
+            let _ = governance.income.get_or_create(&[("source", source)]);
         }
         for reason in ERRORS {
             let _ = governance.errors.get_or_create(&[("reason", reason.name())]);
@@ -189,6 +199,11 @@ impl Governance {
             "treasury_disbursement_lag_seconds",
             "From the acceptance of a disbursement to its execution",
             self.lag.clone(),
+        );
+        registry.register(
+            "treasury_income",
+            "What the treasury got, in tokens, by source, counted when an epoch ends",
+            self.income.clone(),
         );
         registry.register(
             "treasury_stalls",
@@ -296,6 +311,12 @@ impl Governance {
             Event::UpgradeCancelled { .. } => return self.upgrade("cancelled", None),
             Event::Upgraded { .. } => return self.upgrade("done", None),
             Event::UpgradeFailed { .. } => return self.upgrade("failed", None),
+            Event::TreasuryEarned { fees, penalties, deposits, .. } => {
+                for (source, amount) in SOURCES.into_iter().zip([fees, penalties, deposits]) {
+                    self.income.get_or_create(&[("source", source)]).inc_by(tokens(*amount));
+                }
+                return false;
+            }
             Event::TreasuryStalled { .. } => {
                 self.stalls.inc();
                 return false;
@@ -349,10 +370,14 @@ impl Governance {
     }
 }
 
+fn tokens(amount: Amount) -> f64 {
+    amount.units() as f64 / UNITS_PER_TOKEN as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use althing_types::Amount;
+    use althing_types::Epoch;
     use prometheus_client::encoding::text;
 
     fn shown(governance: &Governance) -> String {
@@ -385,6 +410,21 @@ mod tests {
         let text = at(14, DisbursementState::Finalized);
         assert!(text.contains("backlog{status=\"executed\"} 0"));
         assert!(text.contains("governance_disbursements_total{status=\"finalized\"} 1"));
+    }
+
+    #[test]
+    fn what_the_treasury_gets_adds_up_by_source() {
+        let governance = Governance::default();
+        let half = Amount::new(UNITS_PER_TOKEN / 2);
+        let (epoch, zero) = (Epoch::ZERO, Amount::ZERO);
+        let earned = Event::TreasuryEarned { epoch, fees: half, penalties: zero, deposits: half };
+        governance.events(Timestamp::ZERO, [&earned, &earned].into_iter());
+        let text = shown(&governance);
+        for line in
+            ["{source=\"fees\"} 1.0", "{source=\"penalties\"} 0.0", "{source=\"deposits\"} 1.0"]
+        {
+            assert!(text.contains(&format!("treasury_income_total{line}")), "{text}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod plants;
 mod prop;
 mod prove;
 mod solve;
+mod thousand;
 mod vote;
 mod weights;
 mod workers;

@@ -102,6 +102,7 @@ impl World {
         let mut model = Model {
             params: genesis.params.clone(),
             balances: balances.collect(),
+            treasury_told: 0,
             members: BTreeMap::new(),
             parts: BTreeMap::new(),
             slashes: BTreeMap::new(),

@@ -103,6 +103,8 @@ pub struct Entry {
 pub struct Model {
     pub params: ChainParams,
     pub balances: BTreeMap<Address, u128>,
+    /// What the treasury had when the chain last said what it earned.
+    pub treasury_told: u128,
     pub members: BTreeMap<ValidatorKey, Member>,
     pub parts: BTreeMap<(ValidatorKey, Address), Part>,
     pub slashes: BTreeMap<ValidatorKey, Vec<Slash>>,

@@ -342,6 +342,12 @@ impl Model {
                     assert_eq!((gone.tokens, gone.pending), (0, 0));
                     self.parts.retain(|(key, _), _| key != validator);
                 }
+                Event::TreasuryEarned { fees, penalties, deposits, .. } => {
+                    let sources = [fees, penalties, deposits].map(|amount| amount.units());
+                    let held = self.balances[&Address::of_module("treasury")];
+                    let earned = held - std::mem::replace(&mut self.treasury_told, held);
+                    assert_eq!(sources, [earned, 0, 0], "only fees go to the treasury here");
+                }
                 other => panic!("{other:?} by a block"),
             }
         }

@@ -87,7 +87,12 @@ fn change(args: &WorkerUpdate) -> Result<UpdateWorker, CliError> {
         _ => None,
     };
     let (add_stake, plant, remove_device) = (args.add_stake, args.plant, args.remove_device);
-    Ok(UpdateWorker { endpoint, add_stake, paused, plant, remove_device })
+    let update = UpdateWorker { endpoint, add_stake, paused, plant, remove_device };
+    if update == UpdateWorker::default() {
+        let options = "--endpoint, --add-stake, --pause, --resume, --plant or --remove-device";
+        return Err(CliError::usage(format!("nothing is to change; give {options}")));
+    }
+    Ok(update)
 }
 
 fn update(context: &Context, args: &WorkerUpdate) -> Result<(), CliError> {

@@ -6,7 +6,7 @@ use althing_ledger::compute::{Task, query};
 use althing_types::{
     Hash, List, Payload, ValidatorKey,
     compute::{TaskState, Verdict},
-    consensus_namespace,
+    consensus_namespace, hash,
     message::{ProveWrong, ResultVote, VoteResults, seed_message},
     params::ComputeParams,
     validator,
@@ -76,17 +76,17 @@ impl Checks {
     async fn look(&mut self) -> Option<()> {
         let waiting = self.waiting().await?;
         let params = self.engine.params().compute.clone();
-        let mut votes = Vec::new();
+        let (mut votes, mut voted) = (Vec::new(), Vec::new());
         for waiting in waiting.into_iter().take(AT_ONCE) {
             let Some(vote) = self.check(&waiting, &params).await else { continue };
-            self.voted.insert((waiting.number, waiting.round), Instant::now());
+            voted.push(((waiting.number, waiting.round), Instant::now()));
             votes.push(vote);
         }
         let votes = List::new(votes).filter(|votes| !votes.is_empty())?;
         let message = VoteResults { validator: self.own, votes };
-        if let Err(error) = self.engine.errands().push(Payload::VoteResults(message)) {
-            debug!(%error, "votes on results wait");
-            self.voted.clear();
+        match self.engine.errands().push(Payload::VoteResults(message)) {
+            Ok(()) => self.voted.extend(voted),
+            Err(error) => debug!(%error, "votes on results wait"),
         }
         Some(())
     }
@@ -145,7 +145,7 @@ impl Checks {
         };
         let (judgement, cost) = self.verifier.judge_with_cost(&question).await;
         debug!(task = number, bytes = cost.bytes, check = ?cost.check, "a result was checked");
-        let none = Hash::from([0; 32]);
+        let none = hash::zero();
         let (verdict, transcript) = match judgement {
             Judgement::Valid { transcript } => (Verdict::Valid, transcript),
             Judgement::Unavailable { reason } => {

@@ -224,7 +224,8 @@ async fn serve(
     announce(context, args, genesis, address, folder, started.elapsed());
     let worker = async {
         if args.worker {
-            return work::demo(&format!("http://{address}"), folder.path()).await;
+            let (url, last) = (format!("http://{address}"), args.accounts.saturating_sub(1));
+            return work::demo(&url, folder.path(), last).await;
         }
         std::future::pending().await
     };

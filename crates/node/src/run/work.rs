@@ -12,6 +12,7 @@ use althing_compute::Portable;
 use althing_types::SecretKey;
 use althing_worker::{
     Chain, Config, HttpChain, Live, RunError, Stop, Summary, Worker,
+    live::LiveTask,
     offer::{self, Offered},
     selftest::{self, TestPlan},
 };
@@ -27,8 +28,6 @@ use std::{
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-/// The account of the worker of a development network.
-const DEMO_ACCOUNT: u32 = 9;
 /// The token, where the chain was not asked for its name.
 const SYMBOL: &str = "CPC";
 /// From one line of a live view that is no terminal to the next.
@@ -97,8 +96,9 @@ pub(super) fn run(context: &Context, args: &WorkerRun, key: SecretKey) -> Result
     })
 }
 
-/// The worker of a development network: works until the network ends.
-pub(super) async fn demo(url: &str, folder: &Path) -> Result<(), CliError> {
+/// The worker of a development network, for the well-known account of this number: works until the
+/// network ends.
+pub(super) async fn demo(url: &str, folder: &Path, account: u32) -> Result<(), CliError> {
     let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     let config = Config {
         data_dir: folder.join("worker"),
@@ -109,8 +109,8 @@ pub(super) async fn demo(url: &str, folder: &Path) -> Result<(), CliError> {
         ..Config::default()
     };
     let offered = devices(&config).await?;
-    let key = dev::account(DEMO_ACCOUNT);
-    println!("A worker runs for dev:{DEMO_ACCOUNT} ({}) on this processor.", key.address());
+    let key = dev::account(account);
+    println!("A worker runs for dev:{account} ({}) on this processor.", key.address());
     work(config, key, offered, Stop::default(), quiet).await?;
     Ok(())
 }
@@ -174,7 +174,7 @@ async fn show(mut live: watch::Receiver<Live>, json: bool) {
     let mut told = tokio::time::Instant::now();
     while live.changed().await.is_ok() {
         let now = live.borrow_and_update().clone();
-        let task = now.devices.iter().find_map(|device| device.task);
+        let task = computed(&now);
         match &bar {
             Some(bar) => {
                 bar.set_position(task.map_or(0, |task| task.percent().into()));
@@ -193,8 +193,13 @@ async fn show(mut live: watch::Receiver<Live>, json: bool) {
     }
 }
 
+/// What one of its devices computes now.
+fn computed(live: &Live) -> Option<LiveTask> {
+    live.devices.iter().find_map(|device| device.task)
+}
+
 fn line(live: &Live) -> String {
-    let task = live.devices.iter().find_map(|device| device.task).map_or_else(
+    let task = computed(live).map_or_else(
         || "waits for work".to_owned(),
         |task| format!("{}, {} rows/s", task.key, task.rows_per_second),
     );

@@ -12,6 +12,8 @@ pub struct Rules {
     pub min_score: u32,
     /// Turns that must have been due for that.
     pub min_due: u64,
+    /// Shortest time between blocks, in milliseconds.
+    pub busy_ms: u64,
     /// Time between blocks when nothing happens, in milliseconds.
     pub idle_ms: u64,
     /// Blocks in an epoch.
@@ -33,6 +35,7 @@ impl Rules {
         misses: 100_000,
         min_score: 0,
         min_due: 1,
+        busy_ms: 25,
         idle_ms: 200,
         epoch_length: 10,
         heartbeat_ms: 2_000,

@@ -98,13 +98,16 @@ pub(super) fn sabotage(draft: &mut Draft) {
 pub(super) fn assembly(draft: &mut Draft) {
     draft.scenario.validators = 100;
     draft.changing(0);
-    draft.scenario.rules = Rules { voting_blocks: 60, ..Rules::LENIENT };
+    // As slow as a public network: a block is ten thousand signatures.
+    let rules = Rules { busy_ms: 500, idle_ms: 1_000, heartbeat_ms: 10_000, ..Rules::LENIENT };
+    draft.scenario.rules = Rules { voting_blocks: 30, ..rules };
+    draft.scenario.load_every_ms = 2_000;
     for index in 0..100 {
         draft.at(5_000, Event::Prefer(index));
     }
     draft.at(8_000, Event::ProposeSpec { by: 0, first_percent: 10 });
-    draft.at(36_000, Event::ProposeSpec { by: 1, first_percent: 0 });
+    draft.at(68_000, Event::ProposeSpec { by: 1, first_percent: 0 });
     draft.expect([Expect::Enacted(2), Expect::Participation(90), Expect::RolledBack(0)]);
     draft.expect([Expect::Runs(3), Expect::Propagated(300_000)]);
-    draft.scenario.heal_ms = 54_000;
+    draft.scenario.heal_ms = 110_000;
 }

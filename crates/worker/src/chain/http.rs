@@ -135,8 +135,8 @@ impl Chain for HttpChain {
     }
 
     async fn beacon(&self, height: Height) -> Result<Option<Hash>, ChainError> {
-        let found: Option<BeaconView> = self.find(&format!("/v1/compute/beacon/{height}")).await?;
-        Ok(found.and_then(|beacon| beacon.value))
+        let found: Option<BeaconView> = self.find(&format!("/v1/randomness/{height}")).await?;
+        Ok(found.map(|beacon| beacon.value))
     }
 
     async fn gas_price(&self) -> Result<GasPrice, ChainError> {

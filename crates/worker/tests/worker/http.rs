@@ -41,9 +41,12 @@ async fn task(Path(number): Path<u64>) -> Response {
     .into_response()
 }
 
-async fn beacon(Path(height): Path<u64>) -> Json<BeaconView> {
-    let value = (height < 10).then(|| sha256(&[&height.to_be_bytes()]));
-    Json(BeaconView { height: Height::new(height), value })
+async fn randomness(Path(height): Path<u64>) -> Response {
+    if height >= 10 {
+        return missing("randomness_not_found");
+    }
+    let value = sha256(&[&height.to_be_bytes()]);
+    Json(BeaconView { height: Height::new(height), value }).into_response()
 }
 
 async fn status(State(height): State<Arc<AtomicU64>>) -> Json<Value> {
@@ -60,7 +63,7 @@ async fn node() -> String {
         .route("/v1/status", get(status))
         .route("/v1/compute/tasks/{number}", get(task))
         .route("/v1/compute/workers/{address}", get(async || missing("worker_not_found")))
-        .route("/v1/compute/beacon/{height}", get(beacon))
+        .route("/v1/randomness/{height}", get(randomness))
         .with_state(Arc::new(AtomicU64::new(5)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -277,7 +277,6 @@ pub struct WorkerRegister {
 
 /// `althing worker update`
 #[derive(Debug, Args)]
-#[group(id = "change", required = true, multiple = true)]
 pub struct WorkerUpdate {
     /// Where others fetch what it has computed
     #[arg(long, value_name = "URL")]

@@ -87,6 +87,6 @@ mod tests {
         let read = opening(r#"{"column": 3, "tile": "0102"}"#).unwrap();
         assert_eq!((read.column, &read.tile[..], read.lines), (3, &[1u8, 2][..], None));
         assert_eq!(opening("{}").unwrap_err().code, "invalid_opening");
-        assert!(opening(r#"{"column": 3, "tile": "0x"}"#).is_err());
+        assert!(opening(r#"{"column": 3, "tile": "0x0"}"#).is_err());
     }
 }

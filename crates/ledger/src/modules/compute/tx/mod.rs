@@ -15,15 +15,24 @@ pub(crate) mod update_worker;
 pub(crate) mod vote_results;
 pub(crate) mod worker_heartbeat;
 
-use super::{Worker, error::ComputeError, store, worker_key};
+use super::{Device, Worker, device_key, error::ComputeError, store, worker_key};
 use crate::{error::Failure, modules::staking};
 use althing_state::View;
-use althing_types::{Address, compute::WorkerState};
+use althing_types::{
+    Address,
+    compute::{DeviceId, WorkerState},
+};
 
 /// The worker of an account.
 fn worker_of(view: &View, account: &Address) -> Result<Worker, Failure> {
     staking::know(view, [worker_key(account)])?;
     Ok(store::load_worker(view, account)?.ok_or(ComputeError::UnknownWorker)?)
+}
+
+/// A device that was attested.
+fn device_of(view: &View, id: &DeviceId) -> Result<Device, Failure> {
+    staking::know(view, [device_key(id)])?;
+    Ok(store::load_device(view, id)?.ok_or(ComputeError::UnknownDevice)?)
 }
 
 /// The worker of an account, which may take work.

@@ -1,16 +1,16 @@
 //! Takes work of the network for a device of the sender's worker.
 
-use super::active;
+use super::{active, device_of};
 use crate::{
     Invalid,
     error::Failure,
     execute::Context,
     modules::{
         compute::{
-            AGENDA, COMPUTE, Device, desk::Desk, device_key, error::ComputeError, store,
-            tasks::Order, worker_key,
+            AGENDA, COMPUTE, Device, desk::Desk, device_key, error::ComputeError, tasks::Order,
+            worker_key,
         },
-        staking::{self, BlockMoment},
+        staking::BlockMoment,
     },
 };
 use althing_state::StateKey;
@@ -43,8 +43,7 @@ pub(crate) fn execute(
     let mut worker = active(context.view, &sender)?;
     let id = DeviceId { worker: sender, device: message.device };
     let mut desk = Desk::begin(context.view, &moment)?;
-    staking::know(desk.view, [device_key(&id)])?;
-    let mut device = store::load_device(desk.view, &id)?.ok_or(ComputeError::UnknownDevice)?;
+    let mut device = device_of(desk.view, &id)?;
     if worker.stake < desk.params().min_stake {
         return Err(ComputeError::StakeTooLow.into());
     }

@@ -1,6 +1,6 @@
 //! Changes what the sender's worker says about itself, its stake, and its devices.
 
-use super::{present, register_worker::take_stake};
+use super::{device_of, present, register_worker::take_stake};
 use crate::{
     Invalid,
     error::Failure,
@@ -9,7 +9,7 @@ use crate::{
         compute::{
             COMPUTE, desk::Desk, device_key, error::ComputeError, fleet::bit, store, worker_key,
         },
-        staking::{self, BlockMoment},
+        staking::BlockMoment,
     },
 };
 use althing_state::StateKey;
@@ -69,8 +69,7 @@ pub(crate) fn execute(
     }
     if let Some(device) = message.remove_device {
         let id = DeviceId { worker: sender, device };
-        staking::know(desk.view, [device_key(&id)])?;
-        let known = store::load_device(desk.view, &id)?.ok_or(ComputeError::UnknownDevice)?;
+        let known = device_of(desk.view, &id)?;
         if known.open > 0 {
             return Err(ComputeError::DeviceBusy.into());
         }
