@@ -128,6 +128,9 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
     let names = [
         include_str!("../../../examples/governance/compute_prices.json"),
         include_str!("../../../examples/governance/compute_whitelist.json"),
+        include_str!("../../../examples/governance/energy_admin.json"),
+        include_str!("../../../examples/governance/energy_oracle.json"),
+        include_str!("../../../examples/governance/energy_settlement.json"),
         include_str!("../../../examples/governance/network_adopt.json"),
         include_str!("../../../examples/governance/network_optional.json"),
         include_str!("../../../examples/governance/network_rollout.json"),
@@ -147,6 +150,9 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
         [
             "compute-prices",
             "compute-whitelist",
+            "energy-admin",
+            "energy-oracle",
+            "energy-settlement",
             "adopt-spec",
             "network",
             "network",
