@@ -15,7 +15,7 @@ use crate::{
     prefix,
 };
 use althing_state::StateKey;
-use althing_types::{Address, Amount};
+use althing_types::{Address, Amount, energy::ProviderState};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All records of energy.
@@ -35,6 +35,8 @@ pub(super) struct Market {
     disputes: BTreeMap<u64, Dispute>,
     /// Batches, sales and disputes that something is due for.
     due: BTreeSet<(u8, u64)>,
+    /// Providers and oracles whose stake is due.
+    unbonding: BTreeSet<Address>,
     entries: u64,
     counted: u64,
 }
@@ -110,7 +112,8 @@ impl Market {
             DueItem::Batch { batch } => self.due.insert((BATCH, batch)),
             DueItem::Sale { certificate } => self.due.insert((SALE, certificate)),
             DueItem::Dispute { dispute } => self.due.insert((DISPUTE, dispute)),
-            DueItem::Slot { .. } | DueItem::Credit { .. } | DueItem::Unbond { .. } => true,
+            DueItem::Unbond { account, .. } => self.unbonding.insert(account),
+            DueItem::Slot { .. } | DueItem::Credit { .. } => true,
         };
         more(&mut self.entries, 1)
     }
@@ -288,6 +291,12 @@ impl Market {
             let waits = !certificate.unpaid.is_zero() && certificate.dispute.is_none();
             if waits && !self.due.contains(&(SALE, *number)) {
                 return Err((certificate_key(*number), "a sale will never be paid"));
+            }
+        }
+        for (address, provider) in &self.providers {
+            let leaves = provider.state == ProviderState::Leaving && provider.is_settled();
+            if leaves && !self.unbonding.contains(address) {
+                return Err((provider_key(address), "a stake will never be paid"));
             }
         }
         for number in self.disputes.keys() {

@@ -240,7 +240,7 @@ impl Desk<'_> {
         self.judge_oracles(batch)?;
         let mut provider = self.provider(&batch.provider)?;
         shrink(&mut provider.batches, 1)?;
-        store::save_provider(self.view, &batch.provider, &provider)?;
+        self.settle_provider(&batch.provider, &provider)?;
         store::remove_batch(self.view, number);
         self.events.push(Event::BatchClosed { provider: batch.provider, batch: number });
         Ok(())

@@ -173,7 +173,7 @@ impl Desk<'_> {
         let mut provider = self.provider(&address)?;
         let open = provider.disputes.checked_sub(1);
         provider.disputes = open.ok_or(broken("a dispute is not counted"))?;
-        store::save_provider(self.view, &address, &provider)?;
+        self.settle_provider(&address, &provider)?;
         store::remove_dispute(self.view, number);
         let provider = address;
         let event =

@@ -95,7 +95,7 @@ impl Desk<'_> {
         let mut provider = self.provider(&address)?;
         shrink(&mut provider.unpaid, 1)?;
         add(&mut provider.counters.earned, amount)?;
-        store::save_provider(self.view, &address, &provider)?;
+        self.settle_provider(&address, &provider)?;
         store::save_certificate(self.view, number, &certificate)?;
         let event = Event::EnergyPaid { certificate: number, provider: address, amount, fee };
         self.events.push(event);
@@ -157,7 +157,7 @@ impl Desk<'_> {
         self.forget_unpaid(number, certificate)?;
         let mut provider = self.provider(&certificate.provider)?;
         shrink(&mut provider.unpaid, 1)?;
-        store::save_provider(self.view, &certificate.provider, &provider)?;
+        self.settle_provider(&certificate.provider, &provider)?;
         store::remove_certificate(self.view, number);
         Ok(())
     }

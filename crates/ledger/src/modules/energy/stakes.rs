@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{error::Fault, modules::staking};
 use althing_types::{
-    Address, Amount, Due, Event, Period, Ppm,
+    Address, Amount, Due, Event, Ppm,
     energy::{EnergyRole, EnergySlashReason, ProviderState},
 };
 
@@ -71,7 +71,23 @@ impl Desk<'_> {
         Ok(due)
     }
 
-    /// Pays a stake that has unbonded, if all is settled; otherwise looks again later.
+    /// Saves a provider of which something was settled. Its stake is paid once nothing is open any
+    /// more; nobody looks before, however many wait.
+    pub(super) fn settle_provider(
+        &mut self,
+        account: &Address,
+        provider: &Provider,
+    ) -> Result<(), Fault> {
+        let leaves = provider.state == ProviderState::Leaving;
+        if leaves && provider.is_settled() && self.moment.is_reached(provider.unbonds) {
+            let role = EnergyRole::Provider;
+            self.enqueue(provider.unbonds, &DueItem::Unbond { account: *account, role })?;
+        }
+        store::save_provider(self.view, account, provider)
+    }
+
+    /// Pays a stake that has unbonded. A provider of which something is open waits for
+    /// [`Self::settle_provider`].
     pub(super) fn pay_stake(&mut self, account: &Address, role: EnergyRole) -> Result<(), Fault> {
         let due = match role {
             EnergyRole::Provider => {
@@ -79,8 +95,12 @@ impl Desk<'_> {
                 let Some(provider) = store::load_provider(self.view, account)? else {
                     return Ok(());
                 };
-                if self.moment.is_reached(provider.unbonds) && provider.is_settled() {
-                    return self.end_provider(account, &provider);
+                if provider.state != ProviderState::Leaving {
+                    return Ok(());
+                }
+                if self.moment.is_reached(provider.unbonds) {
+                    let settled = provider.is_settled();
+                    return if settled { self.end_provider(account, &provider) } else { Ok(()) };
                 }
                 provider.unbonds
             }
@@ -89,6 +109,9 @@ impl Desk<'_> {
                 let Some(oracle) = store::load_oracle(self.view, account)? else {
                     return Ok(());
                 };
+                if !oracle.leaving {
+                    return Ok(());
+                }
                 if self.moment.is_reached(oracle.unbonds) {
                     return self.end_oracle(account, &oracle);
                 }
@@ -96,8 +119,7 @@ impl Desk<'_> {
             }
             EnergyRole::Admin => return Err(broken("an admin has no stake")),
         };
-        let again = due.max(self.moment.after(Period::blocks(1)));
-        self.enqueue(again, &DueItem::Unbond { account: *account, role })?;
+        self.enqueue(due, &DueItem::Unbond { account: *account, role })?;
         Ok(())
     }
 
