@@ -1,7 +1,7 @@
 //! Bounded work and bounded state: a block moves on so much of what is due and no more, and what is
 //! over leaves nothing behind but roots.
 
-use super::{common::*, messages::*, world::*};
+use super::{messages::*, world::*};
 use althing_ledger::energy::query;
 use althing_types::{
     Event,

@@ -1,6 +1,6 @@
 //! Roles, scopes, and how often an account may do something.
 
-use super::{common::*, messages::*, world::*};
+use super::{messages::*, world::*};
 use althing_types::energy::{EnergyRole, Scopes};
 
 const SUBMIT: Scopes = Scopes { submit_reading: true, dispute: false, settle: false };

@@ -1,6 +1,6 @@
 //! Readings: each rule by its code, the borders of the clock, and what a batch keeps.
 
-use super::{common::*, messages::*, world::*};
+use super::{messages::*, world::*};
 use althing_ledger::energy::split;
 use althing_types::{
     Hash,
@@ -144,7 +144,7 @@ fn readings_can_be_too_old() {
 
 #[test]
 fn a_provider_has_as_many_undecided_readings_as_its_reputation_allows() {
-    let mut world = World::with(|genesis| genesis.params.energy.max_pending = 128);
+    let mut world = World::with(|genesis| genesis.params.energy.max_pending = 64);
     world.pass(60);
     let slot = world.slot() - 10 * SLOT_S;
     let readings = (0..64).map(|n| world.measure(0, slot + n, 1, 0)).collect();

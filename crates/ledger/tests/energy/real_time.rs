@@ -1,6 +1,6 @@
 //! The market in real time: orders are settled at once against posted tariffs.
 
-use super::{common::*, messages::*, world::*};
+use super::{messages::*, world::*};
 use althing_types::{Amount, energy::SettlementMode};
 
 fn world() -> World {
