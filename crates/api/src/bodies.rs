@@ -2,11 +2,13 @@
 //! chain itself; a test keeps both in step.
 
 mod compute;
+mod energy;
 
 pub use compute::{
     CreateTaskBody, DriverBody, ModelBody, OperandsBody, PriceBody, RateBody, RegisterWorkerBody,
     ShapeBody, TakeWorkBody, UpdateWorkerBody, WhitelistChangeBody,
 };
+pub use energy::{EnergySettlementBody, OracleChangeBody, ScopesBody};
 
 use althing_types::message::SubmitProposal;
 use serde::{Deserialize, Serialize};
@@ -143,6 +145,27 @@ pub enum ActionBody {
         /// All of them, from then on.
         #[schema(min_items = 1, max_items = 32)]
         prices: Vec<PriceBody>,
+    },
+    /// Readings are attested and energy is sold by other rules.
+    EnergySettlement {
+        /// The rules.
+        settlement: EnergySettlementBody,
+    },
+    /// An oracle gets another weight, or none.
+    EnergyOracle {
+        /// Its account, which has staked for it.
+        oracle: String,
+        /// What happens to it.
+        change: OracleChangeBody,
+    },
+    /// An account may look after the market of energy, or may no more.
+    EnergyAdmin {
+        /// Which.
+        account: String,
+        /// What it may do; without any, its role ends.
+        scopes: ScopesBody,
+        /// The first height at which it may no more.
+        expires: u64,
     },
 }
 
@@ -510,6 +533,9 @@ mod tests {
         for text in [
             include_str!("../../../examples/governance/compute_prices.json"),
             include_str!("../../../examples/governance/compute_whitelist.json"),
+            include_str!("../../../examples/governance/energy_admin.json"),
+            include_str!("../../../examples/governance/energy_oracle.json"),
+            include_str!("../../../examples/governance/energy_settlement.json"),
             include_str!("../../../examples/governance/network_optional.json"),
             include_str!("../../../examples/governance/network_rollout.json"),
             include_str!("../../../examples/governance/parameter_change.json"),

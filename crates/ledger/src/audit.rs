@@ -4,6 +4,7 @@
 
 mod beacon;
 mod compute;
+mod energy;
 mod governance;
 mod network;
 mod records;

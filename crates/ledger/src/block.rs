@@ -8,7 +8,7 @@ use crate::{
     genesis,
     migrations::Moment,
     modules::{
-        accounts, bank, beacon, compute, params,
+        accounts, bank, beacon, compute, energy, params,
         performance::{self, Turn},
         staking::{self, BlockMoment},
         treasury, upgrade,
@@ -153,6 +153,8 @@ impl Ledger {
             treasury::TREASURY,
             compute::COMPUTE,
             compute::AGENDA,
+            energy::ENERGY,
+            energy::AGENDA,
             staking::validator_key(&context.proposer),
             performance::performance_key(&context.proposer),
             accounts::key(&protocol.treasury),

@@ -219,6 +219,104 @@ pub const NOT_PLANTED: Code = Code::new(116);
 pub const NOTHING_TO_CLAIM: Code = Code::new(117);
 /// The whitelist would break a bound.
 pub const WHITELIST_BOUNDS: Code = Code::new(118);
+/// The account is a provider already.
+pub const PROVIDER_EXISTS: Code = Code::new(140);
+/// The account is no provider.
+pub const UNKNOWN_PROVIDER: Code = Code::new(141);
+/// The provider leaves or is suspended.
+pub const PROVIDER_NOT_ACTIVE: Code = Code::new(142);
+/// Less than the least stake.
+pub const ENERGY_STAKE_TOO_LOW: Code = Code::new(143);
+/// The meters can measure more than the capacity.
+pub const ENERGY_CAPACITY: Code = Code::new(144);
+/// The meter is not known, or another provider's.
+pub const METER_MISMATCH: Code = Code::new(145);
+/// The key serves a meter, or has served one.
+pub const METER_EXISTS: Code = Code::new(146);
+/// The key of the meter was revoked.
+pub const METER_REVOKED: Code = Code::new(147);
+/// As many meters as a provider may have.
+pub const TOO_MANY_METERS: Code = Code::new(148);
+/// A key needs the consent of the old one, or the cool-down.
+pub const KEY_COOLDOWN: Code = Code::new(149);
+/// The signature of a meter does not match.
+pub const SIGNATURE_INVALID: Code = Code::new(150);
+/// Signed too early or too late.
+pub const TIMESTAMP_SKEW: Code = Code::new(151);
+/// The sequence was used.
+pub const READING_REPLAYED: Code = Code::new(152);
+/// The sequence leaves a gap.
+pub const READING_GAP: Code = Code::new(153);
+/// The count does not go on where it was.
+pub const COUNTER_MISMATCH: Code = Code::new(154);
+/// The interval is empty, too long or in the future.
+pub const INTERVAL_INVALID: Code = Code::new(155);
+/// The interval begins before the last one ended.
+pub const INTERVAL_OVERLAP: Code = Code::new(156);
+/// More than the meter can measure.
+pub const CAPACITY_EXCEEDED: Code = Code::new(157);
+/// The interval is too long ago.
+pub const READING_TOO_OLD: Code = Code::new(158);
+/// Too many readings are undecided.
+pub const TOO_MANY_PENDING: Code = Code::new(159);
+/// No oracle has a weight.
+pub const NO_ORACLES: Code = Code::new(160);
+/// The oracle leaves.
+pub const ORACLE_LEAVING: Code = Code::new(161);
+/// The account is no oracle.
+pub const UNKNOWN_ORACLE: Code = Code::new(162);
+/// The oracle has no weight here.
+pub const ORACLE_NOT_ADMITTED: Code = Code::new(163);
+/// None of the reports counts.
+pub const NO_REPORT_COUNTS: Code = Code::new(164);
+/// The mode of settlement is the other one.
+pub const WRONG_SETTLEMENT_MODE: Code = Code::new(165);
+/// No slot begins then, or it is too far ahead.
+pub const SLOT_INVALID: Code = Code::new(166);
+/// The slot is cleared or about to be.
+pub const SLOT_CLOSED: Code = Code::new(167);
+/// Less than the least trade.
+pub const TRADE_TOO_SMALL: Code = Code::new(168);
+/// As many offers, orders or unpaid sales as there may be.
+pub const ENERGY_BOOK_FULL: Code = Code::new(169);
+/// There is no such offer or order.
+pub const UNKNOWN_ENERGY_ORDER: Code = Code::new(170);
+/// Another account's.
+pub const NOT_ENERGY_ORDER_OWNER: Code = Code::new(171);
+/// The provider sells nothing at once.
+pub const NO_TARIFF: Code = Code::new(172);
+/// The tariff is above the highest price.
+pub const ENERGY_PRICE_TOO_HIGH: Code = Code::new(173);
+/// None of the energy is left.
+pub const NOTHING_FOR_SALE: Code = Code::new(174);
+/// There is no such certificate.
+pub const UNKNOWN_CERTIFICATE: Code = Code::new(175);
+/// Another account has it.
+pub const NOT_CERTIFICATE_OWNER: Code = Code::new(176);
+/// It was used up.
+pub const CERTIFICATE_RETIRED: Code = Code::new(177);
+/// A dispute holds it back.
+pub const SETTLEMENT_CONFLICT: Code = Code::new(178);
+/// Oracles did not attest the reading.
+pub const QUORUM_FAILED: Code = Code::new(179);
+/// There is no such dispute.
+pub const UNKNOWN_DISPUTE: Code = Code::new(180);
+/// It is over.
+pub const DISPUTE_TOO_LATE: Code = Code::new(181);
+/// The oracle has voted.
+pub const DISPUTE_VOTED: Code = Code::new(182);
+/// The sender may not.
+pub const SCOPE_MISSING: Code = Code::new(183);
+/// Too many messages in the window.
+pub const RATE_LIMITED: Code = Code::new(184);
+/// The sender cannot grant this role.
+pub const ROLE_INVALID: Code = Code::new(185);
+/// Rules outside their bounds.
+pub const SETTLEMENT_BOUNDS: Code = Code::new(186);
+/// As many oracles as there may be.
+pub const ORACLE_LIMIT: Code = Code::new(187);
+/// A product does not fit.
+pub const ENERGY_OVERFLOW: Code = Code::new(188);
 
 /// Every code: number, name, and a sentence that says how to mend it.
 pub const ALL: &[(u16, &str, &str)] = &[
@@ -693,6 +791,203 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "whitelist_bounds",
         "the lists of drivers and models must stay in their bounds: 512 drivers, 256 models, each PCI id once, speeds with 0 < low <= peak <= high; and the change must change something",
     ),
+    (
+        140,
+        "provider_exists",
+        "the account is a provider of energy already: change it with `althing energy provider update`, or wait until it has left",
+    ),
+    (
+        141,
+        "unknown_provider",
+        "no provider of energy has this account: register it first, or name another one",
+    ),
+    (
+        142,
+        "provider_not_active",
+        "the provider leaves, or its stake is too low: add stake, or wait until it has left and register again",
+    ),
+    (
+        143,
+        "energy_stake_too_low",
+        "the stake is below what this asks for, which grows with the capacity and falls with a good reputation: stake more",
+    ),
+    (
+        144,
+        "energy_capacity",
+        "the meters of a provider cannot measure more than its capacity together: raise the capacity, or lower the limit of the meter",
+    ),
+    (
+        145,
+        "meter_mismatch",
+        "no meter of this provider has this id: look at `althing energy meters`, and submit for the provider that the meter is bound to",
+    ),
+    (146, "meter_exists", "the key serves a meter already, or has served one: use another key"),
+    (
+        147,
+        "meter_revoked",
+        "the key of the meter was revoked, so its readings do not count: give it another key",
+    ),
+    (
+        148,
+        "too_many_meters",
+        "the provider has as many meters as it may: register another provider",
+    ),
+    (
+        149,
+        "key_cooldown",
+        "without the old key's signature the meter must have been revoked for the cool-down: sign with the old key, or revoke it and wait",
+    ),
+    (
+        150,
+        "signature_invalid",
+        "the signature of a meter does not match its key and what was signed: sign the exact bytes for this chain with the meter's present key",
+    ),
+    (
+        151,
+        "timestamp_skew",
+        "the meter signed too far from the time of the block: set its clock, sign the reading again and submit it at once",
+    ),
+    (
+        152,
+        "reading_replayed",
+        "a reading of this sequence came already: leave it out and go on with the meter's next sequence",
+    ),
+    (153, "reading_gap", "earlier readings of the meter are missing: submit these first"),
+    (
+        154,
+        "counter_mismatch",
+        "the meter's count must be what it was before and what the interval adds: check the file, or rotate the key to begin at another count",
+    ),
+    (
+        155,
+        "interval_invalid",
+        "an interval has at least a second, spans at most 8 slots of the market, and ends before it is signed: correct or split it",
+    ),
+    (
+        156,
+        "interval_overlap",
+        "the interval begins before the meter's last one ended: leave out what was counted already",
+    ),
+    (
+        157,
+        "capacity_exceeded",
+        "the reading says more than the meter can measure in this time: correct it, or register the meter with its real limit",
+    ),
+    (
+        158,
+        "reading_too_old",
+        "the interval ended longer ago than the chain takes readings for: submit sooner",
+    ),
+    (
+        159,
+        "too_many_pending",
+        "the provider has as many undecided readings as its reputation allows: wait until oracles have decided some",
+    ),
+    (
+        160,
+        "no_oracles",
+        "no oracle has a weight, so nobody could attest readings: wait until governance has admitted some",
+    ),
+    (
+        161,
+        "oracle_leaving",
+        "the oracle leaves or was removed: register again once its stake is paid",
+    ),
+    (162, "unknown_oracle", "no oracle has this account: stake for one first, or name another one"),
+    (
+        163,
+        "oracle_not_admitted",
+        "the oracle had no weight when this came: governance must give it one first",
+    ),
+    (
+        164,
+        "no_report_counts",
+        "the batches are over or the oracle has reported about them already: report about others",
+    ),
+    (
+        165,
+        "wrong_settlement_mode",
+        "energy is sold in the other mode now: `althing energy settlement` says which messages count",
+    ),
+    (
+        166,
+        "slot_invalid",
+        "no slot begins at this time, or it lies too far ahead: use a multiple of the slot length, nearer",
+    ),
+    (167, "slot_closed", "the slot is closed: choose a later one"),
+    (168, "trade_too_small", "this is less energy than may be traded at once: trade more"),
+    (
+        169,
+        "energy_book_full",
+        "the slot has as many offers, orders or unpaid sales as it may: choose another slot, or try later",
+    ),
+    (
+        170,
+        "unknown_energy_order",
+        "there is no offer or order of this number in the slot: it was cancelled or cleared",
+    ),
+    (
+        171,
+        "not_energy_order_owner",
+        "only who made an offer or an order, or an admin, can take it back",
+    ),
+    (
+        172,
+        "no_tariff",
+        "the provider has no tariff, or has sold all that it is for: choose another one",
+    ),
+    (
+        173,
+        "energy_price_too_high",
+        "the tariff is above the highest price of the order: raise that, or choose another provider",
+    ),
+    (
+        174,
+        "nothing_for_sale",
+        "the provider has no attested energy left in this slot: choose another slot or provider",
+    ),
+    (175, "unknown_certificate", "there is no certificate of this number, or its sale was undone"),
+    (
+        176,
+        "not_certificate_owner",
+        "another account has this certificate: only its owner can do this",
+    ),
+    (177, "certificate_retired", "the certificate was used up: that can be done once"),
+    (178, "settlement_conflict", "a dispute about this is open: wait until it is decided"),
+    (
+        179,
+        "quorum_failed",
+        "oracles did not attest this reading, so there is nothing to dispute: submit a right one instead",
+    ),
+    (180, "unknown_dispute", "there is no open dispute of this number"),
+    (181, "dispute_too_late", "the time to dispute this is over, or it is not there any more"),
+    (182, "dispute_voted", "the oracle has voted on this dispute already"),
+    (
+        183,
+        "scope_missing",
+        "the sender may not do this for that account: let its owner grant the scope, or sign with the owner's key",
+    ),
+    (
+        184,
+        "rate_limited",
+        "as many messages as may be were sent in this window: wait for the next one, and put more into each",
+    ),
+    (
+        185,
+        "role_invalid",
+        "an account grants the role that it has itself, provider or oracle, to another account; admins are chosen by governance",
+    ),
+    (
+        186,
+        "settlement_bounds",
+        "a quorum is 500,001 to 1,000,000 ppm and an expiry 1 to 100,000 blocks",
+    ),
+    (187, "oracle_limit", "as many oracles as there may be have a weight: remove one first"),
+    (
+        188,
+        "energy_overflow",
+        "the price times the energy is more than can be counted: lower one of them",
+    ),
 ];
 
 /// The stable name of a code, for example `out_of_gas`; `unknown` if this version has none.
@@ -838,6 +1133,55 @@ mod tests {
             (NOT_PLANTED, "not_planted"),
             (NOTHING_TO_CLAIM, "nothing_to_claim"),
             (WHITELIST_BOUNDS, "whitelist_bounds"),
+            (PROVIDER_EXISTS, "provider_exists"),
+            (UNKNOWN_PROVIDER, "unknown_provider"),
+            (PROVIDER_NOT_ACTIVE, "provider_not_active"),
+            (ENERGY_STAKE_TOO_LOW, "energy_stake_too_low"),
+            (ENERGY_CAPACITY, "energy_capacity"),
+            (METER_MISMATCH, "meter_mismatch"),
+            (METER_EXISTS, "meter_exists"),
+            (METER_REVOKED, "meter_revoked"),
+            (TOO_MANY_METERS, "too_many_meters"),
+            (KEY_COOLDOWN, "key_cooldown"),
+            (SIGNATURE_INVALID, "signature_invalid"),
+            (TIMESTAMP_SKEW, "timestamp_skew"),
+            (READING_REPLAYED, "reading_replayed"),
+            (READING_GAP, "reading_gap"),
+            (COUNTER_MISMATCH, "counter_mismatch"),
+            (INTERVAL_INVALID, "interval_invalid"),
+            (INTERVAL_OVERLAP, "interval_overlap"),
+            (CAPACITY_EXCEEDED, "capacity_exceeded"),
+            (READING_TOO_OLD, "reading_too_old"),
+            (TOO_MANY_PENDING, "too_many_pending"),
+            (NO_ORACLES, "no_oracles"),
+            (ORACLE_LEAVING, "oracle_leaving"),
+            (UNKNOWN_ORACLE, "unknown_oracle"),
+            (ORACLE_NOT_ADMITTED, "oracle_not_admitted"),
+            (NO_REPORT_COUNTS, "no_report_counts"),
+            (WRONG_SETTLEMENT_MODE, "wrong_settlement_mode"),
+            (SLOT_INVALID, "slot_invalid"),
+            (SLOT_CLOSED, "slot_closed"),
+            (TRADE_TOO_SMALL, "trade_too_small"),
+            (ENERGY_BOOK_FULL, "energy_book_full"),
+            (UNKNOWN_ENERGY_ORDER, "unknown_energy_order"),
+            (NOT_ENERGY_ORDER_OWNER, "not_energy_order_owner"),
+            (NO_TARIFF, "no_tariff"),
+            (ENERGY_PRICE_TOO_HIGH, "energy_price_too_high"),
+            (NOTHING_FOR_SALE, "nothing_for_sale"),
+            (UNKNOWN_CERTIFICATE, "unknown_certificate"),
+            (NOT_CERTIFICATE_OWNER, "not_certificate_owner"),
+            (CERTIFICATE_RETIRED, "certificate_retired"),
+            (SETTLEMENT_CONFLICT, "settlement_conflict"),
+            (QUORUM_FAILED, "quorum_failed"),
+            (UNKNOWN_DISPUTE, "unknown_dispute"),
+            (DISPUTE_TOO_LATE, "dispute_too_late"),
+            (DISPUTE_VOTED, "dispute_voted"),
+            (SCOPE_MISSING, "scope_missing"),
+            (RATE_LIMITED, "rate_limited"),
+            (ROLE_INVALID, "role_invalid"),
+            (SETTLEMENT_BOUNDS, "settlement_bounds"),
+            (ORACLE_LIMIT, "oracle_limit"),
+            (ENERGY_OVERFLOW, "energy_overflow"),
         ] {
             assert_eq!(name_of(code), name);
             assert_eq!(from_name(name), Some(code));

@@ -4,7 +4,7 @@
 use crate::{
     error::Fault,
     modules::{
-        bank, compute, governance, network,
+        bank, compute, energy, governance, network,
         performance::{self, Turn},
         rewards, safety,
         staking::{self, BlockMoment},
@@ -41,6 +41,7 @@ impl Ending<'_> {
         events.extend(staking::pay_unbonding(view, moment)?);
         events.extend(treasury::run(view, moment)?);
         events.extend(compute::run(view, moment)?);
+        events.extend(energy::run(view, moment)?);
         let mut sets = None;
         if self.is_epoch_end {
             sets = Some(self.turn_epoch(view, &mut events)?);
@@ -79,6 +80,7 @@ impl Ending<'_> {
         staking::missing_for_block(view, moment, &mut keys)?;
         treasury::missing_for_block(view, moment, &mut keys)?;
         compute::missing_for_block(view, moment, &mut keys)?;
+        energy::missing_for_block(view, moment, &mut keys)?;
         if self.is_epoch_end {
             performance::missing_for_epoch_end(view, moment, &mut keys)?;
             rewards::missing_for_epoch_end(view, moment, &mut keys)?;

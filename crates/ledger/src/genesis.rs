@@ -4,8 +4,8 @@ use crate::{
     error::Fault,
     modules::{
         accounts::{self, Account},
-        bank, compute, governance, network, params, rewards, safety, staking, treasury, upgrade,
-        validators, vesting,
+        bank, compute, energy, governance, network, params, rewards, safety, staking, treasury,
+        upgrade, validators, vesting,
     },
 };
 use althing_state::View;
@@ -81,6 +81,7 @@ pub(crate) fn apply(
     governance::genesis(view)?;
     treasury::genesis(view)?;
     compute::genesis(view)?;
+    energy::genesis(view)?;
     network::genesis(view, genesis.network_spec().map_err(illegal)?)?;
     upgrade::genesis(view, Height::new(1))?;
     safety::genesis(view, genesis.safety.as_ref())?;

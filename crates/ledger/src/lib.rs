@@ -49,7 +49,7 @@ pub use error::{ApplyError, BeginError, Broken, FinishError, Invalid};
 pub use modules::{
     accounts::Account,
     bank::{Income, Supply},
-    beacon, compute, governance, network,
+    beacon, compute, energy, governance, network,
     performance::{EpochScore, Performance, Turns},
     registry::Node,
     rewards::{Emission, math as economics},

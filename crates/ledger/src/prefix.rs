@@ -123,6 +123,44 @@ pub const CHECKER: u8 = 0x3e;
 pub const DRIVERS: u8 = 0x3f;
 /// `MODELS -> Models`
 pub const MODELS: u8 = 0x40;
+/// `ENERGY -> Energy`
+pub const ENERGY: u8 = 0x41;
+/// `ENERGY_AGENDA -> Agenda`
+pub const ENERGY_AGENDA: u8 = 0x42;
+/// `ENERGY_DUE | height (8, big endian) -> DueCount`
+pub const ENERGY_DUE: u8 = 0x43;
+/// `ENERGY_DUE_ENTRY | height (8, big endian) | place (4, big endian) -> DueItem`
+pub const ENERGY_DUE_ENTRY: u8 = 0x44;
+/// `ENERGY_PROVIDER | address (20) -> Provider`
+pub const ENERGY_PROVIDER: u8 = 0x45;
+/// `METER | id (32) -> Meter`
+pub const METER: u8 = 0x46;
+/// `METER_KEY | id (32) -> MeterKey`
+pub const METER_KEY: u8 = 0x47;
+/// `ENERGY_BATCH | number (8, big endian) -> Batch`
+pub const ENERGY_BATCH: u8 = 0x48;
+/// `ENERGY_ORACLE | address (20) -> Oracle`
+pub const ENERGY_ORACLE: u8 = 0x49;
+/// `ORACLE_SET | version (4, big endian) -> OracleSet`
+pub const ORACLE_SET: u8 = 0x4a;
+/// `ENERGY_SETTLEMENT | version (4, big endian) -> Settlement`
+pub const ENERGY_SETTLEMENT: u8 = 0x4b;
+/// `ENERGY_CREDIT | zone (16, filled up with zeros) | slot (8, big endian) | provider (20) -> Credit`
+pub const ENERGY_CREDIT: u8 = 0x4c;
+/// `ENERGY_BOOK | zone (16, filled up with zeros) | slot (8, big endian) -> Book`
+pub const ENERGY_BOOK: u8 = 0x4d;
+/// `TARIFF | provider (20) -> Tariff`
+pub const TARIFF: u8 = 0x4e;
+/// `CERTIFICATE | number (8, big endian) -> Certificate`
+pub const CERTIFICATE: u8 = 0x4f;
+/// `ENERGY_DISPUTE | number (8, big endian) -> Dispute`
+pub const ENERGY_DISPUTE: u8 = 0x50;
+/// `ENERGY_GRANT | grantor (20) | account (20) -> Grant`
+pub const ENERGY_GRANT: u8 = 0x51;
+/// `ENERGY_RATE | account (20) | role (1) -> Rate`
+pub const ENERGY_RATE: u8 = 0x52;
+/// `METER_OF_KEY | SHA-256 of the key on the wire (32) -> Hash`
+pub const METER_OF_KEY: u8 = 0x53;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -187,6 +225,25 @@ pub const ALL: &[(u8, &str)] = &[
     (CHECKER, "checker"),
     (DRIVERS, "drivers"),
     (MODELS, "models"),
+    (ENERGY, "energy"),
+    (ENERGY_AGENDA, "energy_agenda"),
+    (ENERGY_DUE, "energy_due"),
+    (ENERGY_DUE_ENTRY, "energy_due_entry"),
+    (ENERGY_PROVIDER, "energy_provider"),
+    (METER, "meter"),
+    (METER_KEY, "meter_key"),
+    (ENERGY_BATCH, "energy_batch"),
+    (ENERGY_ORACLE, "energy_oracle"),
+    (ORACLE_SET, "oracle_set"),
+    (ENERGY_SETTLEMENT, "energy_settlement"),
+    (ENERGY_CREDIT, "energy_credit"),
+    (ENERGY_BOOK, "energy_book"),
+    (TARIFF, "tariff"),
+    (CERTIFICATE, "certificate"),
+    (ENERGY_DISPUTE, "energy_dispute"),
+    (ENERGY_GRANT, "energy_grant"),
+    (ENERGY_RATE, "energy_rate"),
+    (METER_OF_KEY, "meter_of_key"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -10,6 +10,8 @@ mod beacon;
 mod common;
 #[path = "records/compute.rs"]
 mod compute;
+#[path = "records/energy.rs"]
+mod energy;
 #[path = "records/governance.rs"]
 mod governance;
 #[path = "records/network.rs"]

@@ -12,6 +12,10 @@ use crate::{
         Committee, DeviceKind, Entry, Factors, Payment, Points, Purpose, RefundReason,
         RejectReason, Shape, Verdict, WorkerState,
     },
+    energy::{
+        DisputeEnd, DisputeReason, DisputeSubject, EnergyRole, EnergySettlementPayload,
+        EnergySlashReason, ProviderState, ReadingOutcome, ReportItem, Scopes, Zone,
+    },
     governance::{
         Ballot, ChangeEnd, Criticality, DisbursementReason, DisbursementState, Houses, Order,
         OrderKind, ParameterChange, Preferences, Rejection, SafetyRules, UpgradeEnd,
@@ -844,6 +848,326 @@ tagged_enum! {
             proposal: u64,
             /// How many shapes have a price now.
             shapes: u32,
+        },
+        /// An account became a provider of energy.
+        0x0d01 "provider-registered" ProviderRegistered {
+            /// The account.
+            provider: Address,
+            /// The code of its zone.
+            zone: Zone,
+            /// Its capacity, in W.
+            capacity_w: u64,
+            /// Its stake, in base units.
+            stake: Amount,
+        },
+        /// A provider changed.
+        0x0d02 "provider-updated" ProviderUpdated {
+            /// The provider.
+            provider: Address,
+            /// What it does now.
+            state: ProviderState,
+            /// Its capacity, in W.
+            capacity_w: u64,
+            /// Its stake, in base units.
+            stake: Amount,
+        },
+        /// A provider or an oracle left, and got its stake back.
+        0x0d03 "energy-stake-paid" EnergyStakePaid {
+            /// The account.
+            account: Address,
+            /// What it was.
+            role: EnergyRole,
+            /// How much, in base units.
+            amount: Amount,
+        },
+        /// Something was counted against a provider, and perhaps cost stake.
+        0x0d04 "provider-slashed" ProviderSlashed {
+            /// The provider.
+            provider: Address,
+            /// Why.
+            reason: EnergySlashReason,
+            /// How much, in base units.
+            amount: Amount,
+        },
+        /// A meter was bound to a provider.
+        0x0d05 "meter-registered" MeterRegistered {
+            /// The id of the meter.
+            #[serde(with = "crate::hash::serde_hex")]
+            meter: Hash,
+            /// The provider.
+            provider: Address,
+            /// What it can measure at most, in W.
+            max_w: u64,
+        },
+        /// A meter has another key.
+        0x0d06 "meter-rotated" MeterRotated {
+            /// The id of the meter.
+            #[serde(with = "crate::hash::serde_hex")]
+            meter: Hash,
+            /// The generation of the key, from 0.
+            generation: u32,
+        },
+        /// The key of a meter was revoked.
+        0x0d07 "meter-revoked" MeterRevoked {
+            /// The id of the meter.
+            #[serde(with = "crate::hash::serde_hex")]
+            meter: Hash,
+        },
+        /// Readings came.
+        0x0d08 "readings-submitted" ReadingsSubmitted {
+            /// The provider.
+            provider: Address,
+            /// The number of the batch.
+            batch: u64,
+            /// How many.
+            readings: u32,
+            /// What they say together, in Wh.
+            wh: u64,
+        },
+        /// Readings of a batch were decided.
+        0x0d09 "readings-decided" ReadingsDecided {
+            /// The provider.
+            provider: Address,
+            /// The batch.
+            batch: u64,
+            /// What became of them.
+            outcome: ReadingOutcome,
+            /// Which: bit `n` is reading `n`.
+            readings: u64,
+            /// What they say together, in Wh.
+            wh: u64,
+        },
+        /// A batch is over: what is known of it stands in the roots of its meters.
+        0x0d0a "batch-closed" BatchClosed {
+            /// The provider.
+            provider: Address,
+            /// The batch.
+            batch: u64,
+        },
+        /// An account staked for an oracle.
+        0x0d0b "oracle-staked" OracleStaked {
+            /// The account.
+            oracle: Address,
+            /// How much it has staked in all, in base units.
+            stake: Amount,
+        },
+        /// The weight of an oracle changed.
+        0x0d0c "oracle-weighted" OracleWeighted {
+            /// The oracle.
+            oracle: Address,
+            /// Its weight, in ppm; none if it is out.
+            weight: Ppm,
+            /// The version of the set of oracles that says so.
+            set: u32,
+        },
+        /// An oracle reported about a batch.
+        0x0d0d "oracle-reported" OracleReported {
+            /// The oracle.
+            oracle: Address,
+            /// What it found.
+            report: ReportItem,
+            /// Whether all was decided already.
+            late: bool,
+        },
+        /// An oracle lost stake.
+        0x0d0e "oracle-slashed" OracleSlashed {
+            /// The oracle.
+            oracle: Address,
+            /// How much, in base units.
+            amount: Amount,
+        },
+        /// Energy was offered.
+        0x0d0f "energy-offered" EnergyOffered {
+            /// The provider.
+            provider: Address,
+            /// The zone.
+            zone: Zone,
+            /// When the slot begins, in seconds since 1970 (UTC).
+            slot: u64,
+            /// The number of the offer.
+            number: u64,
+            /// How much, in Wh.
+            wh: u64,
+            /// The least price, in base units a kWh.
+            min_price: Amount,
+        },
+        /// Energy was ordered.
+        0x0d10 "energy-ordered" EnergyOrdered {
+            /// The buyer.
+            buyer: Address,
+            /// The zone.
+            zone: Zone,
+            /// When the slot begins, in seconds since 1970 (UTC).
+            slot: u64,
+            /// The number of the order.
+            number: u64,
+            /// How much, in Wh.
+            wh: u64,
+            /// The highest price, in base units a kWh.
+            max_price: Amount,
+        },
+        /// An offer or an order was taken back, or a better one took its place in a full book.
+        0x0d11 "energy-order-cancelled" EnergyOrderCancelled {
+            /// Whose it was.
+            account: Address,
+            /// The number of the offer or order.
+            number: u64,
+            /// What was paid back, in base units.
+            refund: Amount,
+        },
+        /// A provider's tariff changed.
+        0x0d12 "tariff-posted" TariffPosted {
+            /// The provider.
+            provider: Address,
+            /// The price, in base units a kWh.
+            price: Amount,
+            /// How much it sells at it, in Wh.
+            wh: u64,
+        },
+        /// Energy was sold: a certificate of origin was issued.
+        0x0d13 "energy-sold" EnergySold {
+            /// The number of the certificate.
+            certificate: u64,
+            /// Who sold.
+            provider: Address,
+            /// Who bought.
+            buyer: Address,
+            /// The zone.
+            zone: Zone,
+            /// When the slot began, in seconds since 1970 (UTC).
+            slot: u64,
+            /// How much, in Wh.
+            wh: u64,
+            /// At what price, in base units a kWh.
+            price: Amount,
+            /// What the buyer paid, in base units.
+            paid: Amount,
+        },
+        /// A slot of a zone was cleared.
+        0x0d14 "slot-cleared" SlotCleared {
+            /// The zone.
+            zone: Zone,
+            /// When the slot began, in seconds since 1970 (UTC).
+            slot: u64,
+            /// The price of all that was sold, in base units a kWh; nothing if nothing was.
+            price: Amount,
+            /// How much was sold, in Wh.
+            wh: u64,
+            /// What buyers paid, in base units.
+            paid: Amount,
+            /// What buyers got back of what they had set aside, in base units.
+            refunds: Amount,
+        },
+        /// A sale was paid to its provider.
+        0x0d15 "energy-paid" EnergyPaid {
+            /// The certificate.
+            certificate: u64,
+            /// Who was paid.
+            provider: Address,
+            /// How much, in base units.
+            amount: Amount,
+            /// What went to the treasury, in base units.
+            fee: Amount,
+        },
+        /// A certificate of origin has another owner.
+        0x0d16 "certificate-transferred" CertificateTransferred {
+            /// The certificate.
+            certificate: u64,
+            /// Who gave it.
+            from: Address,
+            /// Who has it.
+            to: Address,
+        },
+        /// A certificate of origin was used up.
+        0x0d17 "certificate-retired" CertificateRetired {
+            /// The certificate.
+            certificate: u64,
+            /// By whom.
+            owner: Address,
+            /// How much, in Wh.
+            wh: u64,
+        },
+        /// A sale was undone, as a whole or in part.
+        0x0d18 "certificate-revoked" CertificateRevoked {
+            /// The certificate.
+            certificate: u64,
+            /// How much of it was revoked, in Wh.
+            wh: u64,
+            /// Who was paid back.
+            buyer: Address,
+            /// How much, in base units.
+            refund: Amount,
+        },
+        /// Energy that nobody bought is gone.
+        0x0d19 "energy-lapsed" EnergyLapsed {
+            /// Whose it was.
+            provider: Address,
+            /// The zone.
+            zone: Zone,
+            /// When the slot began, in seconds since 1970 (UTC).
+            slot: u64,
+            /// How much, in Wh.
+            wh: u64,
+        },
+        /// A reading or a sale is disputed.
+        0x0d1a "energy-dispute-opened" EnergyDisputeOpened {
+            /// The number of the dispute.
+            dispute: u64,
+            /// Who opened it.
+            opener: Address,
+            /// About what.
+            subject: DisputeSubject,
+            /// Why.
+            reason: DisputeReason,
+            /// SHA-256 of the evidence.
+            #[serde(with = "crate::hash::serde_hex")]
+            evidence: Hash,
+            /// It ends by itself at this height.
+            ends: Height,
+        },
+        /// An oracle voted on a dispute.
+        0x0d1b "energy-dispute-voted" EnergyDisputeVoted {
+            /// The dispute.
+            dispute: u64,
+            /// The oracle.
+            oracle: Address,
+            /// Whether who opened it is right.
+            uphold: bool,
+        },
+        /// A dispute ended.
+        0x0d1c "energy-dispute-ended" EnergyDisputeEnded {
+            /// The dispute.
+            dispute: u64,
+            /// The provider that it was about.
+            provider: Address,
+            /// How.
+            end: DisputeEnd,
+            /// What was revoked, in Wh.
+            revoked_wh: u64,
+            /// What who opened it got besides its bond, in base units.
+            reward: Amount,
+        },
+        /// An account may act for another one, or may no more.
+        0x0d1d "energy-role-granted" EnergyRoleGranted {
+            /// Who granted it; none if governance did.
+            grantor: Option<Address>,
+            /// To whom.
+            account: Address,
+            /// For what.
+            role: EnergyRole,
+            /// What it may do.
+            scopes: Scopes,
+            /// The first height at which it may no more.
+            expires: Height,
+        },
+        /// Readings are attested and energy is sold by other rules from now on.
+        0x0d1e "energy-settlement-changed" EnergySettlementChanged {
+            /// The proposal that wanted it.
+            proposal: u64,
+            /// The number of the rules.
+            version: u32,
+            /// The rules.
+            settlement: EnergySettlementPayload,
         },
     }
 }

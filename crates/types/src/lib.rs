@@ -10,6 +10,7 @@ pub mod blob;
 pub mod block;
 pub mod codec;
 pub mod compute;
+pub mod energy;
 pub mod event;
 pub mod evidence;
 pub mod genesis;

@@ -86,3 +86,21 @@ pub const MAX_KNOWN_DRIVERS: usize = 512;
 pub const MAX_KNOWN_MODELS: usize = 256;
 /// Most tasks of a worker at a time.
 pub const MAX_WORKER_TASKS: usize = 256;
+/// Longest name of a provider of energy or of an oracle, in bytes.
+pub const MAX_ENERGY_NAME_BYTES: usize = 70;
+/// Longest code of a zone, in bytes.
+pub const MAX_ZONE_BYTES: usize = 16;
+/// Most readings of one batch.
+pub const MAX_READINGS: usize = 64;
+/// Most batches that one report of an oracle speaks about.
+pub const MAX_REPORT_ITEMS: usize = 32;
+/// Most oracles that have a weight at a time.
+pub const MAX_ORACLES: usize = 32;
+/// Most slots that one reading spans.
+pub const MAX_READING_SLOTS: usize = 8;
+/// Most offers, and most orders, of one slot of a zone.
+pub const MAX_BOOK_ENTRIES: usize = 256;
+/// Most sales of a provider in one slot that are not paid yet.
+pub const MAX_SLOT_SALES: usize = 512;
+/// Most sales that a dispute about a reading holds back.
+pub const MAX_DISPUTED_SALES: usize = 32;

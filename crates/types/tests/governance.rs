@@ -27,7 +27,8 @@ fn a_value_of_every_type_is_the_same_in_bytes_and_in_json() {
 #[test]
 fn there_is_a_vector_of_every_action() {
     let mut found = Vec::new();
-    for (_, payload) in payloads().into_iter().chain(common::compute::payloads()) {
+    let modules = common::compute::payloads().into_iter().chain(common::energy::payloads());
+    for (_, payload) in payloads().into_iter().chain(modules) {
         if let Payload::SubmitProposal(message) = payload {
             found.push(message.action.tag());
         }
@@ -127,6 +128,9 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
     let names = [
         include_str!("../../../examples/governance/compute_prices.json"),
         include_str!("../../../examples/governance/compute_whitelist.json"),
+        include_str!("../../../examples/governance/energy_admin.json"),
+        include_str!("../../../examples/governance/energy_oracle.json"),
+        include_str!("../../../examples/governance/energy_settlement.json"),
         include_str!("../../../examples/governance/network_adopt.json"),
         include_str!("../../../examples/governance/network_optional.json"),
         include_str!("../../../examples/governance/network_rollout.json"),
@@ -146,6 +150,9 @@ fn the_examples_are_payloads_and_come_back_from_bytes_and_from_json() {
         [
             "compute-prices",
             "compute-whitelist",
+            "energy-admin",
+            "energy-oracle",
+            "energy-settlement",
             "adopt-spec",
             "network",
             "network",

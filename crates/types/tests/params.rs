@@ -19,7 +19,7 @@ fn ppm(parts: u32) -> Ppm {
 type Change = fn(&mut ChainParams, u64);
 
 /// A number, how to set it, and its least and greatest legal value.
-const NUMBERS: [(&str, u64, u64, Change); 89] = [
+const NUMBERS: [(&str, u64, u64, Change); 118] = [
     ("epoch_length", 10, 1_000_000, |params, value| params.epoch_length = value),
     ("idle_interval_ms", 10, 60_000, |params, value| {
         (params.idle_interval_ms, params.busy_interval_ms) = (value, 1);
@@ -201,6 +201,43 @@ const NUMBERS: [(&str, u64, u64, Change); 89] = [
         params.compute.max_variance = parts(value)
     }),
     ("compute.cpu_tier", 0, 1_000_000, |params, value| params.compute.cpu_tier = parts(value)),
+    ("energy.clock_skew_s", 1, 3_600, |params, value| params.energy.clock_skew_s = value),
+    ("energy.max_age_s", 0, 31_622_400, |params, value| params.energy.max_age_s = value),
+    ("energy.timely_s", 1, 31_622_400, |params, value| params.energy.timely_s = value),
+    ("energy.slot_s", 60, 86_400, |params, value| params.energy.slot_s = value),
+    ("energy.clear_delay_s", 1, 604_800, |params, value| params.energy.clear_delay_s = value),
+    ("energy.ahead_s", 60, 31_622_400, |params, value| params.energy.ahead_s = value),
+    ("energy.min_trade_wh", 1, 1_000_000_000, |params, value| params.energy.min_trade_wh = value),
+    ("energy.credit_life_s", 60, 31_622_400, |params, value| params.energy.credit_life_s = value),
+    ("energy.stale_s", 1, 31_622_400, |params, value| params.energy.stale_s = value),
+    ("energy.dispute_epochs", 1, 3, |params, value| params.energy.dispute_epochs = value),
+    ("energy.max_meters", 1, 1_000_000, |params, value| params.energy.max_meters = value),
+    ("energy.max_pending", 64, 10_000_000, |params, value| params.energy.max_pending = value),
+    ("energy.rate_window", 1, 100_000, |params, value| params.energy.rate_window = value),
+    ("energy.provider_rate", 1, 1_000_000, |params, value| params.energy.provider_rate = value),
+    ("energy.oracle_rate", 1, 1_000_000, |params, value| params.energy.oracle_rate = value),
+    ("energy.admin_rate", 1, 1_000_000, |params, value| params.energy.admin_rate = value),
+    ("energy.prior_good", 1, 1_000, |params, value| params.energy.prior_good = value),
+    ("energy.prior_bad", 1, 1_000, |params, value| params.energy.prior_bad = value),
+    ("energy.due_per_block", 1, 1_024, |params, value| params.energy.due_per_block = value),
+    ("energy.fee", 0, 200_000, |params, value| params.energy.fee = parts(value)),
+    ("energy.dispute_fee", 0, 1_000_000, |params, value| params.energy.dispute_fee = parts(value)),
+    ("energy.quorum_slash", 0, 500_000, |params, value| params.energy.quorum_slash = parts(value)),
+    ("energy.conflict_slash", 0, 500_000, |params, value| {
+        params.energy.conflict_slash = parts(value)
+    }),
+    ("energy.oracle_slash", 0, 500_000, |params, value| params.energy.oracle_slash = parts(value)),
+    ("energy.dispute_reward", 0, 500_000, |params, value| {
+        params.energy.dispute_reward = parts(value)
+    }),
+    ("energy.memory", 0, 1_000_000, |params, value| params.energy.memory = parts(value)),
+    ("energy.unbonding", 0, Period::MAX_MS, |params, value| params.energy.unbonding.ms = value),
+    ("energy.dispute_window", 0, Period::MAX_BLOCKS, |params, value| {
+        params.energy.dispute_window.blocks = value;
+    }),
+    ("energy.key_cooldown", 0, Period::MAX_MS, |params, value| {
+        params.energy.key_cooldown.ms = value;
+    }),
 ];
 
 /// As much as a part can hold: values above a million are cut to one that is above every bound.
@@ -246,7 +283,15 @@ fn numbers_are_legal_to_their_bounds_and_no_further() {
 type ChangeAmount = fn(&mut ChainParams, Amount);
 
 /// An amount, how to set it, and its least and greatest legal value in tokens (0 for one unit).
-const AMOUNTS: [(&str, u128, u64, ChangeAmount); 13] = [
+const AMOUNTS: [(&str, u128, u64, ChangeAmount); 17] = [
+    ("energy.provider_stake", 1, 1_000_000_000, |params, amount| {
+        params.energy.provider_stake = amount;
+    }),
+    ("energy.stake_per_kw", 0, 1_000_000, |params, amount| params.energy.stake_per_kw = amount),
+    ("energy.oracle_stake", 1, 1_000_000_000, |params, amount| {
+        params.energy.oracle_stake = amount;
+    }),
+    ("energy.dispute_bond", 0, 1_000_000, |params, amount| params.energy.dispute_bond = amount),
     ("compute.min_stake", 1, 1_000_000_000, |params, amount| params.compute.min_stake = amount),
     ("compute.dispute_bond", 0, 1_000_000, |params, amount| params.compute.dispute_bond = amount),
     ("compute.plant_bounty", 0, 1_000, |params, amount| params.compute.plant_bounty = amount),

@@ -12,7 +12,7 @@ use althing_types::{
     SyncRange, consensus_namespace,
     event::SlashReason,
     hash,
-    keys::{TRANSACTION_NAMESPACE, signing_bytes},
+    keys::{METER_NAMESPACE, TRANSACTION_NAMESPACE, meter_signing_bytes, signing_bytes},
     merkle,
     params::EmissionParams,
 };
@@ -27,7 +27,7 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors.txt");
 type Vectors = Vec<(String, String)>;
 
 /// Every group of vectors.
-const GROUPS: [fn() -> Vectors; 12] = [
+const GROUPS: [fn() -> Vectors; 13] = [
     addresses,
     public_keys,
     transactions,
@@ -40,6 +40,7 @@ const GROUPS: [fn() -> Vectors; 12] = [
     parameters,
     genesis_hashes,
     merkle_trees,
+    meters,
 ];
 
 fn writing() -> bool {
@@ -80,6 +81,7 @@ fn addresses() -> Vectors {
         "governance",
         "disbursements",
         "compute",
+        "energy",
     ] {
         all.push(vector(&format!("address.module.{name}"), Address::of_module(name).as_bytes()));
     }
@@ -104,6 +106,7 @@ fn the_guide_lists_the_addresses_of_the_protocol_accounts() {
         "governance",
         "disbursements",
         "compute",
+        "energy",
     ] {
         let address = Address::of_module(name);
         let row = format!("| `{name}` | `{}` | `{address}` |", hex::encode(address.as_bytes()));
@@ -316,6 +319,56 @@ fn genesis_hashes() -> Vectors {
 #[test]
 fn genesis_files_keep_their_hash() {
     check(genesis_hashes());
+}
+
+fn meters() -> Vectors {
+    let mut all: Vectors = energy::signed()
+        .into_iter()
+        .flat_map(|(name, bytes)| {
+            let whole = meter_signing_bytes(&bytes);
+            [
+                vector(&format!("meter.{name}"), bytes),
+                vector(&format!("meter.{name}.signed"), whole),
+            ]
+        })
+        .collect();
+    let [ed25519, ml_dsa_65] = [KeyScheme::Ed25519, KeyScheme::MlDsa65].map(energy::reading);
+    all.extend([
+        vector("meter.namespace", METER_NAMESPACE),
+        vector("meter.key.ed25519", energy::meter_key(KeyScheme::Ed25519, 7).encode()),
+        hashed("meter.key.ml-dsa-65.sha256", energy::meter_key(KeyScheme::MlDsa65, 7).encode()),
+        vector("meter.id.ed25519", ed25519.meter),
+        vector("meter.id.ml-dsa-65", ml_dsa_65.meter),
+        vector("reading.ed25519", ed25519.encode()),
+        hashed("reading.ml-dsa-65.sha256", ml_dsa_65.encode()),
+    ]);
+    all
+}
+
+#[test]
+fn what_meters_sign_keeps_its_bytes() {
+    check(meters());
+}
+
+#[test]
+fn a_signed_reading_is_what_the_format_says() {
+    let reading = energy::reading(KeyScheme::Ed25519);
+    let mut bytes = vec![0, 12];
+    bytes.extend_from_slice(b"cpc-devnet-1");
+    bytes.extend_from_slice(reading.meter.as_ref());
+    bytes.extend_from_slice(&258u64.to_be_bytes());
+    bytes.extend_from_slice(&1_700_000_100u64.to_be_bytes());
+    bytes.extend_from_slice(&900u32.to_be_bytes());
+    for number in [1_250u64, 1_000_000, 1_700_001_001] {
+        bytes.extend_from_slice(&number.to_be_bytes());
+    }
+    assert_eq!(reading.signed_bytes(&"cpc-devnet-1".parse().unwrap()), bytes);
+    for scheme in [KeyScheme::Ed25519, KeyScheme::MlDsa65] {
+        let reading = energy::reading(scheme);
+        let bytes = reading.signed_bytes(&"cpc-devnet-1".parse().unwrap());
+        let key = energy::meter_key(scheme, 7);
+        assert_eq!(key.verify(&bytes, &reading.signature), Ok(()), "{scheme}");
+    }
 }
 
 fn merkle_trees() -> Vectors {

@@ -44,13 +44,14 @@ topics! {
     Safety = "safety";
     Task = "task" | "tasks";
     Worker = "worker" | "workers";
+    Energy = "energy";
 }
 
 impl Topic {
     pub(super) const TRANSACTION: [Self; 5] =
         [Self::Pending, Self::Confirmed, Self::Failed, Self::Expired, Self::Dropped];
     /// Topics of what happened inside of transactions and blocks.
-    pub(super) const FACTS: [Self; 10] = [
+    pub(super) const FACTS: [Self; 11] = [
         Self::Stake,
         Self::Validator,
         Self::Reward,
@@ -61,6 +62,7 @@ impl Topic {
         Self::Safety,
         Self::Task,
         Self::Worker,
+        Self::Energy,
     ];
 
     /// The topic that an event belongs to; transfers have none of their own.
@@ -82,6 +84,7 @@ impl Topic {
                 0x09 => Self::Upgrade,
                 0x0a => Self::Safety,
                 0x0c => return Some(Self::of_compute(event)),
+                0x0d => Self::Energy,
                 _ => Self::Validator,
             }),
         }

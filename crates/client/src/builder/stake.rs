@@ -3,6 +3,7 @@
 use super::Builder;
 use althing_types::{
     Amount, Evidence, Payload, PublicKey, ValidatorKey,
+    energy::WH_PER_KWH,
     message::{
         Delegate, Health, Heartbeat, Redelegate, RegisterNode, Registration, Stake, SubmitEvidence,
         Undelegate, Unjail, Unstake, UpdateValidator,
@@ -95,6 +96,11 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
             None => Amount::ZERO,
         },
         Payload::CreateTask(message) => super::compute::price_of(message),
+        Payload::RegisterProvider(message) => message.stake,
+        Payload::UpdateProvider(message) => message.add_stake,
+        Payload::RegisterOracle(message) => message.stake,
+        Payload::OrderEnergy(message) => at_most(message.wh, message.max_price),
+        Payload::BuyEnergy(message) => at_most(message.wh, message.max_price),
         Payload::Unstake(_)
         | Payload::UpdateValidator(_)
         | Payload::Undelegate(_)
@@ -123,7 +129,32 @@ pub(super) const fn outlay(payload: &Payload) -> Amount {
         | Payload::ProveWrong(_)
         | Payload::RevealPlant(_)
         | Payload::ClaimRewards(_)
+        | Payload::LeaveProvider(_)
+        | Payload::RegisterMeter(_)
+        | Payload::RotateMeter(_)
+        | Payload::RevokeMeter(_)
+        | Payload::SubmitReadings(_)
+        | Payload::LeaveOracle(_)
+        | Payload::AttestReadings(_)
+        | Payload::OfferEnergy(_)
+        | Payload::CancelEnergyOrder(_)
+        | Payload::PostTariff(_)
+        | Payload::TransferCertificate(_)
+        | Payload::RetireCertificate(_)
+        // So is the bond of a dispute of energy.
+        | Payload::OpenEnergyDispute(_)
+        | Payload::VoteEnergyDispute(_)
+        | Payload::GrantEnergyRole(_)
         | Payload::CommitRandomness(_) => Amount::ZERO,
+    }
+}
+
+/// What so many Wh cost at most, at this price for a kWh, rounded up; as much as there is, if it does
+/// not fit.
+const fn at_most(wh: u64, price: Amount) -> Amount {
+    match price.units().checked_mul(wh as u128) {
+        Some(product) => Amount::new(product.div_ceil(WH_PER_KWH)),
+        None => Amount::MAX,
     }
 }
 

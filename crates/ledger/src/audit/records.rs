@@ -1,7 +1,7 @@
 //! What a recount remembers: sums, and a little for each validator.
 
 use super::{
-    SupplyReport, beacon::Values, compute::Computing, governance::Decisions,
+    SupplyReport, beacon::Values, compute::Computing, energy::Market, governance::Decisions,
     network::Configurations, safety::Overrides, treasury::Disbursements,
 };
 use crate::{
@@ -49,6 +49,7 @@ pub(super) struct Records {
     decisions: Decisions,
     disbursements: Disbursements,
     computing: Computing,
+    market: Market,
     configurations: Configurations,
     overrides: Overrides,
     values: Values,
@@ -104,6 +105,7 @@ impl Records {
             decisions: Decisions::default(),
             disbursements: Disbursements::default(),
             computing: Computing::default(),
+            market: Market::default(),
             configurations: Configurations::default(),
             overrides: Overrides::default(),
             values: Values::default(),
@@ -151,6 +153,7 @@ impl Records {
             _ if self.decisions.add(key, rest, value)? => {}
             _ if self.disbursements.add(key, rest, value)? => {}
             _ if self.computing.add(key, rest, value)? => {}
+            _ if self.market.add(key, rest, value)? => {}
             _ if self.configurations.add(key, rest, value)? => {}
             _ if self.overrides.add(key, rest, value)? => {}
             _ if self.values.add(key, rest, value)? => {}
@@ -173,6 +176,7 @@ impl Records {
             _ if address == protocol.governance => &mut report.governance,
             _ if address == protocol.disbursements => &mut report.disbursements,
             _ if address == protocol.compute => &mut report.compute,
+            _ if address == protocol.energy => &mut report.energy,
             _ => &mut report.accounts,
         };
         sum(pool, balance)
@@ -288,6 +292,7 @@ impl Records {
         self.decisions.judge(self.report.governance, protocol.version)?;
         self.disbursements.judge(self.report.disbursements)?;
         self.computing.judge(self.report.compute)?;
+        self.market.judge(self.report.energy)?;
         self.configurations.judge()?;
         self.overrides.judge()?;
         self.values.judge(height)?;

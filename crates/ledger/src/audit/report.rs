@@ -34,6 +34,9 @@ pub struct SupplyReport {
     pub disbursements: Amount,
     /// Balance of the account `compute`: stakes of workers, prices of tasks, what miners can claim.
     pub compute: Amount,
+    /// Balance of the account `energy`: stakes of providers and oracles, orders, sales that are not
+    /// paid, bonds of disputes.
+    pub energy: Amount,
     /// Stake that counts, of all validators.
     pub bonded: Amount,
     /// Stake that counts from the next epoch on, of all validators.

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod bank;
 pub mod beacon;
 pub mod compute;
+pub mod energy;
 pub mod governance;
 pub mod network;
 pub(crate) mod params;

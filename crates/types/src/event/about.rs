@@ -45,6 +45,36 @@ impl Event {
             | Self::TaskSettled { worker, .. }
             | Self::TaskRejected { worker, .. }
             | Self::RewardsClaimed { worker, .. } => vec![*worker],
+            Self::ProviderRegistered { provider, .. }
+            | Self::ProviderUpdated { provider, .. }
+            | Self::ProviderSlashed { provider, .. }
+            | Self::MeterRegistered { provider, .. }
+            | Self::ReadingsSubmitted { provider, .. }
+            | Self::ReadingsDecided { provider, .. }
+            | Self::BatchClosed { provider, .. }
+            | Self::EnergyOffered { provider, .. }
+            | Self::TariffPosted { provider, .. }
+            | Self::EnergyPaid { provider, .. }
+            | Self::EnergyLapsed { provider, .. }
+            | Self::EnergyDisputeEnded { provider, .. } => vec![*provider],
+            Self::EnergyStakePaid { account, .. } | Self::EnergyOrderCancelled { account, .. } => {
+                vec![*account]
+            }
+            Self::OracleStaked { oracle, .. }
+            | Self::OracleWeighted { oracle, .. }
+            | Self::OracleReported { oracle, .. }
+            | Self::OracleSlashed { oracle, .. }
+            | Self::EnergyDisputeVoted { oracle, .. } => vec![*oracle],
+            Self::EnergyOrdered { buyer, .. } | Self::CertificateRevoked { buyer, .. } => {
+                vec![*buyer]
+            }
+            Self::EnergySold { provider, buyer, .. } => vec![*provider, *buyer],
+            Self::CertificateTransferred { from, to, .. } => vec![*from, *to],
+            Self::CertificateRetired { owner, .. } => vec![*owner],
+            Self::EnergyDisputeOpened { opener, .. } => vec![*opener],
+            Self::EnergyRoleGranted { grantor, account, .. } => {
+                grantor.iter().chain([account]).copied().collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -108,7 +138,37 @@ impl Event {
             | Self::RewardsClaimed { .. }
             | Self::MinersReturned { .. }
             | Self::WhitelistChanged { .. }
-            | Self::PricesChanged { .. } => None,
+            | Self::PricesChanged { .. }
+            | Self::ProviderRegistered { .. }
+            | Self::ProviderUpdated { .. }
+            | Self::EnergyStakePaid { .. }
+            | Self::ProviderSlashed { .. }
+            | Self::MeterRegistered { .. }
+            | Self::MeterRotated { .. }
+            | Self::MeterRevoked { .. }
+            | Self::ReadingsSubmitted { .. }
+            | Self::ReadingsDecided { .. }
+            | Self::BatchClosed { .. }
+            | Self::OracleStaked { .. }
+            | Self::OracleWeighted { .. }
+            | Self::OracleReported { .. }
+            | Self::OracleSlashed { .. }
+            | Self::EnergyOffered { .. }
+            | Self::EnergyOrdered { .. }
+            | Self::EnergyOrderCancelled { .. }
+            | Self::TariffPosted { .. }
+            | Self::EnergySold { .. }
+            | Self::SlotCleared { .. }
+            | Self::EnergyPaid { .. }
+            | Self::CertificateTransferred { .. }
+            | Self::CertificateRetired { .. }
+            | Self::CertificateRevoked { .. }
+            | Self::EnergyLapsed { .. }
+            | Self::EnergyDisputeOpened { .. }
+            | Self::EnergyDisputeVoted { .. }
+            | Self::EnergyDisputeEnded { .. }
+            | Self::EnergyRoleGranted { .. }
+            | Self::EnergySettlementChanged { .. } => None,
             Self::Voted { validator, .. } => *validator,
             Self::ValidatorRegistered { validator, .. }
             | Self::Staked { validator, .. }
@@ -171,7 +231,8 @@ impl Event {
             | Self::EmergencyUsed { proposal, .. }
             | Self::SafetyRulesChanged { proposal, .. }
             | Self::WhitelistChanged { proposal, .. }
-            | Self::PricesChanged { proposal, .. } => Some(*proposal),
+            | Self::PricesChanged { proposal, .. }
+            | Self::EnergySettlementChanged { proposal, .. } => Some(*proposal),
             Self::ChangeBegun { proposal, .. } => *proposal,
             Self::DisbursementAdvanced { disbursement, .. }
             | Self::DisbursementDelayed { disbursement, .. }

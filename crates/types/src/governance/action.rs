@@ -3,8 +3,9 @@ use super::{
     treasury::{Dependencies, Payments},
 };
 use crate::{
-    Hash, Height, List, Ppm, Text, Version,
+    Address, Hash, Height, List, Ppm, Text, Version,
     compute::{Prices, WhitelistChange},
+    energy::{EnergySettlementPayload, OracleChange, Scopes},
     limits::{
         MAX_DISBURSEMENT_MEMO_BYTES, MAX_PARAMETER_CHANGES, MAX_PARAMETER_NAME_BYTES,
         MAX_UPGRADE_NOTES_BYTES,
@@ -105,6 +106,27 @@ tagged_enum! {
         0x050d "compute-prices" ComputePrices {
             /// All of them, from then on; 1 to 32.
             prices: Prices,
+        },
+        /// Readings are attested and energy is sold by other rules.
+        0x050e "energy-settlement" EnergySettlement {
+            /// The rules.
+            settlement: EnergySettlementPayload,
+        },
+        /// An oracle gets another weight, or none.
+        0x050f "energy-oracle" EnergyOracle {
+            /// Which.
+            oracle: Address,
+            /// What happens to it.
+            change: OracleChange,
+        },
+        /// An account may look after the market of energy, or may no more.
+        0x0510 "energy-admin" EnergyAdmin {
+            /// Which.
+            account: Address,
+            /// What it may do; without any, its role ends.
+            scopes: Scopes,
+            /// The first height at which it may no more.
+            expires: Height,
         },
     }
 }

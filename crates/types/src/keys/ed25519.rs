@@ -52,16 +52,17 @@ fn split(
     Ok((key, signature))
 }
 
-// Messages arrive with TRANSACTION_NAMESPACE prepended as `union_unique` does it. The scheme's own
+// Messages arrive with one of our namespaces prepended as `union_unique` does it. The scheme's own
 // `sign(namespace, message)` prepends the same way, so the namespace is split off again here.
 fn strip(message: &[u8]) -> (&[u8], &[u8]) {
-    let prefix = super::TRANSACTION_NAMESPACE;
-    let tail =
-        message.strip_prefix(&[prefix.len() as u8]).and_then(|rest| rest.strip_prefix(prefix));
-    match tail {
-        Some(tail) => (prefix, tail),
-        None => (b"", message),
+    for prefix in [super::TRANSACTION_NAMESPACE, super::METER_NAMESPACE] {
+        let tail =
+            message.strip_prefix(&[prefix.len() as u8]).and_then(|rest| rest.strip_prefix(prefix));
+        if let Some(tail) = tail {
+            return (prefix, tail);
+        }
     }
+    (b"", message)
 }
 
 pub(super) fn verify(

@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 
 /// Prepended (length-prefixed) to every message an account key signs.
 pub const TRANSACTION_NAMESPACE: &[u8] = b"althing/tx/1";
+/// Prepended (length-prefixed) to every message a key of an electricity meter signs.
+pub const METER_NAMESPACE: &[u8] = b"althing/meter/1";
 
 /// A signature scheme for accounts. The number is part of the address and of the wire format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +53,14 @@ impl KeyScheme {
     /// Looks a scheme up by [`Self::name`].
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scheme| scheme.name() == name)
+    }
+
+    /// Size of a signature, in bytes; passkey assertions aside.
+    pub const fn signature_len(self) -> usize {
+        match self {
+            Self::Ed25519 | Self::Secp256r1 => 64,
+            Self::MlDsa65 => ml_dsa_65::SIGNATURE_LEN,
+        }
     }
 
     /// Size of a public key, in bytes.
@@ -112,6 +122,28 @@ impl PublicKey {
     /// The scheme.
     pub const fn scheme(&self) -> KeyScheme {
         self.scheme
+    }
+
+    /// Checks a signature over `message`. Passkeys sign in another way, see [`Authorization`].
+    ///
+    /// # Errors
+    /// [`KeyError`] naming what does not match.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), KeyError> {
+        let bytes: &[u8] = &self.bytes;
+        let short = || -> Result<&[u8; 64], KeyError> {
+            signature.try_into().map_err(|_| KeyError::Signature)
+        };
+        match self.scheme {
+            KeyScheme::Ed25519 => {
+                let key = bytes.try_into().map_err(|_| KeyError::PublicKey)?;
+                ed25519::verify(key, message, short()?)
+            }
+            KeyScheme::Secp256r1 => {
+                let key = bytes.try_into().map_err(|_| KeyError::PublicKey)?;
+                secp256r1::verify(key, message, short()?)
+            }
+            KeyScheme::MlDsa65 => ml_dsa_65::verify(bytes, message, signature),
+        }
     }
 
     /// The encoding: 32 bytes (Ed25519), 33 bytes (compressed P-256) or 1952 bytes (ML-DSA-65).
@@ -206,6 +238,11 @@ impl Authorization {
             }
         }
     }
+}
+
+/// The bytes a meter's key signs; `body` begins with what kind of message it is.
+pub fn meter_signing_bytes(body: &[u8]) -> Vec<u8> {
+    commonware_utils::union_unique(METER_NAMESPACE, body)
 }
 
 /// The bytes an account key signs for a transaction body.

@@ -5,6 +5,7 @@
 mod bank;
 mod beacon;
 mod compute;
+mod energy;
 mod governance;
 mod network;
 mod performance;
@@ -19,6 +20,12 @@ pub use compute::{
     Attest, CancelTask, ClaimRewards, CommitResults, Commitment, CreateTask, LeaveWork, Line,
     Lines, Opening, ProveWrong, RegisterWorker, RequestBenchmark, ResultVote, RevealPlant,
     TakeWork, UpdateWorker, VoteResults, WorkerHeartbeat, seed_message,
+};
+pub use energy::{
+    AttestReadings, BuyEnergy, CancelEnergyOrder, GrantEnergyRole, LeaveOracle, LeaveProvider,
+    OfferEnergy, OpenEnergyDispute, OrderEnergy, PostTariff, RegisterMeter, RegisterOracle,
+    RegisterProvider, RetireCertificate, RevokeMeter, RotateMeter, SubmitReadings,
+    TransferCertificate, UpdateProvider, VoteEnergyDispute,
 };
 pub use governance::{CancelProposal, SetPreferences, SubmitProposal, Vote};
 pub use network::AdoptSpec;
@@ -151,6 +158,46 @@ payloads! {
     0x0a0d "reveal-plant" RevealPlant,
     /// Pays a worker its parts of the miners' pool.
     0x0a0e "claim-rewards" ClaimRewards,
+    /// Makes the sender a provider of energy.
+    0x0b01 "register-provider" RegisterProvider,
+    /// Changes what the sender's provider says about itself, or adds to its stake.
+    0x0b02 "update-provider" UpdateProvider,
+    /// Lets the sender's provider leave.
+    0x0b03 "leave-provider" LeaveProvider,
+    /// Binds a meter to the sender's provider.
+    0x0b04 "register-meter" RegisterMeter,
+    /// Gives a meter another key.
+    0x0b05 "rotate-meter" RotateMeter,
+    /// Revokes the key of a meter.
+    0x0b06 "revoke-meter" RevokeMeter,
+    /// Submits what meters of a provider counted.
+    0x0b07 "submit-readings" SubmitReadings,
+    /// Stakes for an oracle.
+    0x0b08 "register-oracle" RegisterOracle,
+    /// Lets the sender's oracle leave.
+    0x0b09 "leave-oracle" LeaveOracle,
+    /// What an oracle found about readings.
+    0x0b0a "attest-readings" AttestReadings,
+    /// Offers energy of a slot.
+    0x0b0b "offer-energy" OfferEnergy,
+    /// Orders energy of a slot.
+    0x0b0c "order-energy" OrderEnergy,
+    /// Takes an offer or an order back.
+    0x0b0d "cancel-energy-order" CancelEnergyOrder,
+    /// Posts the tariff at which a provider sells at once.
+    0x0b0e "post-tariff" PostTariff,
+    /// Buys attested energy at a tariff.
+    0x0b0f "buy-energy" BuyEnergy,
+    /// Gives a certificate of origin to another account.
+    0x0b10 "transfer-certificate" TransferCertificate,
+    /// Uses a certificate of origin up.
+    0x0b11 "retire-certificate" RetireCertificate,
+    /// Disputes a reading or a sale of energy.
+    0x0b12 "open-energy-dispute" OpenEnergyDispute,
+    /// What an oracle says about a dispute.
+    0x0b13 "vote-energy-dispute" VoteEnergyDispute,
+    /// Lets another account act for the sender's provider or oracle.
+    0x0b14 "grant-energy-role" GrantEnergyRole,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod compute;
 mod emission;
+mod energy;
 mod governance;
 mod registry;
 mod safety;
@@ -14,6 +15,7 @@ mod upgrade;
 
 pub use compute::ComputeParams;
 pub use emission::{EmissionParams, Schedule};
+pub use energy::EnergyParams;
 pub use governance::{GovernanceParams, Track};
 pub use registry::RegistryParams;
 pub use safety::SafetyParams;
@@ -69,6 +71,8 @@ pub struct ChainParams {
     pub safety: SafetyParams,
     /// Compute: workers, tasks, and how results are checked.
     pub compute: ComputeParams,
+    /// Energy: providers, meters, oracles, the market and disputes.
+    pub energy: EnergyParams,
 }
 
 /// Shares of a transaction fee. What rounding leaves is burned; the three parts and the burned
@@ -194,6 +198,7 @@ impl ChainParams {
             treasury: TreasuryParams::public(),
             safety: SafetyParams::public(),
             compute: ComputeParams::testnet(),
+            energy: EnergyParams::public(),
             ..Self::devnet()
         }
     }
@@ -207,6 +212,7 @@ impl ChainParams {
             emission: EmissionParams::mainnet(),
             slashing: SlashingParams::mainnet(),
             compute: ComputeParams::mainnet(),
+            energy: EnergyParams::mainnet(),
             ..Self::testnet()
         }
     }
@@ -231,6 +237,7 @@ impl ChainParams {
             upgrade: UpgradeParams::common(),
             safety: SafetyParams::devnet(),
             compute: ComputeParams::devnet(),
+            energy: EnergyParams::devnet(),
         }
     }
 
@@ -262,7 +269,8 @@ impl ChainParams {
         self.treasury.validate(&all)?;
         self.upgrade.validate(&all)?;
         self.safety.validate(&all)?;
-        self.compute.validate(&all)
+        self.compute.validate(&all)?;
+        self.energy.validate(&all)
     }
 }
 
@@ -334,6 +342,7 @@ impl Write for ChainParams {
         self.upgrade.write(buf);
         self.safety.write(buf);
         self.compute.write(buf);
+        self.energy.write(buf);
     }
 }
 impl EncodeSize for ChainParams {
@@ -355,6 +364,7 @@ impl EncodeSize for ChainParams {
             + self.upgrade.encode_size()
             + self.safety.encode_size()
             + self.compute.encode_size()
+            + self.energy.encode_size()
     }
 }
 impl Read for ChainParams {
@@ -378,6 +388,7 @@ impl Read for ChainParams {
             upgrade: UpgradeParams::read(buf)?,
             safety: SafetyParams::read(buf)?,
             compute: ComputeParams::read(buf)?,
+            energy: EnergyParams::read(buf)?,
         };
         params.validate().map_err(|_| Error::Invalid("ChainParams", "a bound is broken"))?;
         Ok(params)

@@ -291,6 +291,43 @@ parameters! {
         "compute.claim_epochs" compute.claim_epochs: "epochs for which a worker can claim its part of the miners' pool";
         "compute.cpu_tier" compute.cpu_tier: "what the work of a processor counts; with none, processors get no work";
     }
+    Network {
+        "energy.clock_skew_s" energy.clock_skew_s: "most seconds between the time that a meter signed and that of the block";
+        "energy.max_age_s" energy.max_age_s: "oldest interval that is taken, in seconds; 0 for any";
+        "energy.timely_s" energy.timely_s: "seconds from the end of an interval after which its reading is late";
+        "energy.slot_s" energy.slot_s: "length of a slot of the market, in seconds";
+        "energy.clear_delay_s" energy.clear_delay_s: "seconds from the end of a slot to its clearing";
+        "energy.ahead_s" energy.ahead_s: "how far ahead energy can be offered and ordered, in seconds";
+        "energy.stale_s" energy.stale_s: "age of a last value from which on it is stale, in seconds";
+        "energy.dispute_window" energy.dispute_window: "how long a reading or a sale can be disputed";
+        "energy.dispute_epochs" energy.dispute_epochs: "epochs within which a dispute must be decided";
+        "energy.key_cooldown" energy.key_cooldown: "how long a meter must have been revoked before it gets a key without the old one's consent";
+        "energy.max_meters" energy.max_meters: "most meters of a provider";
+        "energy.max_pending" energy.max_pending: "undecided readings of a provider of the best reputation";
+        "energy.rate_window" energy.rate_window: "length of a window of rates, in blocks";
+        "energy.provider_rate" energy.provider_rate: "messages of a provider in a window";
+        "energy.oracle_rate" energy.oracle_rate: "messages of an oracle in a window";
+        "energy.admin_rate" energy.admin_rate: "messages of an admin in a window";
+        "energy.memory" energy.memory: "part of what is known about a provider that an epoch leaves";
+        "energy.prior_good" energy.prior_good: "good observations that a provider begins with";
+        "energy.prior_bad" energy.prior_bad: "bad observations that a provider begins with";
+        "energy.due_per_block" energy.due_per_block: "units of work that a block does by itself";
+    }
+    Economy {
+        "energy.provider_stake" energy.provider_stake: "least stake of a provider of the best reputation";
+        "energy.stake_per_kw" energy.stake_per_kw: "what each kW of capacity adds to it";
+        "energy.oracle_stake" energy.oracle_stake: "least stake of an oracle";
+        "energy.unbonding" energy.unbonding: "from the wish to leave to the payment of a stake";
+        "energy.fee" energy.fee: "part of every sale that goes to the treasury";
+        "energy.dispute_bond" energy.dispute_bond: "what it costs to dispute something that is right";
+        "energy.dispute_fee" energy.dispute_fee: "part of a bond that goes to the treasury when a dispute is not decided in time";
+        "energy.quorum_slash" energy.quorum_slash: "part of its stake that a refused reading costs a provider";
+        "energy.conflict_slash" energy.conflict_slash: "part of its stake that an upheld dispute costs a provider";
+        "energy.oracle_slash" energy.oracle_slash: "part of its stake that an oracle loses which agreed with what was false";
+        "energy.dispute_reward" energy.dispute_reward: "part of what a dispute costs others that goes to who opened it";
+        "energy.min_trade_wh" energy.min_trade_wh: "least energy of an offer, an order or a tariff, in Wh";
+        "energy.credit_life_s" energy.credit_life_s: "time after which energy that nobody bought is gone, in seconds";
+    }
 }
 
 #[cfg(test)]

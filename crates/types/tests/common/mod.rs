@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "shared by tests")]
 
 pub mod compute;
+pub mod energy;
 pub mod governance;
 pub mod stake;
 

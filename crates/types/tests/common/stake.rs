@@ -145,6 +145,7 @@ pub fn payloads() -> Vec<(String, Payload)> {
     let randomness = CommitRandomness { validator, tip, steps: 65_536, generation: 258 };
     all.push(("", Payload::CommitRandomness(randomness)));
     all.extend(super::compute::payloads());
+    all.extend(super::energy::payloads());
     let named = |(suffix, payload): (&str, Payload)| {
         let dot = if suffix.is_empty() { "" } else { "." };
         (format!("{}{dot}{suffix}", payload.name()), payload)
@@ -157,7 +158,8 @@ pub fn events() -> Vec<Event> {
     let (validator, from) = (validator(), Epoch::new(300));
     let committed = Event::RandomnessCommitted { validator, generation: 258, steps: 65_536, from };
     let (governance, compute) = (super::governance::events(), super::compute::events());
-    [staking_events(), other_events(), governance, vec![committed], compute].concat()
+    let energy = super::energy::events();
+    [staking_events(), other_events(), governance, vec![committed], compute, energy].concat()
 }
 
 fn staking_events() -> Vec<Event> {

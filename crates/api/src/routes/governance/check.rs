@@ -9,6 +9,7 @@ use crate::{
     views::{CheckView, EffectView, RuleView, TrackView, houses_of, value_text},
 };
 use althing_ledger::{
+    energy::query as energy,
     governance::query,
     network::query as network,
     query as records,
@@ -20,6 +21,7 @@ use althing_state::StateKey;
 use althing_types::{
     Address, Amount, Event, GasPrice, Height, Payload, Ppm, Version,
     compute::Prices,
+    energy::{EnergySettlementPayload, OracleChange},
     governance::{Action, DisbursementState, Order, ParameterChange, Payment, SafetyRules},
     network::NetworkSpec,
     params::Parameter,
@@ -99,6 +101,8 @@ async fn state_of(app: &App, action: &Action) -> Result<Records, ApiError> {
             keys.extend(present.map(|present| network::spec_key(present.current)));
         }
         Action::SafetyRules { .. } => keys.push(safety::safety_key()),
+        Action::EnergySettlement { .. } => keys.push(energy::energy_key()),
+        Action::EnergyOracle { oracle, .. } => keys.push(energy::oracle_key(*oracle)),
         _ => {}
     }
     app.read(keys).await
@@ -134,6 +138,14 @@ fn effects(app: &App, state: &Records, action: &Action) -> Vec<EffectView> {
             expected: None,
         }],
         Action::ComputePrices { prices } => vec![priced(state, prices)],
+        Action::EnergySettlement { settlement } => vec![settled(state, settlement)],
+        Action::EnergyOracle { oracle, change } => vec![weighted(state, *oracle, change)],
+        Action::EnergyAdmin { account, scopes, expires } => vec![EffectView {
+            what: format!("what {account} may do for the market of energy"),
+            from: String::new(),
+            to: format!("{} before block {expires}", written(scopes)),
+            expected: None,
+        }],
         Action::Text {} => Vec::new(),
     }
 }
@@ -144,6 +156,30 @@ fn priced(state: &Records, prices: &Prices) -> EffectView {
     let from = present.map(|params| written(&params.compute.prices)).unwrap_or_default();
     let what = "shapes of work that earn credit".to_owned();
     EffectView { what, from, to: written(prices), expected: None }
+}
+
+/// How readings would be attested and energy sold.
+fn settled(state: &Records, settlement: &EnergySettlementPayload) -> EffectView {
+    let present = state.get(energy::energy_key(), energy::decode_energy);
+    let from = present.map(|present| written(&present.settlement)).unwrap_or_default();
+    let what = "rules of settlement of energy".to_owned();
+    EffectView { what, from, to: written(settlement), expected: None }
+}
+
+/// What an oracle would weigh, in parts per million.
+fn weighted(state: &Records, oracle: Address, change: &OracleChange) -> EffectView {
+    let present = state.get(energy::oracle_key(oracle), energy::decode_oracle);
+    let from = present.map_or(Ppm::ZERO, |present| present.weight);
+    let to = match change {
+        OracleChange::Weight { weight } => *weight,
+        OracleChange::Remove {} => Ppm::ZERO,
+    };
+    EffectView {
+        what: format!("weight of the oracle {oracle}"),
+        from: from.get().to_string(),
+        to: to.get().to_string(),
+        expected: None,
+    }
 }
 
 /// A document as text: strings, numbers and lists only, which always serialize.

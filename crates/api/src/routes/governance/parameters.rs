@@ -11,8 +11,9 @@ use crate::{
 };
 use althing_ledger::{governance::query, query as records};
 use althing_types::{
-    Address, Amount, ChainParams, List, Period, Ppm, Text, Version,
+    Address, Amount, ChainParams, Height, List, Period, Ppm, Text, Version,
     compute::{Prices, WhitelistChange},
+    energy::{EnergySettlementPayload, OracleChange, Scopes},
     governance::{
         Action, Criticality, Dependencies, Order, OrderKind, ParameterChange, ParameterChanges,
         Payment, Payments,
@@ -154,6 +155,12 @@ fn cases(params: &ChainParams) -> Vec<Case> {
     cases.push((Action::SafetyRules { rules: None }, "any"));
     cases.push((Action::ComputeWhitelist { change: WhitelistChange::default() }, "any"));
     cases.push((Action::ComputePrices { prices: Prices::default() }, "any"));
+    let settlement = EnergySettlementPayload::initial();
+    cases.push((Action::EnergySettlement { settlement }, "any"));
+    let (oracle, change) = (Address::of_module("energy"), OracleChange::Remove {});
+    cases.push((Action::EnergyOracle { oracle, change }, "any"));
+    let (account, scopes, expires) = (oracle, Scopes::NONE, Height::ZERO);
+    cases.push((Action::EnergyAdmin { account, scopes, expires }, "any"));
     for (order, case) in [
         (OrderKind::PauseTreasury, "changes of the treasury"),
         (OrderKind::SetSpec, "changes of the network"),

@@ -53,6 +53,18 @@ pub(crate) fn forfeit_deposit(
     count(view, Source::Deposits, amount)
 }
 
+/// Moves a fee of a module that is known to be there to the treasury.
+pub(crate) fn take_fee(
+    view: &mut View,
+    protocol: &ProtocolAccounts,
+    from: &Address,
+    amount: Amount,
+) -> Result<(), Fault> {
+    debit(view, from, amount)?;
+    credit(view, &protocol.treasury, amount)?;
+    count(view, Source::Fees, amount)
+}
+
 /// What the treasury has earned since this was called last; it begins anew with nothing.
 pub(crate) fn take_income(view: &mut View) -> Result<Income, Fault> {
     let income = load(view)?;

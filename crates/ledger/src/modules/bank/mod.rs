@@ -14,10 +14,11 @@ pub(crate) use api::{
 };
 #[cfg(test)]
 pub(crate) use error::BankError;
-pub(crate) use income::{forfeit_deposit, take_income};
+pub(crate) use income::{forfeit_deposit, take_fee, take_income};
 pub(crate) use keys::{INCOME, SUPPLY};
 pub(crate) use store::{load, save};
 pub use types::{Income, Supply};
 pub(crate) use types::{
-    ProtocolAccounts, compute_account, governance_account, safety_account, stake_account,
+    ProtocolAccounts, compute_account, energy_account, governance_account, safety_account,
+    stake_account,
 };

@@ -80,6 +80,8 @@ pub(crate) struct ProtocolAccounts {
     pub(crate) disbursements: Address,
     /// Stakes of workers, prices of tasks, and what miners have not claimed.
     pub(crate) compute: Address,
+    /// Stakes of providers and oracles of energy, orders, sales that are not paid, and bonds.
+    pub(crate) energy: Address,
 }
 
 /// The account `stake`, for keys of messages, which are listed without a block.
@@ -100,6 +102,12 @@ pub(crate) fn compute_account() -> &'static Address {
     &COMPUTE
 }
 
+/// The account `energy`, for keys of messages.
+pub(crate) fn energy_account() -> &'static Address {
+    static ENERGY: LazyLock<Address> = LazyLock::new(|| Address::of_module("energy"));
+    &ENERGY
+}
+
 /// The account that proposes for the chain. It owns nothing.
 pub(crate) fn safety_account() -> &'static Address {
     static SAFETY: LazyLock<Address> = LazyLock::new(|| Address::of_module("safety"));
@@ -117,6 +125,7 @@ impl ProtocolAccounts {
             governance: Address::of_module("governance"),
             disbursements: Address::of_module("disbursements"),
             compute: Address::of_module("compute"),
+            energy: Address::of_module("energy"),
         }
     }
 
@@ -130,6 +139,7 @@ impl ProtocolAccounts {
             self.governance,
             self.disbursements,
             self.compute,
+            self.energy,
         ];
         closed.contains(address)
     }

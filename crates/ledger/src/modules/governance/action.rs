@@ -6,7 +6,7 @@ use crate::{
     error::{Failure, Fault},
     gas::Meter,
     modules::{
-        accounts, bank, compute, network, params, safety,
+        accounts, bank, compute, energy, network, params, safety,
         staking::{self, BlockMoment},
         treasury, upgrade,
     },
@@ -75,6 +75,15 @@ pub(super) fn submit(
             compute::check_prices(moment.params, prices)?;
             Ok(Vec::new())
         }
+        Action::EnergySettlement { settlement } => {
+            energy::check_settlement(settlement)?;
+            Ok(Vec::new())
+        }
+        Action::EnergyOracle { oracle, change } => {
+            energy::check_oracle(view, moment, oracle, change)?;
+            Ok(Vec::new())
+        }
+        Action::EnergyAdmin { .. } => Ok(Vec::new()),
     }
 }
 
@@ -97,7 +106,10 @@ pub(super) fn open(
         | Action::SafetyRules { .. }
         | Action::Ratify { .. }
         | Action::ComputeWhitelist { .. }
-        | Action::ComputePrices { .. } => Ok(None),
+        | Action::ComputePrices { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(None),
     }
 }
 
@@ -141,7 +153,10 @@ pub(super) fn pass(
         | Action::Emergency { .. }
         | Action::SafetyRules { .. }
         | Action::ComputeWhitelist { .. }
-        | Action::ComputePrices { .. } => Ok(false),
+        | Action::ComputePrices { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(false),
     }
 }
 
@@ -167,7 +182,10 @@ pub(super) fn give_up(
         | Action::SafetyRules { .. }
         | Action::Ratify { .. }
         | Action::ComputeWhitelist { .. }
-        | Action::ComputePrices { .. } => Ok(Vec::new()),
+        | Action::ComputePrices { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(Vec::new()),
     }
 }
 
@@ -208,6 +226,15 @@ pub(super) fn enact(
         Action::Ratify { change, order } => safety::ratify(view, moment, (*change, *order)),
         Action::ComputeWhitelist { change } => compute::change_whitelist(view, proposal, change),
         Action::ComputePrices { prices } => compute::set_prices(view, proposal, prices),
+        Action::EnergySettlement { settlement } => {
+            energy::set_settlement(view, moment, proposal, settlement)
+        }
+        Action::EnergyOracle { oracle, change } => {
+            energy::change_oracle(view, moment, oracle, change)
+        }
+        Action::EnergyAdmin { account, scopes, expires } => {
+            energy::set_admin(view, account, *scopes, *expires)
+        }
     }
 }
 
@@ -246,6 +273,12 @@ pub(super) fn keys(
         }
         Action::ComputePrices { .. } => {
             out.push(params::PARAMS);
+            Ok(())
+        }
+        Action::EnergySettlement { .. } => energy::settlement_keys(view, out),
+        Action::EnergyOracle { oracle, .. } => energy::oracle_keys(view, moment, oracle, out),
+        Action::EnergyAdmin { account, .. } => {
+            out.push(energy::admin_key(account));
             Ok(())
         }
     }

@@ -48,6 +48,11 @@ pub(super) fn houses(
         // Which devices are genuine is a matter of the network; what work earns one of money.
         Action::ComputeWhitelist { .. } => (Houses::VALIDATORS, Criticality::Standard),
         Action::ComputePrices { .. } => (Houses::STAKE, Criticality::Standard),
+        // How energy is sold is a matter of money; who may attest it, of everything.
+        Action::EnergySettlement { .. } => (Houses::STAKE, Criticality::Standard),
+        Action::EnergyOracle { .. } | Action::EnergyAdmin { .. } => {
+            (Houses::BOTH, Criticality::Standard)
+        }
         Action::Emergency { .. } => {
             let right = criticality == Criticality::Emergency;
             return right.then_some(Houses::VALIDATORS).ok_or(GovernanceError::Criticality);

@@ -82,7 +82,10 @@ const fn may_be_stopped(proposal: &Proposal) -> bool {
         | Action::SafetyRules { .. }
         | Action::Ratify { .. }
         | Action::ComputeWhitelist { .. }
-        | Action::ComputePrices { .. } => false,
+        | Action::ComputePrices { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => false,
     }
 }
 

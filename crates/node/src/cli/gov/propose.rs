@@ -23,6 +23,7 @@ use althing_client::{
 };
 use althing_types::{
     ChainParams, Height, List, Payload, Ppm, Text,
+    energy::OracleChange,
     governance::{Action, Criticality, ParameterChange, Payment},
     limits::MAX_PROPOSAL_TITLE_BYTES,
     message::SubmitProposal,
@@ -323,6 +324,26 @@ pub(super) fn describe(
             .iter()
             .map(|price| ("prices", serde_json::to_string(price).unwrap_or_default()))
             .collect(),
+        Action::EnergySettlement { settlement } => vec![
+            ("sells energy", format!("in the mode {}", settlement.mode.name())),
+            (
+                "quorum",
+                format!("{} of the oracles", value::percent(settlement.quorum_threshold_ppm)),
+            ),
+            ("expiry", format!("{} blocks", settlement.expiry_blocks)),
+        ],
+        Action::EnergyOracle { oracle, change } => {
+            let does = match change {
+                OracleChange::Weight { weight } => format!("the weight {} ppm", weight.get()),
+                OracleChange::Remove {} => "no weight any more, and its stake unbonds".to_owned(),
+            };
+            vec![("oracle", oracle.to_string()), ("gets", does)]
+        }
+        Action::EnergyAdmin { account, scopes, expires } => vec![
+            ("account", account.to_string()),
+            ("may", serde_json::to_string(scopes).unwrap_or_default()),
+            ("before", format!("block {expires}")),
+        ],
         Action::Text {} => vec![("does", "nothing: the vote is what it is about".to_owned())],
         Action::Parameters { changes } => changes
             .iter()

@@ -48,7 +48,11 @@ pub(crate) fn validate(message: &SubmitProposal) -> Result<(), Invalid> {
         | Action::Ratify { .. } => Ok(()),
         Action::ComputeWhitelist { change } if change.is_empty() => Err(Invalid::NothingToDo),
         Action::ComputePrices { prices } if prices.is_empty() => Err(Invalid::NothingToDo),
-        Action::ComputeWhitelist { .. } | Action::ComputePrices { .. } => Ok(()),
+        Action::ComputeWhitelist { .. }
+        | Action::ComputePrices { .. }
+        | Action::EnergySettlement { .. }
+        | Action::EnergyOracle { .. }
+        | Action::EnergyAdmin { .. } => Ok(()),
         Action::Emergency { order } => safety::validate(order),
     }
 }
