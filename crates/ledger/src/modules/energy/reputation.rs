@@ -5,6 +5,8 @@ use althing_types::{Amount, Epoch, Ppm, params::EnergyParams};
 
 /// Millionths in a whole.
 const ONE: u64 = 1_000_000;
+/// The same, for products that need the width.
+const WIDE_ONE: u128 = ONE as u128;
 /// Parts of the whole that the four traits have, in percent: delivery, accuracy, latency, capacity.
 const WEIGHTS: [u64; 4] = [35, 25, 25, 15];
 /// Observations beyond which a trait does not count further, in millionths: a million.
@@ -32,7 +34,7 @@ impl Beta {
     /// Keeps `part` of what is known, rounded down.
     fn keep(&mut self, part: u64) {
         for count in [&mut self.good, &mut self.bad] {
-            let kept = u128::from(*count).saturating_mul(part.into()) / u128::from(ONE);
+            let kept = u128::from(*count).saturating_mul(part.into()) / WIDE_ONE;
             *count = u64::try_from(kept).unwrap_or(u64::MAX);
         }
     }
@@ -98,7 +100,7 @@ pub fn required_stake(params: &EnergyParams, capacity_w: u64, score: Ppm) -> Opt
 /// Readings that a provider of this reputation may have undecided.
 pub fn pending_limit(params: &EnergyParams, score: Ppm) -> u64 {
     let limit = u128::from(params.max_pending).saturating_mul(score.get().into());
-    u64::try_from(limit / u128::from(ONE)).unwrap_or(u64::MAX).max(64)
+    u64::try_from(limit / WIDE_ONE).unwrap_or(u64::MAX).max(64)
 }
 
 #[cfg(test)]
