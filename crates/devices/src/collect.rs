@@ -8,10 +8,12 @@ use crate::{
         DeviceInfo, DeviceKind, DriverEvidence, EVIDENCE_VERSION, Evidence, MAX_PCI_FUNCTIONS,
         PciFunction, Version,
     },
-    inventory::Inventory,
-    text::{Digest, NVIDIA, PciAddress, PciId, Text},
+    inventory::{Inventory, Probe, ProbeError},
+    report::{self, HardwareReport},
+    text::{Bytes, Digest, NVIDIA, PciAddress, PciId, Text, TextError},
     whitelist::DriverEntry,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 use std::{
     ffi::OsStr,
@@ -52,6 +54,15 @@ pub enum CollectError {
     /// The name holds no version.
     #[error("{0} must be named libnvidia-ml.so.<version>, as the driver's package names it")]
     NoVersion(PathBuf),
+    /// The device signs no report now.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// A report or a certificate that is longer than evidence may carry.
+    #[error("the report of the hardware cannot be carried: {0}")]
+    Report(#[from] TextError),
+    /// Certificates that are not PEM.
+    #[error("the driver returned certificates that are not PEM: update the driver")]
+    Certificates,
     /// A source that does not fit.
     #[error("the source of an entry is at most 256 printable ASCII characters")]
     BadSource,
@@ -76,7 +87,46 @@ fn about(
         device: device.clone(),
         driver: driver.filter(|_| graphics),
         host_pci: if graphics { host_pci.to_vec() } else { Vec::new() },
+        report: None,
     }
+}
+
+/// The report that a device signs for a nonce ([`report::nonce`]), as evidence carries it; `None`
+/// where the device signs none. `height` is the one whose randomness is in the nonce.
+///
+/// # Errors
+/// [`CollectError::Probe`], [`CollectError::Report`] or [`CollectError::Certificates`].
+pub fn signed_report(
+    probe: &dyn Probe,
+    device: &DeviceInfo,
+    height: u64,
+    nonce: [u8; 32],
+) -> Result<Option<HardwareReport>, CollectError> {
+    if !device.signs_reports() {
+        return Ok(None);
+    }
+    let Some(signed) = probe.report(device.index, nonce)? else {
+        return Ok(None);
+    };
+    let chain = certificates(&signed.certificates).ok_or(CollectError::Certificates)?;
+    let chain = chain.into_iter().filter(|each| !report::is_root(each)).map(Bytes::new);
+    Ok(Some(HardwareReport {
+        height,
+        report: Bytes::new(signed.report)?,
+        chain: chain.collect::<Result<_, _>>()?,
+    }))
+}
+
+/// The certificates of a text in PEM, in DER.
+fn certificates(pem: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let text = std::str::from_utf8(pem).ok()?;
+    let parts = text.split("-----BEGIN CERTIFICATE-----").skip(1);
+    parts
+        .map(|part| {
+            let (body, _) = part.split_once("-----END CERTIFICATE-----")?;
+            STANDARD.decode(body.split_whitespace().collect::<String>()).ok()
+        })
+        .collect()
 }
 
 /// Describes the driver: the library file and what the kernel says about its module.

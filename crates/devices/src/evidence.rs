@@ -4,7 +4,10 @@
 //! worker's machine, [`crate::attestation`] judges them on every node.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)]
 
-use crate::text::{Digest, NVIDIA, PciAddress, PciId, Text};
+use crate::{
+    report::{HardwareReport, MAX_CERTIFICATES, MAX_CHAIN_BYTES},
+    text::{Digest, NVIDIA, PciAddress, PciId, Text},
+};
 use serde::{Deserialize, Serialize};
 
 /// Version of the form of [`Evidence`]. Another version is unsupported, never proof of fraud.
@@ -13,8 +16,8 @@ pub const EVIDENCE_VERSION: u16 = 1;
 pub const MAX_PCI_FUNCTIONS: usize = 32;
 /// Most instruction-set extensions that evidence lists.
 pub const MAX_FEATURES: usize = 32;
-/// More bytes than the compact JSON form of evidence ever has.
-pub const MAX_EVIDENCE_BYTES: usize = 8 * 1024;
+/// More bytes than the compact JSON form of evidence ever has: 8 KiB without a report, 16 KiB for one.
+pub const MAX_EVIDENCE_BYTES: usize = 24 * 1024;
 
 /// Name of a model, as the driver or `/proc/cpuinfo` says it.
 pub type ModelName = Text<96>;
@@ -37,6 +40,14 @@ pub enum EvidenceError {
         /// Its entries.
         length: usize,
         /// Entries that are allowed.
+        maximum: usize,
+    },
+    /// Certificates that are too long together.
+    #[error("the certificates have {length} bytes, but at most {maximum} are allowed")]
+    ChainTooLong {
+        /// Their bytes.
+        length: usize,
+        /// Bytes that are allowed.
         maximum: usize,
     },
     /// A list that is not in strictly ascending order, which would give one fact two encodings.
@@ -128,6 +139,14 @@ pub struct DeviceInfo {
     pub features: Vec<Text<16>>,
 }
 
+impl DeviceInfo {
+    /// Whether the device says that it signs reports: a graphics processor whose confidential
+    /// computing is on.
+    pub fn signs_reports(&self) -> bool {
+        self.kind == DeviceKind::Gpu && self.confidential_computing == Some(true)
+    }
+}
+
 /// The driver as files and the kernel show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,6 +176,9 @@ pub struct Evidence {
     /// Display functions of NVIDIA that the operating system lists, ascending by address. Read from
     /// sysfs, independently of the driver's library.
     pub host_pci: Vec<PciFunction>,
+    /// What the hardware itself signed, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<HardwareReport>,
 }
 
 /// What the driver and the operating system say about the same function.
@@ -191,7 +213,8 @@ impl Evidence {
             return Err(EvidenceError::UnknownVersion(self.version));
         }
         check_list("host_pci", &self.host_pci, MAX_PCI_FUNCTIONS, |a, b| a.address < b.address)?;
-        check_list("features", &self.device.features, MAX_FEATURES, |a, b| a < b)
+        check_list("features", &self.device.features, MAX_FEATURES, |a, b| a < b)?;
+        self.report.as_ref().map_or(Ok(()), check_report)
     }
 
     /// Compares the reported PCI function with the operating system's.
@@ -213,6 +236,20 @@ impl Evidence {
             true => PciComparison::OtherVendor(reported),
         }
     }
+}
+
+/// The bounds that keep evidence below [`MAX_EVIDENCE_BYTES`]. Whether the certificates are enough is
+/// the verifier's question.
+fn check_report(report: &HardwareReport) -> Result<(), EvidenceError> {
+    let (list, length, maximum) = ("chain", report.chain.len(), MAX_CERTIFICATES);
+    if length > maximum {
+        return Err(EvidenceError::TooMany { list, length, maximum });
+    }
+    let (length, maximum) = (report.chain_bytes(), MAX_CHAIN_BYTES);
+    if length > maximum {
+        return Err(EvidenceError::ChainTooLong { length, maximum });
+    }
+    Ok(())
 }
 
 fn check_list<T>(

@@ -46,6 +46,15 @@ pub struct Answer {
     pub devices: Vec<DeviceInfo>,
 }
 
+/// A report that a device signed, as its driver returns it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedReport {
+    /// Request and answer.
+    pub report: Vec<u8>,
+    /// Certificates in PEM, the attestation key's first, the root's last.
+    pub certificates: Vec<u8>,
+}
+
 /// Something that can list graphics devices.
 pub trait Probe {
     /// Asks for all devices.
@@ -53,6 +62,15 @@ pub trait Probe {
     /// # Errors
     /// [`ProbeError`], with how to mend it. Never panics.
     fn ask(&self) -> Result<Answer, ProbeError>;
+
+    /// Has a device sign a report for a nonce; `None` where its confidential computing is missing,
+    /// off or not ready.
+    ///
+    /// # Errors
+    /// [`ProbeError`], with how to mend it.
+    fn report(&self, _index: u16, _nonce: [u8; 32]) -> Result<Option<SignedReport>, ProbeError> {
+        Ok(None)
+    }
 }
 
 /// A probe for builds without the feature `nvidia`.

@@ -11,6 +11,7 @@ pub mod limits;
 #[cfg(feature = "nvidia")]
 mod nvml;
 pub mod product;
+pub mod report;
 pub mod selftest;
 pub mod text;
 pub mod whitelist;

@@ -3,7 +3,7 @@
 use crate::{
     collect,
     evidence::{DeviceInfo, DeviceKind, ModelName, PciFunction, Release, Version},
-    inventory::{Answer, Probe, ProbeError},
+    inventory::{Answer, Probe, ProbeError, SignedReport},
     text::{PciAddress, PciId},
 };
 use nvml_wrapper::{Device, Nvml, error::NvmlError, struct_wrappers::device::PciInfo};
@@ -30,6 +30,21 @@ impl Probe for NvmlProbe {
             .collect();
         let library = collect::loaded_library(Path::new("/"));
         Ok(Answer { library, devices })
+    }
+
+    fn report(&self, index: u16, nonce: [u8; 32]) -> Result<Option<SignedReport>, ProbeError> {
+        let nvml = Nvml::init().map_err(refusal)?;
+        let device = nvml.device_by_index(index.into()).map_err(refusal)?;
+        // No answer means that the driver or the device knows nothing of it.
+        if !device.check_confidential_compute_status().unwrap_or(false) {
+            return Ok(None);
+        }
+        let signed = device.confidential_compute_gpu_attestation_report(nonce).map_err(refusal)?;
+        let chain = device.confidential_compute_gpu_certificate().map_err(refusal)?;
+        Ok(Some(SignedReport {
+            report: signed.attestation_report,
+            certificates: chain.attestation_cert_chain,
+        }))
     }
 }
 

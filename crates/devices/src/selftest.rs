@@ -367,7 +367,7 @@ fn preview(evidence: Evidence, tested: &[Tested], whitelist: &Whitelist) -> Prev
         let speed = device.speeds.last()?;
         Some(Challenge { correct: device.objections.is_empty(), benchmark: speed.benchmark })
     });
-    let verified = Verified { signature: true, challenge, earlier: Vec::new() };
+    let verified = Verified { signature: true, challenge, earlier: Vec::new(), report: None };
     let report = attestation::score(&evidence, &verified, whitelist, &Policy::MAINNET)
         .map_err(|error| error.to_string());
     Preview { evidence, report }

@@ -1,9 +1,11 @@
-//! Small values with a fixed form: bounded text, SHA-256 digests, PCI identifiers and addresses.
+//! Small values with a fixed form: bounded text and bytes, SHA-256 digests, PCI identifiers and
+//! addresses.
 //!
 //! Everything that evidence and whitelists are made of has one spelling in JSON and a known largest
 //! size, so that a transaction that carries it can be priced before it is read.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)]
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{fmt, str::FromStr};
 
@@ -21,6 +23,9 @@ pub enum TextError {
     /// A byte outside printable ASCII.
     #[error("the text may hold printable ASCII only: remove other characters")]
     NotPrintable,
+    /// Not bytes in base64.
+    #[error("expected bytes in base64 with its padding")]
+    Base64,
     /// Not 64 hexadecimal digits.
     #[error("expected a SHA-256 as 64 lower-case hexadecimal digits")]
     Digest,
@@ -85,6 +90,49 @@ impl<const MAX: usize> FromStr for Text<MAX> {
     type Err = TextError;
     fn from_str(text: &str) -> Result<Self, TextError> {
         Self::new(text)
+    }
+}
+
+/// At most `MAX` bytes, shown in base64 with padding.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes<const MAX: usize>(Vec<u8>);
+
+impl<const MAX: usize> Bytes<MAX> {
+    /// Checks and wraps bytes.
+    ///
+    /// # Errors
+    /// [`TextError::TooLong`].
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, TextError> {
+        let bytes = bytes.into();
+        if bytes.len() > MAX {
+            return Err(TextError::TooLong { length: bytes.len(), maximum: MAX });
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The bytes.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Bytes<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<const MAX: usize> fmt::Debug for Bytes<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const MAX: usize> FromStr for Bytes<MAX> {
+    type Err = TextError;
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        // The engine refuses missing padding and stray bits: one spelling.
+        Self::new(STANDARD.decode(text).map_err(|_| TextError::Base64)?)
     }
 }
 
@@ -204,6 +252,18 @@ macro_rules! as_text {
 
 as_text!(Digest, PciId, PciAddress);
 
+impl<const MAX: usize> Serialize for Bytes<MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Bytes<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 impl<const MAX: usize> Serialize for Text<MAX> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
@@ -238,6 +298,19 @@ mod tests {
         let upper = "A".repeat(64);
         assert_eq!(upper.parse::<Digest>(), Err(TextError::Digest));
         assert_eq!(upper.to_lowercase().parse::<Digest>(), Ok(Digest([0xaa; 32])));
+    }
+
+    #[test]
+    fn bytes_have_one_spelling_and_a_bound() {
+        let bytes = Bytes::<4>::new([0xfb, 0xff, 0x01]).expect("few bytes");
+        assert_eq!(bytes.to_string(), "+/8B");
+        assert_eq!("+/8B".parse(), Ok(bytes));
+        assert_eq!("/w==".parse(), Bytes::<4>::new([0xff]));
+        for wrong in ["/w", "/x==", "_w==", "/w==\n", "/w= ="] {
+            assert_eq!(wrong.parse::<Bytes<4>>(), Err(TextError::Base64), "{wrong}");
+        }
+        let long = "AAAAAAA=".parse::<Bytes<4>>();
+        assert_eq!(long, Err(TextError::TooLong { length: 5, maximum: 4 }));
     }
 
     #[test]

@@ -121,8 +121,9 @@ fn benchmark() -> impl Strategy<Value = Benchmark> {
 fn verified() -> impl Strategy<Value = Verified> {
     let challenge = (any::<bool>(), benchmark())
         .prop_map(|(correct, benchmark)| Challenge { correct, benchmark });
-    (any::<bool>(), prop::option::of(challenge), prop::collection::vec(benchmark(), 0..4))
-        .prop_map(|(signature, challenge, earlier)| Verified { signature, challenge, earlier })
+    (any::<bool>(), prop::option::of(challenge), prop::collection::vec(benchmark(), 0..4)).prop_map(
+        |(signature, challenge, earlier)| Verified { signature, challenge, earlier, report: None },
+    )
 }
 
 proptest! {

@@ -7,7 +7,8 @@ use althing_devices::{
         EVIDENCE_VERSION, Evidence, MAX_EVIDENCE_BYTES, MAX_FEATURES, MAX_PCI_FUNCTIONS, ModelName,
         Version,
     },
-    text::{PciAddress, Text},
+    report::{HardwareReport, MAX_CERTIFICATES, MAX_CHAIN_BYTES, MAX_REPORT_BYTES},
+    text::{Bytes, PciAddress, Text},
     whitelist::{Whitelist, WhitelistError},
 };
 use common::*;
@@ -54,8 +55,17 @@ fn the_largest_evidence_fits_its_bound() {
         })
         .collect();
     evidence.check().expect("within its bounds");
-    let json = serde_json::to_string(&evidence).expect("JSON");
-    assert!(json.len() <= MAX_EVIDENCE_BYTES, "{} bytes", json.len());
+    let words = serde_json::to_string(&evidence).expect("JSON").len();
+    assert!(words <= 8 * 1024, "{words} bytes");
+    let part = MAX_CHAIN_BYTES / MAX_CERTIFICATES;
+    evidence.report = Some(HardwareReport {
+        height: u64::MAX,
+        report: Bytes::new(vec![0; MAX_REPORT_BYTES]).expect("within its bound"),
+        chain: vec![Bytes::new(vec![0; part]).expect("within its bound"); MAX_CERTIFICATES],
+    });
+    evidence.check().expect("within its bounds");
+    let all = serde_json::to_string(&evidence).expect("JSON").len();
+    assert!(all <= words + 16 * 1024 && all <= MAX_EVIDENCE_BYTES, "{all} bytes");
 }
 
 #[test]

@@ -161,6 +161,8 @@ pub const ENERGY_GRANT: u8 = 0x51;
 pub const ENERGY_RATE: u8 = 0x52;
 /// `METER_OF_KEY | SHA-256 of the key on the wire (32) -> Hash`
 pub const METER_OF_KEY: u8 = 0x53;
+/// `DEVICE_REPORT | address (20) | number (1) -> DeviceReport`
+pub const DEVICE_REPORT: u8 = 0x54;
 
 /// Every table with its name.
 pub const ALL: &[(u8, &str)] = &[
@@ -244,6 +246,7 @@ pub const ALL: &[(u8, &str)] = &[
     (ENERGY_GRANT, "energy_grant"),
     (ENERGY_RATE, "energy_rate"),
     (METER_OF_KEY, "meter_of_key"),
+    (DEVICE_REPORT, "device_report"),
 ];
 
 /// The name of a table; `None` if there is no such table.

@@ -68,8 +68,8 @@ pub const MAX_COMMITTEE: usize = 32;
 pub const MAX_COMMITMENTS: usize = 16;
 /// Most votes of one message.
 pub const MAX_RESULT_VOTES: usize = 64;
-/// Largest evidence about a device, in bytes.
-pub const MAX_EVIDENCE_BYTES: usize = 8 * 1024;
+/// Largest evidence about a device, in bytes: 8 KiB, and 16 KiB for a report that the device signed.
+pub const MAX_EVIDENCE_BYTES: usize = 24 * 1024;
 /// Largest tile of a result with its proof, in bytes.
 pub const MAX_TILE_BYTES: usize = 4 * 1024;
 /// Longest row or column of an operand, in bytes.

@@ -133,6 +133,10 @@ fn events_name_whom_they_concern() {
             "change-ended",
             "miners-released",
             "miners-returned",
+            "meter-rotated",
+            "meter-revoked",
+            "slot-cleared",
+            "energy-settlement-changed",
         ]
         .contains(&event.name())
             || event.proposal().is_some()

@@ -73,6 +73,9 @@ pub struct DeviceView {
     pub points: Points,
     /// Whether nothing spoke against it.
     pub passed: bool,
+    /// The height at which the evidence came.
+    #[serde(default)]
+    pub attested: u64,
     /// Until when the attestation counts.
     pub expires: Due,
     /// What its work counts.

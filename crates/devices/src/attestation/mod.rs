@@ -10,8 +10,12 @@
 //! | bus | 30 | driver and operating system report the same PCI function, and it belongs to the model |
 //! | challenge | 30 | the products were right, at a speed that the claimed model has |
 //! | signature | 10 | the worker's key signed the evidence |
+//!
+//! A report that the hardware signed ([`crate::report`]) and that names the claimed model's chip gives
+//! device, driver and bus their points by itself; one that does not count takes them away.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)]
 
+mod hardware;
 mod levels;
 mod policy;
 mod reason;
@@ -21,8 +25,10 @@ pub use reason::{Flag, Reason, Rejection};
 
 use crate::{
     evidence::{DeviceKind, Evidence, EvidenceError, ModelName},
+    report::{self, Expected, HardwareReport, ReportError, Statement},
     whitelist::{Model, PPM, Rate, Whitelist},
 };
+use hardware::Hardware;
 use serde::{Deserialize, Serialize};
 
 /// Points of all levels together.
@@ -96,6 +102,40 @@ pub struct Challenge {
     pub benchmark: Benchmark,
 }
 
+/// What became of a report that the hardware signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum ReportOutcome {
+    /// It was verified.
+    Verified {
+        /// What it says.
+        statement: Statement,
+    },
+    /// It was not.
+    Refused {
+        /// Why.
+        error: ReportError,
+    },
+}
+
+impl ReportOutcome {
+    /// Verifies a report.
+    pub fn of(report: &HardwareReport, expected: &Expected) -> Self {
+        match report::verify(report, expected) {
+            Ok(statement) => Self::Verified { statement },
+            Err(error) => Self::Refused { error },
+        }
+    }
+
+    /// What the report says, if it was verified.
+    pub const fn statement(&self) -> Option<&Statement> {
+        match self {
+            Self::Verified { statement } => Some(statement),
+            Self::Refused { .. } => None,
+        }
+    }
+}
+
 /// What the chain knows by itself, not by the worker's word.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -106,6 +146,9 @@ pub struct Verified {
     pub challenge: Option<Challenge>,
     /// Earlier benchmarks of the same worker.
     pub earlier: Vec<Benchmark>,
+    /// What became of the hardware's report; `None` where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportOutcome>,
 }
 
 /// Points of one level.
@@ -132,8 +175,11 @@ pub struct Report {
     pub performance_milli_tflops: u64,
     /// The listed model that the device was recognised as.
     pub model: Option<ModelName>,
-    /// Weight in rewards, ppm: the model's where bus and challenge confirm it, else the lowest.
+    /// Weight in rewards, ppm: the model's where bus and challenge confirm it; the least of the
+    /// models with its chip where the hardware's report and the challenge do; else the lowest.
     pub tier_ppm: u32,
+    /// Whether the hardware's own report confirms the claimed model's chip.
+    pub vouched: bool,
     /// What somebody should look at; flags do not reject.
     pub flags: Vec<Flag>,
     /// Why the worker may not work; empty when it may.
@@ -169,27 +215,49 @@ pub fn score(
 ) -> Result<Report, EvidenceError> {
     evidence.check()?;
     let model = claimed_model(evidence, whitelist);
+    let hardware = hardware::compare(evidence, verified, model);
+    let bus = levels::bus(evidence, model, whitelist);
+    let challenge = levels::challenge(verified, model);
+    let tier_ppm = tier(&hardware, (&bus, &challenge), model, whitelist);
     let levels = vec![
-        level("device", 10, levels::device(evidence, model, whitelist)),
-        level("driver", 20, levels::driver(evidence, whitelist)),
-        level("bus", 30, levels::bus(evidence, model, whitelist)),
-        level("challenge", 30, levels::challenge(verified, model)),
+        level("device", 10, hardware.instead_of(levels::device(evidence, model, whitelist))),
+        level("driver", 20, hardware.instead_of(levels::driver(evidence, whitelist))),
+        level("bus", 30, hardware.instead_of(bus)),
+        level("challenge", 30, challenge),
         level("signature", 10, levels::signature(verified)),
     ];
     let score = levels.iter().fold(0_u32, |sum, level| sum.saturating_add(level.points));
-    let full =
-        |name: &str| levels.iter().any(|level| level.name == name && level.reasons.is_empty());
-    let confirmed = model.filter(|_| full("bus") && full("challenge"));
     let performance_milli_tflops = performance(verified);
     Ok(Report {
         score,
         performance_milli_tflops,
         model: model.map(|model| model.name.clone()),
-        tier_ppm: confirmed.map_or(whitelist.unknown_tier_ppm, |model| model.tier_ppm),
+        tier_ppm,
+        vouched: matches!(hardware, Hardware::Vouches),
         flags: flags(evidence, verified, policy),
         rejections: rejections(evidence, verified, model, policy, score),
         levels,
     })
+}
+
+/// The weight of a device; `bus` and `challenge` are the reasons of the words and of the speed.
+fn tier(
+    hardware: &Hardware,
+    (bus, challenge): (&[Reason], &[Reason]),
+    model: Option<&Model>,
+    whitelist: &Whitelist,
+) -> u32 {
+    match (hardware, model) {
+        (Hardware::Silent | Hardware::Vouches, Some(model))
+            if bus.is_empty() && challenge.is_empty() =>
+        {
+            model.tier_ppm
+        }
+        (Hardware::Vouches, Some(model)) if challenge.is_empty() => {
+            hardware::least_tier(model, whitelist)
+        }
+        _ => whitelist.unknown_tier_ppm,
+    }
 }
 
 /// The listed model that the device claims to be. A processor claims none, whatever it is named.

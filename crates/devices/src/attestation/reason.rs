@@ -5,7 +5,8 @@
 use super::Precision;
 use crate::{
     evidence::{ModelName, PciFunction, Release, Version},
-    text::{Digest, PciAddress, PciId},
+    report::ReportError,
+    text::{Digest, PciAddress, PciId, Text},
 };
 use serde::{Deserialize, Serialize};
 
@@ -138,6 +139,37 @@ pub enum Reason {
         "a processor has no graphics driver and no PCI device: these points are for graphics devices"
     )]
     NotGraphics,
+    /// A report that does not count.
+    #[error("the report of the hardware does not count: {error}")]
+    ReportRefused {
+        /// Why.
+        error: ReportError,
+    },
+    /// A report from a device that makes none.
+    #[error(
+        "the device says that it has no confidential computing, or that it is off, and brings a report that only confidential computing makes: describe the device that made the report"
+    )]
+    ReportContradicts,
+    /// A report of another chip.
+    #[error(
+        "the report of the hardware is that of a {chip}, which is not in {claimed}: claim the model that is installed"
+    )]
+    ReportChip {
+        /// The chip of the report.
+        chip: Text<16>,
+        /// The model that was claimed.
+        claimed: ModelName,
+    },
+    /// A report with another driver.
+    #[error(
+        "the report of the hardware names driver {signed}, the worker says {said}: describe the device after the driver was changed"
+    )]
+    ReportDriver {
+        /// The version in the report.
+        signed: Version,
+        /// The version that the worker says.
+        said: Version,
+    },
     /// No result.
     #[error("no challenge was answered in time: keep the worker running and connected")]
     NoChallenge,

@@ -9,7 +9,7 @@ use althing_devices::{
     attestation::{Benchmark, Challenge, Precision, Verified},
     collect,
     evidence::{DeviceInfo, DeviceKind, Evidence, ModelName, PciFunction, Release, Version},
-    inventory::{Answer, Inventory, Probe, ProbeError},
+    inventory::{Answer, Inventory, Probe, ProbeError, SignedReport},
     text::{Digest, NVIDIA, PciId, Text},
     whitelist::{DriverEntry, Whitelist},
 };
@@ -25,6 +25,19 @@ pub struct Scripted(pub Result<Answer, ProbeError>);
 
 impl Probe for Scripted {
     fn ask(&self) -> Result<Answer, ProbeError> {
+        self.0.clone()
+    }
+}
+
+/// A probe whose devices sign a report, whatever the nonce.
+pub struct Signing(pub Result<Option<SignedReport>, ProbeError>);
+
+impl Probe for Signing {
+    fn ask(&self) -> Result<Answer, ProbeError> {
+        Ok(Answer::default())
+    }
+
+    fn report(&self, _: u16, _: [u8; 32]) -> Result<Option<SignedReport>, ProbeError> {
         self.0.clone()
     }
 }
@@ -178,5 +191,6 @@ pub fn proved(precision: Precision, tflops: u64) -> Verified {
         signature: true,
         challenge: Some(Challenge { correct: true, benchmark: at_tflops(precision, tflops) }),
         earlier: Vec::new(),
+        report: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         query::{
             decode_agenda, decode_beats, decode_checker, decode_compute, decode_credits,
             decode_device, decode_drivers, decode_due, decode_eligible, decode_entry,
-            decode_evidence, decode_models, decode_pool, decode_task, decode_uuid,
+            decode_evidence, decode_models, decode_pool, decode_report, decode_task, decode_uuid,
             decode_verifying, decode_worker,
         },
         task_key, worker_key,
@@ -100,6 +100,7 @@ impl Computing {
         let decodes = match prefix {
             prefix::WORKER_BEATS => decode_beats(value).is_ok(),
             prefix::DEVICE_EVIDENCE => decode_evidence(value).is_ok(),
+            prefix::DEVICE_REPORT => decode_report(value).is_ok(),
             prefix::DEVICE_UUID => decode_uuid(value).is_ok(),
             prefix::CREDITS => decode_credits(value).is_ok(),
             prefix::CHECKER => decode_checker(value).is_ok(),

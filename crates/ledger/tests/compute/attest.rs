@@ -1,7 +1,11 @@
 //! Evidence, benchmarks, eligibility.
 
 use super::*;
-use althing_types::compute::{DeviceKind, Points, Purpose};
+use althing_ledger::compute::DeviceReport;
+use althing_types::{
+    Due, Timestamp,
+    compute::{DeviceKind, Points, Purpose},
+};
 
 fn benchmark(device: u8) -> Payload {
     Payload::RequestBenchmark(RequestBenchmark { device })
@@ -163,4 +167,100 @@ fn a_spot_check_stands_before_other_work() {
     let task = created(&world.does(0, benchmark(0)));
     world.finish(&[task]);
     assert!(!world.device(0, 0).must_measure);
+}
+
+/// Evidence of a device with confidential computing, which brings a report if it names a height.
+fn h100(height: Option<Height>) -> Payload {
+    let evidence = String::from_utf8(gpu("GPU-1").to_vec()).unwrap();
+    let mut evidence = evidence
+        .replace("NVIDIA GeForce RTX 4090", "NVIDIA H100 80GB HBM3")
+        .replace("25757220864", "85520809984")
+        .replace("\"major\":8,\"minor\":9", "\"major\":9,\"minor\":0")
+        .replace("\"2684\"", "\"2330\"")
+        .replace("\"confidential_computing\":null", "\"confidential_computing\":true");
+    if let Some(height) = height {
+        evidence.pop();
+        evidence += &format!(
+            ",\"report\":{{\"height\":{height},\"report\":\"AAAA\",\"chain\":[\"AAAA\"]}}}}"
+        );
+    }
+    Payload::Attest(Attest { device: 0, evidence: Blob::new(evidence.into_bytes()).unwrap() })
+}
+
+fn report_key(user: usize) -> althing_state::StateKey {
+    query::report_key(DeviceId { worker: address(user), device: 0 })
+}
+
+#[test]
+fn a_report_that_fails_takes_the_points_of_words_and_is_kept_as_refused() {
+    let mut world = World::new();
+    world.does(0, register());
+    world.does(0, h100(None));
+    let (words, digest) = (world.device(0, 0).points, world.device(0, 0).evidence);
+    assert_eq!((words.info, words.driver, words.pci), (10, 0, 30));
+    assert!(!world.chain.state.contains_key(&report_key(0)));
+
+    let height = Height::new(world.chain.height);
+    world.does(0, h100(Some(height)));
+    let device = world.device(0, 0);
+    assert_eq!(device.points, Points { signature: 10, ..Points::default() });
+    let report = query::decode_report(&world.chain.state[&report_key(0)]).unwrap();
+    assert_eq!((report.verified, report.height, report.chip.is_empty()), (false, height, true));
+    // What is kept is the same evidence without the report.
+    assert_eq!(device.evidence, digest);
+
+    world.does(0, h100(None));
+    assert_eq!(world.device(0, 0).points, words);
+    assert!(!world.chain.state.contains_key(&report_key(0)));
+}
+
+#[test]
+fn a_report_answers_to_randomness_that_is_there_and_young() {
+    let mut world = World::new();
+    world.does(0, register());
+    let height = world.chain.height;
+    let fails = |world: &mut World, height: u64| {
+        world.fails(0, h100(Some(Height::new(height))), "device_evidence_malformed");
+    };
+    fails(&mut world, height + 100);
+    fails(&mut world, u64::MAX);
+    world.pass(258);
+    let height = world.chain.height;
+    fails(&mut world, height - 257);
+    world.does(0, h100(Some(Height::new(height - 200))));
+}
+
+#[test]
+fn a_verified_report_counts_until_the_attestation_ends() {
+    let mut world = World::with(|genesis| {
+        let compute = &mut genesis.params.compute;
+        compute.attestation = Period::blocks(20);
+        (compute.benchmark_size, compute.benchmark_count) = (512, 1);
+        compute.base_time = Period::blocks(20);
+    });
+    world.does(0, register());
+    world.does(0, h100(None));
+    // No key of the maker is here: the record stands for a report that was verified.
+    let height = Height::new(world.chain.height);
+    let report = DeviceReport {
+        verified: true,
+        chip: "GH100".parse().unwrap(),
+        identity: sha256(&[b"chip"]),
+        driver: "550.54.15".parse().unwrap(),
+        vbios: "96.00.9F.00.01".parse().unwrap(),
+        board: "1010-0200-882".parse().unwrap(),
+        height,
+        expires: Due { height: Height::new(height.get() + 20), time: Timestamp::new(0) },
+    };
+    let value = commonware_codec::Encode::encode(&report);
+    world.chain.state.insert(report_key(0), althing_state::StateValue::new(value).unwrap());
+    let task = created(&world.does(0, benchmark(0)));
+    world.finish(&[task]);
+    let points = world.device(0, 0).points;
+    assert_eq!((points.info, points.driver, points.pci, points.signature), (10, 20, 30, 10));
+    world.pass(20);
+    let task = created(&world.does(0, benchmark(0)));
+    world.finish(&[task]);
+    let points = world.device(0, 0).points;
+    assert_eq!((points.info, points.driver, points.pci, points.signature), (10, 0, 30, 10));
 }

@@ -224,7 +224,7 @@ impl World {
         assert_eq!(codes::name_of(receipt.code), code);
         assert!(receipt.events.is_empty());
         let own = |chain: &Chain| -> Vec<_> {
-            let own = |prefix: u8| (0x30..=0x40).contains(&prefix);
+            let own = |prefix: u8| (0x30..=0x40).contains(&prefix) || prefix == 0x54;
             let all = chain.state.iter().filter(|(key, _)| own(key.prefix()));
             all.map(|(key, value)| (*key, value.clone())).collect()
         };

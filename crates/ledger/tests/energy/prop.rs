@@ -4,9 +4,8 @@
 
 use super::{common::*, messages::*, world::*};
 use althing_ledger::codes;
-use althing_types::{Amount, Event, Payload, energy::SettlementMode};
-use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
-use std::collections::BTreeSet;
+use althing_types::{Amount, Payload, energy::SettlementMode};
+use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -192,8 +191,8 @@ impl Play {
         }
     }
 
-    /// Lets everything come to its end, and judges what is left. Returns what has happened.
-    fn judge(mut self) -> BTreeSet<String> {
+    /// Lets everything come to its end, and judges what is left.
+    fn judge(mut self) {
         for user in [PROVIDER, OTHER] {
             self.send(user, leave());
         }
@@ -215,51 +214,6 @@ impl Play {
         let agenda = althing_ledger::energy::query::agenda_key();
         let agenda = &self.world.chain.state[&agenda];
         assert_eq!(althing_ledger::energy::query::decode_agenda(agenda).unwrap().open, 0);
-        let happened = self.world.log.iter().map(|(_, event)| match event {
-            Event::ReadingsDecided { outcome, .. } => format!("reading {}", outcome.name()),
-            Event::EnergyDisputeEnded { end, .. } => format!("dispute {}", end.name()),
-            Event::ProviderSlashed { reason, .. } => format!("slash {}", reason.name()),
-            event => event.name().to_owned(),
-        });
-        happened.collect()
-    }
-}
-
-#[test]
-fn random_plays_reach_every_end_that_there_is() {
-    let mut runner = TestRunner::deterministic();
-    let steps = proptest::collection::vec(step(), 120);
-    let mut happened = BTreeSet::new();
-    for round in 0..10 {
-        let mode = [SettlementMode::Batch, SettlementMode::RealTime][round % 2];
-        let mut play = Play::new(mode);
-        for step in steps.new_tree(&mut runner).unwrap().current() {
-            play.step(&step);
-        }
-        happened.extend(play.judge());
-    }
-    for end in [
-        "reading attested",
-        "reading refused",
-        "reading expired",
-        "dispute upheld",
-        "dispute dismissed",
-        "dispute lapsed",
-        "slash quorum",
-        "slash expiry",
-        "slash conflict",
-        "oracle-slashed",
-        "energy-sold",
-        "slot-cleared",
-        "energy-paid",
-        "energy-lapsed",
-        "energy-order-cancelled",
-        "certificate-revoked",
-        "certificate-transferred",
-        "certificate-retired",
-        "energy-stake-paid",
-    ] {
-        assert!(happened.contains(end), "{end} never happened: {happened:?}");
     }
 }
 
@@ -274,7 +228,7 @@ proptest! {
         for step in &steps {
             play.step(step);
         }
-        let _ = play.judge();
+        play.judge();
     }
 
     #[test]
@@ -285,6 +239,6 @@ proptest! {
         for step in &steps {
             play.step(step);
         }
-        let _ = play.judge();
+        play.judge();
     }
 }

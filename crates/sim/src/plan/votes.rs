@@ -106,8 +106,8 @@ pub(super) fn assembly(draft: &mut Draft) {
         draft.at(5_000, Event::Prefer(index));
     }
     draft.at(8_000, Event::ProposeSpec { by: 0, first_percent: 10 });
-    draft.at(68_000, Event::ProposeSpec { by: 1, first_percent: 0 });
+    draft.at(100_000, Event::ProposeSpec { by: 1, first_percent: 0 });
     draft.expect([Expect::Enacted(2), Expect::Participation(90), Expect::RolledBack(0)]);
     draft.expect([Expect::Runs(3), Expect::Propagated(300_000)]);
-    draft.scenario.heal_ms = 110_000;
+    draft.scenario.heal_ms = 150_000;
 }

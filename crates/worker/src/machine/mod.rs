@@ -72,6 +72,8 @@ pub struct DevicePlan {
     pub kind: DeviceKind,
     /// What it says about itself.
     pub evidence: Blob<MAX_EVIDENCE_BYTES>,
+    /// Whether it signs reports, which are renewed while the attestation counts.
+    pub signs_reports: bool,
     /// Units of work that it does in a second, as measured on this machine; at least 1.
     pub units_per_second: u64,
     /// Memory that a product may take, in bytes.
@@ -297,6 +299,11 @@ impl Machine {
     /// The transaction that was on its way when the program ended is still on its way.
     pub fn resume_sending(&mut self, purpose: Purpose) {
         self.sending = Some(purpose);
+    }
+
+    /// Hash of the genesis of the chain.
+    pub const fn genesis(&self) -> &Hash {
+        &self.plan.identity.genesis
     }
 
     /// All tasks that are not over.

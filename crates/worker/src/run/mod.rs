@@ -2,6 +2,7 @@
 
 mod act;
 mod observe;
+mod report;
 mod send;
 mod show;
 
@@ -19,6 +20,7 @@ use crate::{
     results::Results,
     serve::{self, Contents},
 };
+use althing_devices::evidence::Evidence;
 use althing_types::{
     Blob, Height, SecretKey,
     compute::DeviceKind,
@@ -64,7 +66,7 @@ pub enum RunError {
     #[error("there is no device: offer the processor, or a graphics processor with a driver")]
     NoDevice,
     /// A device that the chain cannot take.
-    #[error("device {0} cannot be offered: its number is above 15, or its evidence above 8 KiB")]
+    #[error("device {0} cannot be offered: its number is above 15, or its evidence above 24 KiB")]
     BadDevice(u8),
     /// Another worker uses the folder.
     #[error("another worker runs with the folder {0}: stop it, or choose another data_dir")]
@@ -152,8 +154,11 @@ fn device_plan(device: &Device) -> Result<DevicePlan, RunError> {
     if device.number >= MAX_DEVICES {
         return Err(bad());
     }
+    // Evidence that is not read here is the chain's question.
+    let read = serde_json::from_slice::<Evidence>(&device.evidence);
     Ok(DevicePlan {
         number: device.number,
+        signs_reports: read.is_ok_and(|evidence| evidence.device.signs_reports()),
         kind: device.kind,
         evidence,
         units_per_second: device.units_per_second,

@@ -108,7 +108,10 @@ impl Worker {
 
     async fn sign(&self, message: &Message) -> Result<SignedTransaction, String> {
         let payload = match message {
-            Message::Payload(_, payload) => (**payload).clone(),
+            Message::Payload(_, payload) => match payload.as_ref() {
+                Payload::Attest(attest) => Payload::Attest(self.with_report(attest).await),
+                other => other.clone(),
+            },
             Message::Reveal { key, secret, next } => self.reveal(*key, *secret, *next).await?,
         };
         let height = self.machine.observed().map_or(Height::ZERO, |observed| observed.tip.height);

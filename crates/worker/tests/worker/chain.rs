@@ -252,6 +252,7 @@ fn described(device: u8, evidence: Hash, expires: Due) -> DeviceView {
         evidence,
         points: Points { info: 10, signature: 10, ..Points::default() },
         passed: false,
+        attested: 1,
         expires,
         tier: Ppm::new(500_000).unwrap(),
         flagged: false,

@@ -6,7 +6,7 @@ use super::{
     desk::{Desk, broken},
     device_key,
     error::ComputeError,
-    evidence_key, store, uuid_key, whitelist, worker_key,
+    evidence_key, reports, store, uuid_key, whitelist, worker_key,
 };
 use crate::{
     error::{Failure, Fault},
@@ -69,7 +69,7 @@ pub(super) fn inventory(evidence: &Evidence) -> Inventory {
 }
 
 /// As much of a text as fits, without control characters.
-fn fitted<const MAX: usize>(text: &str) -> Text<MAX> {
+pub(super) fn fitted<const MAX: usize>(text: &str) -> Text<MAX> {
     let mut fitting = String::new();
     for letter in text.chars().filter(|letter| !letter.is_control()) {
         if fitting.len().saturating_add(letter.len_utf8()) > MAX {
@@ -134,10 +134,13 @@ impl Desk<'_> {
         &mut self,
         id: &DeviceId,
         worker: &Worker,
-        bytes: &Blob<MAX_EVIDENCE_BYTES>,
+        genesis: &Hash,
+        (bytes, evidence): (&Blob<MAX_EVIDENCE_BYTES>, &Evidence),
     ) -> Result<(), Failure> {
-        let evidence = parse(bytes)?;
-        let inventory = inventory(&evidence);
+        let report = evidence.report.as_ref();
+        let report = report.map(|report| self.examine(id, genesis, report)).transpose()?;
+        let mut inventory = inventory(evidence);
+        inventory.uuid = reports::identity(inventory.uuid, report.as_ref());
         let known = store::load_device(self.view, id)?;
         let uuid = known.as_ref().map_or_else(hash::zero, |device| device.inventory.uuid);
         let other = known.as_ref().is_some_and(|device| {
@@ -150,14 +153,24 @@ impl Desk<'_> {
             self.remove_device(worker, id)?;
         }
         self.take_uuid(id, &inventory.uuid)?;
-        let digest = sha256(&[bytes]);
+        // A report is in the block; what became of it, and the words, are in the state.
+        let words = match report {
+            Some(_) => Blob::new(reports::without_report(evidence)?)
+                .ok_or(ComputeError::EvidenceMalformed)?,
+            None => bytes.clone(),
+        };
+        if words.len() > reports::MAX_WORDS_BYTES {
+            return Err(ComputeError::EvidenceMalformed.into());
+        }
+        let digest = sha256(&[&words]);
         let mut device = match known.filter(|_| !other) {
             Some(device) => Device { inventory, evidence: digest, ..device },
             None => self.fresh(inventory, digest),
         };
         device.attested = self.moment.height;
-        store::save_evidence(self.view, id, bytes)?;
-        self.judge((id, worker), &mut device, &evidence, None)?;
+        store::save_evidence(self.view, id, &words)?;
+        self.keep_report(id, report.as_ref())?;
+        self.judge((id, worker), &mut device, evidence, None)?;
         Ok(())
     }
 
@@ -210,6 +223,7 @@ impl Desk<'_> {
             challenge: measured
                 .map(|last| Challenge { correct: true, benchmark: benchmark(&last) }),
             earlier: earlier.iter().map(benchmark).collect(),
+            report: self.report(id)?,
         };
         let kind = device.inventory.kind;
         let report = score(evidence, &verified, &list, &policy(self.params(), kind))
@@ -313,6 +327,7 @@ impl Desk<'_> {
         if device.inventory.uuid != hash::zero() {
             store::remove_uuid(self.view, &device.inventory.uuid);
         }
+        self.keep_report(id, None)?;
         store::remove_device(self.view, id);
         self.events.push(Event::DeviceRemoved { worker: id.worker, device: id.device });
         Ok(())

@@ -54,6 +54,11 @@ pub(crate) const fn evidence_key(id: &DeviceId) -> StateKey {
     StateKey::fixed(prefix::DEVICE_EVIDENCE, &device_bytes(id))
 }
 
+/// The key of what became of the report that a device signed.
+pub(crate) const fn report_key(id: &DeviceId) -> StateKey {
+    StateKey::fixed(prefix::DEVICE_REPORT, &device_bytes(id))
+}
+
 /// The key of who has the device with this UUID.
 pub(crate) const fn uuid_key(uuid: &Hash) -> StateKey {
     StateKey::fixed(prefix::DEVICE_UUID, &uuid.0)

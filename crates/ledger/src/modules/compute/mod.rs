@@ -14,6 +14,7 @@ mod pool;
 mod prices;
 mod proof;
 pub mod query;
+mod reports;
 mod reputation;
 mod settle;
 mod store;

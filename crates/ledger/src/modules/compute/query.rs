@@ -2,8 +2,8 @@
 //! randomness stands in [`althing_types::compute::draw`], which is repeated here.
 
 use super::{
-    Agenda, Checker, Compute, Credits, Device, Drivers, DueCount, DueItem, MinerPool, Models, Task,
-    Verifying, Worker,
+    Agenda, Checker, Compute, Credits, Device, DeviceReport, Drivers, DueCount, DueItem, MinerPool,
+    Models, Task, Verifying, Worker,
 };
 use crate::modules::registry::Node;
 use althing_types::{
@@ -42,6 +42,8 @@ crate::records::records! {
     device_key(id: DeviceId) decode_device -> Device = super::device_key(&id);
     /// The key of the evidence about a device.
     evidence_key(id: DeviceId) decode_evidence -> Blob<MAX_EVIDENCE_BYTES> = super::evidence_key(&id);
+    /// The key of what became of the report of a device; absent if there was none.
+    report_key(id: DeviceId) decode_report -> DeviceReport = super::report_key(&id);
     /// The key of who has the device with this UUID.
     uuid_key(uuid: Hash) decode_uuid -> DeviceId = super::uuid_key(&uuid);
     /// The key of a place in the list of devices of a kind that may work.

@@ -1,8 +1,8 @@
 use super::{
-    AGENDA, Agenda, COMPUTE, Checker, Compute, Credits, DRIVERS, Device, Drivers, DueCount,
-    DueItem, MODELS, MinerPool, Models, Task, VERIFYING, Verifying, Worker, beats_key, checker_key,
-    credits_key, device_key, due_key, eligible_key, entry_key, evidence_key, pool_key, task_key,
-    uuid_key, worker_key,
+    AGENDA, Agenda, COMPUTE, Checker, Compute, Credits, DRIVERS, Device, DeviceReport, Drivers,
+    DueCount, DueItem, MODELS, MinerPool, Models, Task, VERIFYING, Verifying, Worker, beats_key,
+    checker_key, credits_key, device_key, due_key, eligible_key, entry_key, evidence_key, pool_key,
+    report_key, task_key, uuid_key, worker_key,
 };
 use crate::{error::Fault, modules::registry::Node, store};
 use althing_state::View;
@@ -89,6 +89,23 @@ pub(super) fn save_evidence(
     evidence: &Blob<MAX_EVIDENCE_BYTES>,
 ) -> Result<(), Fault> {
     store::save(view, evidence_key(id), evidence)
+}
+
+/// What became of the report of a device; `None` if there was none.
+pub(super) fn load_report(view: &View, id: &DeviceId) -> Result<Option<DeviceReport>, Fault> {
+    store::load(view, &report_key(id), "the report of a device does not decode")
+}
+
+pub(super) fn save_report(
+    view: &mut View,
+    id: &DeviceId,
+    report: &DeviceReport,
+) -> Result<(), Fault> {
+    store::save(view, report_key(id), report)
+}
+
+pub(super) fn remove_report(view: &mut View, id: &DeviceId) {
+    view.set(report_key(id), None);
 }
 
 /// Who has the device with this UUID.

@@ -5,7 +5,8 @@ use althing_types::{
         Shape, TaskState, Verdict, WorkerState,
     },
     limits::{
-        MAX_COMMITTEE, MAX_ENDPOINT_BYTES, MAX_KNOWN_DRIVERS, MAX_KNOWN_MODELS, MAX_WORKER_TASKS,
+        MAX_COMMITTEE, MAX_COMPUTE_TEXT_BYTES, MAX_ENDPOINT_BYTES, MAX_KNOWN_DRIVERS,
+        MAX_KNOWN_MODELS, MAX_WORKER_TASKS,
     },
     params::ComputeParams,
     struct_codec, tagged_enum,
@@ -182,6 +183,30 @@ struct_codec!(Device {
     open,
     place,
 });
+
+/// What became of a report that a device signed itself. Its texts are empty where it was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// Whether it was verified up to its maker's root.
+    pub verified: bool,
+    /// The chip, by its maker's certificate.
+    pub chip: Text<MAX_COMPUTE_TEXT_BYTES>,
+    /// The device: a hash of the key that its maker fused into it.
+    #[serde(with = "althing_types::hash::serde_hex")]
+    pub identity: Hash,
+    /// Version of the driver.
+    pub driver: Text<MAX_COMPUTE_TEXT_BYTES>,
+    /// Version of the firmware.
+    pub vbios: Text<MAX_COMPUTE_TEXT_BYTES>,
+    /// The kind of board, in its maker's numbers.
+    pub board: Text<MAX_COMPUTE_TEXT_BYTES>,
+    /// The height whose randomness it answers to.
+    pub height: Height,
+    /// Until when it counts.
+    pub expires: Due,
+}
+
+struct_codec!(DeviceReport { verified, chip, identity, driver, vbios, board, height, expires });
 
 /// What a benchmark said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

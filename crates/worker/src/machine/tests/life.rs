@@ -84,6 +84,26 @@ fn a_device_is_measured_again_when_it_is_checked_and_before_a_week_is_over() {
 }
 
 #[test]
+fn a_device_that_signs_reports_brings_a_new_one_before_it_is_measured_again() {
+    let at = |time: u64, attested: u64, signs_reports: bool| {
+        let mut plan = plan();
+        plan.devices[0].signs_reports = signs_reports;
+        let mut machine = Machine::new(plan, secrets(), &Memory::default());
+        let mut observed = ready();
+        observed.tip.time = Timestamp::new(time);
+        let worker = observed.worker.as_mut().unwrap();
+        worker.heard = Some(observed.tip.time);
+        worker.devices[0].attested = attested;
+        sent(&look(&mut machine, observed)).cloned()
+    };
+    let late = 7 * DAY_MS - 1_000;
+    assert!(matches!(at(late, 1, true), Some(Payload::Attest(_))));
+    assert!(matches!(at(late, 99, true), Some(Payload::RequestBenchmark(_))), "it is new");
+    assert!(matches!(at(late, 1, false), Some(Payload::RequestBenchmark(_))));
+    assert!(!matches!(at(6 * DAY_MS, 1, true), Some(Payload::Attest(_))));
+}
+
+#[test]
 fn heartbeats_come_once_in_each_slot_and_what_can_wait_waits_for_a_lower_price() {
     let mut machine = machine();
     let mut observed = ready();
