@@ -10,6 +10,7 @@ mod network;
 mod records;
 mod report;
 mod safety;
+mod schedule;
 mod treasury;
 
 pub use report::{Audit, SupplyReport};

@@ -1,10 +1,12 @@
 //! What a recount of workers and tasks remembers.
 
-use super::records::{BAD, Wrong, array, sum};
+use super::{
+    records::{BAD, Wrong, array, sum},
+    schedule::Queued,
+};
 use crate::{
     modules::compute::{
-        AGENDA, Agenda, COMPUTE, Compute, Device, DueItem, Task, VERIFYING, Verifying, Worker,
-        device_key,
+        AGENDA, COMPUTE, Compute, Device, DueItem, Task, VERIFYING, Verifying, Worker, device_key,
         query::{
             decode_agenda, decode_beats, decode_checker, decode_compute, decode_credits,
             decode_device, decode_drivers, decode_due, decode_eligible, decode_entry,
@@ -26,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub(super) struct Computing {
     compute: Option<Compute>,
-    agenda: Option<Agenda>,
+    queued: Queued,
     verifying: Option<Verifying>,
     workers: BTreeMap<Address, Worker>,
     devices: BTreeMap<DeviceId, Device>,
@@ -35,8 +37,6 @@ pub(super) struct Computing {
     tasks: BTreeMap<u64, Task>,
     /// Tasks that something is due for, by the height of the entry.
     due: BTreeSet<(u64, u64)>,
-    entries: u64,
-    counted: u64,
     /// What can be claimed.
     rewards: Amount,
 }
@@ -57,7 +57,9 @@ impl Computing {
     ) -> Result<bool, &'static str> {
         match key.prefix() {
             prefix::COMPUTE => self.compute = Some(decode_compute(value).map_err(|_| BAD)?),
-            prefix::COMPUTE_AGENDA => self.agenda = Some(decode_agenda(value).map_err(|_| BAD)?),
+            prefix::COMPUTE_AGENDA => {
+                self.queued.agenda = Some(decode_agenda(value).map_err(|_| BAD)?);
+            }
             prefix::VERIFYING => self.verifying = Some(decode_verifying(value).map_err(|_| BAD)?),
             prefix::WORKER => {
                 let worker = decode_worker(value).map_err(|_| BAD)?;
@@ -81,11 +83,10 @@ impl Computing {
                 if let DueItem::Task { task } = decode_entry(value).map_err(|_| BAD)? {
                     self.due.insert((height, task));
                 }
-                self.entries = self.entries.saturating_add(1);
+                self.queued.entry()?;
             }
             prefix::DUE => {
-                let count = decode_due(value).map_err(|_| BAD)?;
-                self.counted = self.counted.saturating_add(count.entries.into());
+                self.queued.bucket(decode_due(value).map_err(|_| BAD)?)?;
             }
             prefix::MINER_POOL => {
                 sum(&mut self.rewards, decode_pool(value).map_err(|_| BAD)?.left)?
@@ -225,11 +226,7 @@ impl Computing {
 
     /// Something is due for every task, once for the height that it names.
     fn judge_agenda(&self) -> Result<(), Wrong> {
-        let agenda = self.agenda.ok_or((AGENDA, "the record is absent"))?;
-        let done = u64::from(agenda.place);
-        if agenda.open != self.entries || self.counted.checked_sub(done) != Some(self.entries) {
-            return Err((AGENDA, "what is due is not what is counted"));
-        }
+        self.queued.judge(AGENDA)?;
         for (number, task) in &self.tasks {
             if !self.due.contains(&(task.wake.get(), *number)) {
                 return Err((task_key(*number), "nothing will ever happen to a task"));

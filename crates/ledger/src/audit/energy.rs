@@ -1,10 +1,13 @@
 //! What a recount of the energy market remembers.
 
-use super::records::{BAD, SUM, Wrong, array, sum};
+use super::{
+    records::{BAD, SUM, Wrong, array, sum},
+    schedule::Queued,
+};
 use crate::{
     modules::energy::{
-        AGENDA, Agenda, Batch, Book, Certificate, Credit, Dispute, DueItem, ENERGY, Energy, Meter,
-        Oracle, Provider, batch_key, certificate_key, dispute_key, oracle_set_key, provider_key,
+        AGENDA, Batch, Book, Certificate, Credit, Dispute, DueItem, ENERGY, Energy, Meter, Oracle,
+        Provider, batch_key, certificate_key, dispute_key, oracle_set_key, provider_key,
         query::{
             decode_agenda, decode_batch, decode_book, decode_certificate, decode_credit,
             decode_dispute, decode_due, decode_energy, decode_entry, decode_grant, decode_meter,
@@ -22,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub(super) struct Market {
     energy: Option<Energy>,
-    agenda: Option<Agenda>,
+    queued: Queued,
     providers: BTreeMap<Address, Provider>,
     meters: BTreeMap<[u8; 32], Meter>,
     meter_keys: u64,
@@ -37,8 +40,6 @@ pub(super) struct Market {
     due: BTreeSet<(u8, u64)>,
     /// Providers and oracles whose stake is due.
     unbonding: BTreeSet<Address>,
-    entries: u64,
-    counted: u64,
 }
 
 /// Kinds of what is due that has a number.
@@ -63,10 +64,11 @@ impl Market {
         let number = || array(rest).map(u64::from_be_bytes);
         match key.prefix() {
             prefix::ENERGY => self.energy = Some(decode_energy(value).map_err(|_| BAD)?),
-            prefix::ENERGY_AGENDA => self.agenda = Some(decode_agenda(value).map_err(|_| BAD)?),
+            prefix::ENERGY_AGENDA => {
+                self.queued.agenda = Some(decode_agenda(value).map_err(|_| BAD)?);
+            }
             prefix::ENERGY_DUE => {
-                let count = decode_due(value).map_err(|_| BAD)?;
-                more(&mut self.counted, count.entries.into())?;
+                self.queued.bucket(decode_due(value).map_err(|_| BAD)?)?;
             }
             prefix::ENERGY_DUE_ENTRY => self.entry(value)?,
             prefix::ENERGY_PROVIDER => {
@@ -115,7 +117,7 @@ impl Market {
             DueItem::Unbond { account, .. } => self.unbonding.insert(account),
             DueItem::Slot { .. } | DueItem::Credit { .. } => true,
         };
-        more(&mut self.entries, 1)
+        self.queued.entry()
     }
 
     /// Records of which nothing but that they decode is asked.
@@ -277,11 +279,7 @@ impl Market {
 
     /// Something is due for every batch, unpaid sale and dispute that nothing else moves on.
     fn judge_agenda(&self) -> Result<(), Wrong> {
-        let agenda = self.agenda.as_ref().ok_or((AGENDA, "the record is absent"))?;
-        let done = u64::from(agenda.place);
-        if agenda.open != self.entries || self.counted.checked_sub(done) != Some(self.entries) {
-            return Err((AGENDA, "what is due is not what is counted"));
-        }
+        self.queued.judge(AGENDA)?;
         for (number, batch) in &self.batches {
             if batch.disputed == 0 && !self.due.contains(&(BATCH, *number)) {
                 return Err((batch_key(*number), "nothing will ever happen to a batch"));

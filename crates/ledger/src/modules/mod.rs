@@ -12,6 +12,7 @@ pub(crate) mod performance;
 pub(crate) mod registry;
 pub(crate) mod rewards;
 pub mod safety;
+pub(crate) mod schedule;
 pub mod staking;
 pub mod treasury;
 pub mod upgrade;

@@ -1,10 +1,7 @@
 //! What a block does by itself: it moves on what is due, at most so much, and at the end of an epoch
 //! releases the miners' pool.
 
-use super::{
-    AGENDA, Agenda, COMPUTE, DueItem, desk::Desk, due_key, entry_key, store, task_key,
-    tasks::keys_of,
-};
+use super::{AGENDA, COMPUTE, DueItem, SCHEDULE, desk::Desk, store, task_key, tasks::keys_of};
 use crate::{
     error::Fault,
     modules::{
@@ -12,80 +9,38 @@ use crate::{
         staking::{self, BlockMoment},
     },
 };
-use althing_state::{Missing, StateKey, View};
-use althing_types::{Event, Height};
-
-/// Most heights without anything due that one block passes over.
-const MAX_EMPTY_HEIGHTS: u32 = 1_024;
+use althing_state::{StateKey, View};
+use althing_types::Event;
 
 /// Moves on what is due, oldest first, at most `compute.due_per_block` of it.
 ///
 /// # Errors
 /// [`Fault`]: nothing is missing once [`missing_for_block`] is satisfied.
 pub(crate) fn run(view: &mut View, moment: &BlockMoment<'_>) -> Result<Vec<Event>, Fault> {
-    let mut events = Vec::new();
-    let mut left = moment.params.compute.due_per_block;
-    while left > 0
-        && let Some(item) = next(view, moment.height)?
-    {
-        events.extend(handle(view, moment, &item)?);
-        left = left.saturating_sub(1);
-    }
-    Ok(events)
+    let most = moment.params.compute.due_per_block;
+    SCHEDULE.run(view, moment, most, |view, item| handle(view, moment, item))
 }
 
-/// Takes the next thing that is due out of the agenda.
-fn next(view: &mut View, height: Height) -> Result<Option<DueItem>, Fault> {
-    staking::know(view, [AGENDA])?;
-    let before = store::load_agenda(view)?;
-    let mut agenda = before;
-    for _ in 0..MAX_EMPTY_HEIGHTS {
-        if agenda.open == 0 || agenda.height > height {
-            break;
-        }
-        staking::know(view, [due_key(agenda.height)])?;
-        let entries = store::load_due(view, agenda.height)?.entries;
-        if agenda.place >= entries {
-            agenda = after(agenda);
-            continue;
-        }
-        let (now, place) = (agenda.height, agenda.place);
-        staking::know(view, [entry_key(now, place)])?;
-        let item = store::require_entry(view, now, place)?;
-        store::remove_entry(view, now, place);
-        agenda.place = place.saturating_add(1);
-        agenda.open = agenda.open.saturating_sub(1);
-        if agenda.place == entries {
-            store::remove_due(view, now);
-            agenda = after(agenda);
-        }
-        store::save_agenda(view, &agenda)?;
-        return Ok(Some(item));
-    }
-    if agenda != before {
-        store::save_agenda(view, &agenda)?;
-    }
-    Ok(None)
-}
-
-/// The agenda at the next height.
-const fn after(agenda: Agenda) -> Agenda {
-    Agenda { height: Height::new(agenda.height.get().saturating_add(1)), place: 0, ..agenda }
-}
-
-fn handle(view: &mut View, moment: &BlockMoment<'_>, item: &DueItem) -> Result<Vec<Event>, Fault> {
-    match item {
+/// Moves one thing on. Each is one unit of work.
+fn handle(
+    view: &mut View,
+    moment: &BlockMoment<'_>,
+    item: &DueItem,
+) -> Result<(Vec<Event>, u64), Fault> {
+    let events = match item {
         DueItem::Unbond { worker } => {
             let mut desk = Desk::begin(view, moment)?;
             desk.pay_stake(worker)?;
-            desk.finish()
+            desk.finish()?
         }
         DueItem::Task { task: number } => {
             staking::know(view, [task_key(*number)])?;
-            let Some(mut task) = store::load_task(view, *number)? else { return Ok(Vec::new()) };
+            let Some(mut task) = store::load_task(view, *number)? else {
+                return Ok((Vec::new(), 1));
+            };
             // It went on before, and is due another time.
             if task.wake > moment.height {
-                return Ok(Vec::new());
+                return Ok((Vec::new(), 1));
             }
             staking::know(view, keys_of(&task))?;
             let mut desk = Desk::begin(view, moment)?;
@@ -95,14 +50,14 @@ fn handle(view: &mut View, moment: &BlockMoment<'_>, item: &DueItem) -> Result<V
             } else {
                 desk.wake_at(*number, &mut task, due)?;
             }
-            desk.finish()
+            desk.finish()?
         }
-    }
+    };
+    Ok((events, 1))
 }
 
 /// Adds the keys that a block touches here by itself, as far as what the view knows tells: ask again
-/// once they are there. What is due is tried on a copy of the view, so that these keys and what is
-/// done with them can never differ.
+/// once they are there.
 pub(crate) fn missing_for_block(
     view: &View,
     moment: &BlockMoment<'_>,
@@ -112,68 +67,14 @@ pub(crate) fn missing_for_block(
     if !view.knows(&AGENDA) || !view.knows(&COMPUTE) {
         return Ok(());
     }
-    let agenda = store::load_agenda(view)?;
-    if agenda.open == 0 || agenda.height > moment.height {
-        return Ok(());
-    }
-    entries_ahead(view, moment, agenda, out)?;
-    let mut scratch = view.clone();
-    scratch.commit();
-    let protocol = moment.protocol;
-    out.extend([bank::SUPPLY, accounts::key(&protocol.compute)]);
-    for _ in 0..moment.params.compute.due_per_block {
-        let item = match next(&mut scratch, moment.height) {
-            Ok(Some(item)) => item,
-            Ok(None) => break,
-            Err(fault) => return missed(fault, out),
-        };
-        scratch.commit();
-        match handle(&mut scratch, moment, &item) {
-            Ok(_) => scratch.commit(),
-            Err(fault) => {
-                scratch.rollback();
-                missed(fault, out)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The entries of the present bucket and the tasks that they name, all at once.
-fn entries_ahead(
-    view: &View,
-    moment: &BlockMoment<'_>,
-    agenda: Agenda,
-    out: &mut Vec<StateKey>,
-) -> Result<(), Fault> {
-    let key = due_key(agenda.height);
-    if !view.knows(&key) {
-        out.push(key);
-        return Ok(());
-    }
-    let entries = store::load_due(view, agenda.height)?.entries;
-    let most = u32::try_from(moment.params.compute.due_per_block).unwrap_or(u32::MAX);
-    for place in agenda.place..entries.min(agenda.place.saturating_add(most)) {
-        let key = entry_key(agenda.height, place);
-        out.push(key);
-        if view.knows(&key)
-            && let DueItem::Task { task } = store::require_entry(view, agenda.height, place)?
-        {
-            out.push(task_key(task));
-        }
-    }
-    Ok(())
-}
-
-/// Keeps the keys that were missed; anything else is a fault.
-fn missed(fault: Fault, out: &mut Vec<StateKey>) -> Result<(), Fault> {
-    match fault {
-        Fault::Missing(Missing(keys)) => {
-            out.extend(keys);
-            Ok(())
-        }
-        fault => Err(fault),
-    }
+    let most = moment.params.compute.due_per_block;
+    let Some(items) = SCHEDULE.ahead(view, moment, most, out)? else { return Ok(()) };
+    out.extend(items.iter().filter_map(|item| match item {
+        DueItem::Task { task } => Some(task_key(*task)),
+        DueItem::Unbond { .. } => None,
+    }));
+    out.extend([bank::SUPPLY, accounts::key(&moment.protocol.compute)]);
+    SCHEDULE.missing(view, moment, most, |view, item| handle(view, moment, item), out)
 }
 
 /// The last block of an epoch.

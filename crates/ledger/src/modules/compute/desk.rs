@@ -1,6 +1,6 @@
 //! What one step of compute works with: the view, the block, the sums, and what has happened.
 
-use super::{AGENDA, Agenda, COMPUTE, Compute, DueItem, Task, due_key, store};
+use super::{COMPUTE, Compute, DueItem, SCHEDULE, Task, store};
 use crate::{
     error::Fault,
     modules::{
@@ -10,9 +10,6 @@ use crate::{
 };
 use althing_state::View;
 use althing_types::{Address, Amount, Due, Event, Height, params::ComputeParams};
-
-/// Most blocks between two looks at something whose height has come and whose time has not.
-const MAX_PATIENCE: u64 = 600;
 
 pub(super) struct Desk<'a> {
     pub(super) view: &'a mut View,
@@ -76,27 +73,6 @@ impl<'a> Desk<'a> {
     /// Looks at something at the first height that may be late enough; returns which. Nothing is
     /// ever looked at in the block that says so.
     pub(super) fn enqueue(&mut self, due: Due, item: &DueItem) -> Result<Height, Fault> {
-        let after = Height::new(self.moment.height.get().saturating_add(1));
-        let height = if due.height > after { due.height } else { self.patient(due, after) };
-        staking::know(self.view, [AGENDA, due_key(height)])?;
-        let mut agenda = store::load_agenda(self.view)?;
-        if agenda.open == 0 && agenda.height < after {
-            agenda = Agenda { height: after, place: 0, open: 0 };
-        }
-        agenda.open = agenda.open.saturating_add(1);
-        store::save_agenda(self.view, &agenda)?;
-        let mut count = store::load_due(self.view, height)?;
-        store::save_entry(self.view, (height, count.entries), item)?;
-        count.entries =
-            count.entries.checked_add(1).ok_or(broken("too much is due at one height"))?;
-        store::save_due(self.view, height, &count)?;
-        Ok(height)
-    }
-
-    /// The height at which the time of `due` has come if no block is faster than the idle ones.
-    fn patient(&self, due: Due, after: Height) -> Height {
-        let left = due.time.get().saturating_sub(self.moment.time.get());
-        let blocks = left.checked_div(self.moment.params.idle_interval_ms).unwrap_or(0);
-        Height::new(after.get().saturating_add(blocks.min(MAX_PATIENCE)))
+        SCHEDULE.enqueue(self.view, self.moment, due, item)
     }
 }

@@ -1,7 +1,7 @@
-use crate::prefix;
+use crate::{modules::schedule::Schedule, prefix};
 use althing_state::StateKey;
 use althing_types::{
-    Address, Epoch, Hash, Height, ValidatorKey,
+    Address, Epoch, Hash, ValidatorKey,
     compute::{DeviceId, DeviceKind},
 };
 
@@ -10,6 +10,10 @@ pub(crate) const COMPUTE: StateKey = StateKey::fixed(prefix::COMPUTE, &[]);
 
 /// The key of what is due, and how far it is done.
 pub(crate) const AGENDA: StateKey = StateKey::fixed(prefix::COMPUTE_AGENDA, &[]);
+
+/// Where what is due stands.
+pub(crate) const SCHEDULE: Schedule =
+    Schedule { agenda: AGENDA, due: prefix::DUE, entry: prefix::DUE_ENTRY };
 
 /// The key of the results that await votes.
 pub(crate) const VERIFYING: StateKey = StateKey::fixed(prefix::VERIFYING, &[]);
@@ -75,20 +79,6 @@ pub(crate) const fn eligible_key(kind: DeviceKind, place: u32) -> StateKey {
 /// The key of a task.
 pub(crate) const fn task_key(number: u64) -> StateKey {
     StateKey::fixed(prefix::TASK, &number.to_be_bytes())
-}
-
-/// The key of how much is due at a height.
-pub(crate) const fn due_key(height: Height) -> StateKey {
-    StateKey::fixed(prefix::DUE, &height.get().to_be_bytes())
-}
-
-/// The key of one thing that is due at a height.
-pub(crate) const fn entry_key(height: Height, place: u32) -> StateKey {
-    let mut bytes = [0; 12];
-    let (first, second) = bytes.split_at_mut(8);
-    first.copy_from_slice(&height.get().to_be_bytes());
-    second.copy_from_slice(&place.to_be_bytes());
-    StateKey::fixed(prefix::DUE_ENTRY, &bytes)
 }
 
 /// The key of the miners' pool of an epoch.

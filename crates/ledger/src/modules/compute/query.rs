@@ -52,9 +52,9 @@ crate::records::records! {
     /// The key of a task. Absent once its retention is over.
     task_key(number: u64) decode_task -> Task = super::task_key(number);
     /// The key of how much is due at a height.
-    due_key(height: Height) decode_due -> DueCount = super::due_key(height);
+    due_key(height: Height) decode_due -> DueCount = super::SCHEDULE.due_key(height);
     /// The key of one thing that is due at a height.
-    entry_key(height: Height, place: u32) decode_entry -> DueItem = super::entry_key(height, place);
+    entry_key(height: Height, place: u32) decode_entry -> DueItem = super::SCHEDULE.entry_key(height, place);
     /// The key of the miners' pool of an epoch.
     pool_key(epoch: Epoch) decode_pool -> MinerPool = super::pool_key(epoch);
     /// The key of how a validator has checked results; absent if it never did.

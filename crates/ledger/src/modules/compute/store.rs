@@ -1,13 +1,12 @@
 use super::{
-    AGENDA, Agenda, COMPUTE, Checker, Compute, Credits, DRIVERS, Device, DeviceReport, Drivers,
-    DueCount, DueItem, MODELS, MinerPool, Models, Task, VERIFYING, Verifying, Worker, beats_key,
-    checker_key, credits_key, device_key, due_key, eligible_key, entry_key, evidence_key, pool_key,
-    report_key, task_key, uuid_key, worker_key,
+    COMPUTE, Checker, Compute, Credits, DRIVERS, Device, DeviceReport, Drivers, MODELS, MinerPool,
+    Models, Task, VERIFYING, Verifying, Worker, beats_key, checker_key, credits_key, device_key,
+    eligible_key, evidence_key, pool_key, report_key, task_key, uuid_key, worker_key,
 };
 use crate::{error::Fault, modules::registry::Node, store};
 use althing_state::View;
 use althing_types::{
-    Address, Blob, Epoch, Hash, Height, ValidatorKey,
+    Address, Blob, Epoch, Hash, ValidatorKey,
     compute::{DeviceId, DeviceKind},
     limits::MAX_EVIDENCE_BYTES,
 };
@@ -30,7 +29,6 @@ macro_rules! records {
 
 records! {
     load_compute, save_compute: Compute = COMPUTE, "the sums of compute are absent or do not decode";
-    load_agenda, save_agenda: Agenda = AGENDA, "the agenda of compute is absent or does not decode";
     load_verifying, save_verifying: Verifying = VERIFYING, "the list of what awaits votes is absent or does not decode";
     load_drivers, save_drivers: Drivers = DRIVERS, "the list of drivers is absent or does not decode";
     load_models, save_models: Models = MODELS, "the list of models is absent or does not decode";
@@ -154,37 +152,6 @@ pub(super) fn save_task(view: &mut View, number: u64, task: &Task) -> Result<(),
 
 pub(super) fn remove_task(view: &mut View, number: u64) {
     view.set(task_key(number), None);
-}
-
-/// How much is due at a height.
-pub(super) fn load_due(view: &View, height: Height) -> Result<DueCount, Fault> {
-    let what = "the number of what is due does not decode";
-    Ok(store::load(view, &due_key(height), what)?.unwrap_or_default())
-}
-
-pub(super) fn save_due(view: &mut View, height: Height, count: &DueCount) -> Result<(), Fault> {
-    store::save(view, due_key(height), count)
-}
-
-pub(super) fn remove_due(view: &mut View, height: Height) {
-    view.set(due_key(height), None);
-}
-
-pub(super) fn require_entry(view: &View, height: Height, place: u32) -> Result<DueItem, Fault> {
-    let what = "an entry of what is due is absent or does not decode";
-    store::require(view, &entry_key(height, place), what)
-}
-
-pub(super) fn save_entry(
-    view: &mut View,
-    (height, place): (Height, u32),
-    item: &DueItem,
-) -> Result<(), Fault> {
-    store::save(view, entry_key(height, place), item)
-}
-
-pub(super) fn remove_entry(view: &mut View, height: Height, place: u32) {
-    view.set(entry_key(height, place), None);
 }
 
 /// What a worker has earned in epochs that it can claim.

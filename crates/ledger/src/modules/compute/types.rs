@@ -1,3 +1,5 @@
+pub use crate::modules::schedule::{Agenda, DueCount};
+
 use althing_types::{
     Address, Amount, Due, Epoch, Hash, Height, List, Ppm, Text, Timestamp, ValidatorKey,
     compute::{
@@ -34,19 +36,6 @@ pub struct Compute {
 
 struct_codec!(Compute { next_task, stakes, prices, rewards, workers, gpus, cpus });
 
-/// What is due, and how far it is done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agenda {
-    /// Nothing before this height is due any more.
-    pub height: Height,
-    /// What was due at this height up to this place is done.
-    pub place: u32,
-    /// How much is due, now and later.
-    pub open: u64,
-}
-
-struct_codec!(Agenda { height, place, open });
-
 tagged_enum! {
     /// Something that is due.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,15 +53,6 @@ tagged_enum! {
         },
     }
 }
-
-/// How much is due at a height.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DueCount {
-    /// So many entries.
-    pub entries: u32,
-}
-
-struct_codec!(DueCount { entries });
 
 /// A worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-use super::{Agenda, Energy, Settlement, store};
+use super::{Agenda, Energy, SCHEDULE, Settlement, store};
 use crate::error::Fault;
 use althing_state::View;
 use althing_types::{Amount, Height, List, energy::EnergySettlementPayload};
@@ -9,7 +9,7 @@ pub(crate) fn genesis(view: &mut View) -> Result<(), Fault> {
     let settlement = Settlement { since: Height::new(1), proposal: None, payload };
     store::save_settlement(view, 0, &settlement)?;
     store::save_set(view, 0, &List::default())?;
-    store::save_agenda(view, &Agenda { height: Height::new(1), place: 0, open: 0 })?;
+    SCHEDULE.save(view, &Agenda { height: Height::new(1), ..Agenda::default() })?;
     store::save_energy(view, &first(payload))
 }
 

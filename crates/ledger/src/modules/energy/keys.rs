@@ -1,7 +1,7 @@
-use crate::prefix;
+use crate::{modules::schedule::Schedule, prefix};
 use althing_state::StateKey;
 use althing_types::{
-    Address, Hash, Height,
+    Address, Hash,
     energy::{EnergyRole, MeterKey, Zone},
     hash,
     limits::MAX_ZONE_BYTES,
@@ -13,6 +13,10 @@ pub(crate) const ENERGY: StateKey = StateKey::fixed(prefix::ENERGY, &[]);
 
 /// The key of what is due, and how far it is done.
 pub(crate) const AGENDA: StateKey = StateKey::fixed(prefix::ENERGY_AGENDA, &[]);
+
+/// Where what is due stands.
+pub(crate) const SCHEDULE: Schedule =
+    Schedule { agenda: AGENDA, due: prefix::ENERGY_DUE, entry: prefix::ENERGY_DUE_ENTRY };
 
 /// Two parts of a key, one after the other.
 const fn joined<const A: usize, const B: usize, const N: usize>(
@@ -34,17 +38,6 @@ fn place(zone: &Zone, slot: u64) -> [u8; MAX_ZONE_BYTES + 8] {
         *byte = *letter;
     }
     joined(&name, &slot.to_be_bytes())
-}
-
-/// The key of how much is due at a height.
-pub(crate) const fn due_key(height: Height) -> StateKey {
-    StateKey::fixed(prefix::ENERGY_DUE, &height.get().to_be_bytes())
-}
-
-/// The key of one thing that is due at a height.
-pub(crate) const fn entry_key(height: Height, place: u32) -> StateKey {
-    let bytes: [u8; 12] = joined(&height.get().to_be_bytes(), &place.to_be_bytes());
-    StateKey::fixed(prefix::ENERGY_DUE_ENTRY, &bytes)
 }
 
 /// The key of a provider.

@@ -17,9 +17,9 @@ crate::records::records! {
     /// The key of what is due, and how far it is done.
     agenda_key() decode_agenda -> Agenda = super::AGENDA;
     /// The key of how much is due at a height.
-    due_key(height: Height) decode_due -> DueCount = super::due_key(height);
+    due_key(height: Height) decode_due -> DueCount = super::SCHEDULE.due_key(height);
     /// The key of one thing that is due at a height.
-    entry_key(height: Height, place: u32) decode_entry -> DueItem = super::entry_key(height, place);
+    entry_key(height: Height, place: u32) decode_entry -> DueItem = super::SCHEDULE.entry_key(height, place);
     /// The key of a provider.
     provider_key(provider: Address) decode_provider -> Provider = super::provider_key(&provider);
     /// The key of a meter.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::{Failure, Fault},
     modules::{
-        bank,
+        bank, schedule,
         staking::{self, BlockMoment},
     },
 };
@@ -162,7 +162,7 @@ pub(crate) fn oracle_keys(
         let change = OracleChange::Remove {};
         let mut scratch = view.clone();
         if let Err(Failure::Fault(fault)) = change_oracle(&mut scratch, moment, oracle, &change) {
-            super::block::missed(fault, out)?;
+            schedule::missed(fault, out)?;
         }
     }
     Ok(())

@@ -1,3 +1,5 @@
+pub use crate::modules::schedule::{Agenda, DueCount};
+
 use althing_types::{
     Address, Amount, Due, Epoch, Hash, Height, List, Ppm, Timestamp,
     energy::{
@@ -76,22 +78,6 @@ records! {
         proposal: Option<u64>,
         /// The rules.
         payload: EnergySettlementPayload,
-    }
-
-    /// What is due, and how far it is done.
-    Agenda {
-        /// Nothing before this height is due any more.
-        height: Height,
-        /// What was due at this height up to this place is done.
-        place: u32,
-        /// How much is due, now and later.
-        open: u64,
-    }
-
-    /// How much is due at a height.
-    DueCount {
-        /// So many entries.
-        entries: u32,
     }
 
     /// A provider of energy.
