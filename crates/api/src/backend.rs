@@ -2,12 +2,18 @@
 //! the index; tests implement it over canned data.
 
 mod compute;
+mod energy;
 mod governance;
 mod stake;
 
 pub use compute::{
     AttemptHistory, ReadingState, SettlementState, TaskEvent, TaskFilter, TaskHistory,
     VerdictState, WorkerFilter,
+};
+pub use energy::{
+    BatchFilter, BatchHistory, DisputeOutcomeState, DisputeVoteState, EnergyCountsState,
+    EnergyDisputeFilter, EnergyDisputeHistory, EnergyIndex, MeterReading, OpenOrder, OwnerHistory,
+    ProviderFilter, ReportHistory, SaleFilter, SaleHistory, SalePaymentState, SlotHistory,
 };
 pub use governance::{
     DisbursementCount, HistoryEvent, HistoryTopic, ParameterChangeState, ProposalEvent,
@@ -400,6 +406,8 @@ pub trait Backend: Send + Sync + 'static {
     async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>>;
     /// How the devices of a worker were scored, newest first; `None` if the index is off.
     async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>>;
+    /// What the index knows about metered energy; `None` if the index is off.
+    fn energy(&self) -> Option<&dyn EnergyIndex>;
     /// A finalized block.
     async fn block(&self, height: Height) -> Option<Arc<Block>>;
     /// Height of a finalized block.

@@ -74,6 +74,18 @@ codes! {
     TaskNotFound = "task_not_found", NOT_FOUND;
     /// No such worker: this account never was one.
     WorkerNotFound = "worker_not_found", NOT_FOUND;
+    /// No such provider of energy: this account is none, or has left.
+    ProviderNotFound = "provider_not_found", NOT_FOUND;
+    /// No such meter: nobody has registered it.
+    MeterNotFound = "meter_not_found", NOT_FOUND;
+    /// No such batch of readings.
+    BatchNotFound = "batch_not_found", NOT_FOUND;
+    /// No such oracle: this account is none, or has left.
+    OracleNotFound = "oracle_not_found", NOT_FOUND;
+    /// No such certificate of origin.
+    CertificateNotFound = "certificate_not_found", NOT_FOUND;
+    /// No such dispute about energy.
+    EnergyDisputeNotFound = "energy_dispute_not_found", NOT_FOUND;
     /// No such JSON Schema.
     SchemaNotFound = "schema_not_found", NOT_FOUND;
     /// There is no proof of this yet, or not any more.
@@ -82,6 +94,8 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     /// The transaction is not in a finalized block yet.
     NotFinalized = "not_finalized", CONFLICT;
+    /// The last value of a meter or an oracle is too old to be trusted.
+    StaleValue = "stale_value", CONFLICT;
     /// The disbursement is in another state of its life.
     WrongState = "wrong_state", CONFLICT;
     /// The body is larger than this route allows.

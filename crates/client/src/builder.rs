@@ -24,6 +24,8 @@ pub const DEFAULT_VALIDITY: u64 = 1_000;
 const DRY_RUN_GAS: u64 = 10_000_000;
 /// Less than any transaction needs.
 const LEAST_GAS: u64 = 10_000;
+/// Dry runs of a transaction at most, if others of its account are included meanwhile.
+const MAX_TRIES: u32 = 5;
 const ML_DSA_65_SIGNATURE_BYTES: usize = 3_309;
 
 /// A transaction to be, with the parts that are decided so far.
@@ -175,18 +177,41 @@ impl Builder {
                 text.parse().map_err(|_| ClientError::Malformed(format!("chain id {text:?}")))?
             }
         };
-        let account = client.account(self.public_key.address()).await?;
-        let nonce = self.nonce.unwrap_or(account.pending_nonce);
         let gas_price = match self.gas_price {
             Some(price) => price,
             None => client.fees().await?.gas_price.normal,
         };
+        let mut tries = 0u32;
+        loop {
+            let account = client.account(self.public_key.address()).await?;
+            let draft = self.tried(client, chain_id, &account, gas_price).await?;
+            let overtaken = |run: &Simulation| {
+                run.reason.as_ref().is_some_and(|reason| reason.code == "nonce_too_low")
+            };
+            tries = tries.saturating_add(1);
+            // The dry run has the nonce that the account had a moment ago: a transaction of the same
+            // account that was included in between is no reason to refuse this one.
+            if tries == MAX_TRIES || !draft.simulation.as_ref().is_some_and(overtaken) {
+                return Ok(draft);
+            }
+        }
+    }
+
+    /// One dry run on what the account has now.
+    async fn tried(
+        &self,
+        client: &Client,
+        chain_id: ChainId,
+        account: &Account,
+        gas_price: GasPrice,
+    ) -> Result<Draft, ClientError> {
+        let nonce = self.nonce.unwrap_or(account.pending_nonce);
         let valid_until = self
             .valid_until
             .unwrap_or_else(|| Height::new(account.height.get().saturating_add(DEFAULT_VALIDITY)));
         let gas_limit = match self.gas_limit {
             Some(gas_limit) => gas_limit,
-            None => self.affordable(&account, gas_price, self.outlay(client).await?),
+            None => self.affordable(account, gas_price, self.outlay(client).await?),
         };
         let mut transaction = self.with(chain_id, nonce, gas_limit, gas_price, valid_until);
         // The dry run executes on the finalized state, where what waits has not happened yet.
@@ -205,6 +230,7 @@ impl Builder {
         match &self.payload {
             Payload::SubmitProposal(_) => Ok(client.params().await?.governance.deposit),
             Payload::ProveWrong(_) => Ok(client.params().await?.compute.dispute_bond),
+            Payload::OpenEnergyDispute(_) => Ok(client.params().await?.energy.dispute_bond),
             payload => Ok(stake::outlay(payload)),
         }
     }

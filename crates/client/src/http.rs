@@ -5,6 +5,7 @@
 
 mod compute;
 mod decisions;
+mod energy;
 mod error;
 mod events;
 mod governance;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use compute::*;
 pub use decisions::*;
+pub use energy::*;
 pub use error::{ApiError, ClientError};
 pub use events::{Event, Events};
 pub use governance::disbursement_error;

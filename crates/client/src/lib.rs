@@ -7,7 +7,9 @@ pub mod dev;
 mod file;
 pub mod genesis_plan;
 pub mod http;
+mod key_file;
 pub mod keystore;
+pub mod meter_key;
 pub mod mnemonic;
 pub mod nonces;
 pub mod passkey;
@@ -17,3 +19,5 @@ pub mod slip10;
 pub mod validator;
 pub mod validator_key;
 pub mod verify;
+
+pub use key_file::KeyFileError;

@@ -1,7 +1,7 @@
 //! What a validator does with its consensus key besides voting: it proves that it holds the key
 //! when it registers, and signs the transactions of its node.
 
-use crate::validator_key::{self, ValidatorKeyFileError};
+use crate::{key_file::KeyFileError, validator_key};
 use althing_types::{
     Address, ChainId, KeyScheme, SecretKey, Signature64, ValidatorKey, message::Possession,
 };
@@ -32,9 +32,8 @@ impl ConsensusKey {
     /// From a validator key file.
     ///
     /// # Errors
-    /// [`ValidatorKeyFileError`]; [`ValidatorKeyFileError::Locked`] if it is encrypted and no
-    /// password is given.
-    pub fn read(path: &Path, password: Option<&str>) -> Result<Self, ValidatorKeyFileError> {
+    /// [`KeyFileError`], also if it is encrypted and no password is given.
+    pub fn read(path: &Path, password: Option<&str>) -> Result<Self, KeyFileError> {
         validator_key::read(path, password).map(Self::from_seed)
     }
 

@@ -1,59 +1,25 @@
 //! The file that holds a validator's consensus key, apart from account keys.
-//!
-//! Lines of text: a version, the public key, the secret (plain, or sealed with a password), and a
-//! checksum over everything before it, so that damage is noticed before the key is used.
 
-use crate::{
-    file,
-    sealed::{DEFAULT_LOG_N, Kdf},
-};
-use althing_types::{KeyScheme, SecretKey, ValidatorKey, hash::sha256};
-use std::{fs, io, path::Path};
+use crate::key_file::{self, KeyFile, KeyFileError, Kind, Public, Sealing};
+use althing_types::{KeyScheme, SecretKey, ValidatorKey};
+use std::path::Path;
 use zeroize::Zeroizing;
 
-const FIRST_LINE: &str = "althing-validator-key 1";
-
-/// Why a validator key file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ValidatorKeyFileError {
-    /// There is none.
-    #[error("there is no validator key at {0}: `althing init` makes one")]
-    NotFound(String),
-    /// There is one already.
-    #[error("{0} exists already and is never overwritten: move it away first")]
-    Exists(String),
-    /// Cannot be read or written.
-    #[error("{0}: {1}")]
-    Io(String, io::Error),
-    /// Another format.
-    #[error("{0} is in a format that this version does not read: update the software")]
-    Version(String),
-    /// Damaged.
-    #[error("{0} is damaged: restore it from a backup")]
-    Damaged(String),
-    /// Encrypted, and no password was given.
-    #[error("{0} is encrypted: give its password")]
-    Locked(String),
-    /// The password is wrong.
-    #[error("the password of {0} is wrong")]
-    WrongPassword(String),
-}
-
-impl ValidatorKeyFileError {
-    /// Stable machine-readable name.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound(_) => "validator_key_not_found",
-            Self::Exists(_) => "validator_key_exists",
-            Self::Io(..) => "validator_key_io",
-            Self::Version(_) => "validator_key_version",
-            Self::Damaged(_) => "validator_key_damaged",
-            Self::Locked(_) => "validator_key_locked",
-            Self::WrongPassword(_) => "validator_key_wrong_password",
-        }
-    }
-}
-
+/// Consensus keys.
+static KIND: Kind = Kind {
+    format: "althing-validator-key",
+    name: "validator key",
+    command: "althing init",
+    codes: [
+        "validator_key_not_found",
+        "validator_key_exists",
+        "validator_key_io",
+        "validator_key_version",
+        "validator_key_damaged",
+        "validator_key_locked",
+        "validator_key_wrong_password",
+    ],
+};
 /// The public half of a consensus key with this seed.
 pub fn public_key(seed: &[u8; 32]) -> ValidatorKey {
     let key = SecretKey::from_seed(KeyScheme::Ed25519, *seed);
@@ -71,43 +37,24 @@ pub fn generate() -> Zeroizing<[u8; 32]> {
 /// Writes a key file, mode 0600; encrypted if a password is given.
 ///
 /// # Errors
-/// [`ValidatorKeyFileError::Exists`] or [`ValidatorKeyFileError::Io`].
+/// [`KeyFileError`], if there is a file already or it cannot be written.
 pub fn write(
     path: &Path,
     seed: &[u8; 32],
     password: Option<&str>,
-) -> Result<ValidatorKey, ValidatorKeyFileError> {
-    write_with(path, seed, password, DEFAULT_LOG_N)
+) -> Result<ValidatorKey, KeyFileError> {
+    write_with(path, seed, Sealing::new(password))
 }
 
 fn write_with(
     path: &Path,
     seed: &[u8; 32],
-    password: Option<&str>,
-    log_n: u8,
-) -> Result<ValidatorKey, ValidatorKeyFileError> {
-    let name = path.display().to_string();
-    let public = public_key(seed);
-    let secret = match password {
-        None => format!("secret {}", hex::encode(seed)),
-        Some(password) => {
-            let kdf = Kdf::new(log_n);
-            let sealed = kdf.seal(password, seed, public.as_bytes());
-            let sealed = sealed.ok_or_else(|| ValidatorKeyFileError::Damaged(name.clone()))?;
-            format!("sealed {} {} {}", kdf.log_n, kdf.salt, hex::encode(sealed))
-        }
-    };
-    let body = Zeroizing::new(format!("{FIRST_LINE}\npublic {public}\n{secret}\n"));
-    let text = Zeroizing::new(format!("{}checksum {}\n", *body, checksum(&body)));
-    file::create(path, text.as_bytes()).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => ValidatorKeyFileError::Exists(name),
-        _ => ValidatorKeyFileError::Io(name, error),
-    })?;
-    Ok(public)
-}
-
-fn checksum(body: &str) -> String {
-    hex::encode(sha256(&[body.as_bytes()]))
+    sealing: Sealing<'_>,
+) -> Result<ValidatorKey, KeyFileError> {
+    let key = public_key(seed);
+    let public = Public { text: &key.to_string(), beside: key.as_bytes() };
+    key_file::write(&KIND, path, &public, seed, sealing)?;
+    Ok(key)
 }
 
 /// What a key file says without its secret.
@@ -119,102 +66,44 @@ pub struct Summary {
     pub encrypted: bool,
 }
 
+fn load(path: &Path) -> Result<(KeyFile, ValidatorKey), KeyFileError> {
+    let file = KeyFile::load(&KIND, path)?;
+    let public = file.public.parse().map_err(|_| key_file::damaged(&KIND, path))?;
+    Ok((file, public))
+}
+
 /// Reads the public half of a key file.
 ///
 /// # Errors
-/// [`ValidatorKeyFileError`], but never about a password.
-pub fn inspect(path: &Path) -> Result<Summary, ValidatorKeyFileError> {
-    let name = path.display().to_string();
-    let text = load(path)?;
-    let parsed = parse(&text).ok_or(ValidatorKeyFileError::Damaged(name))?;
-    Ok(Summary { public: parsed.public, encrypted: matches!(parsed.secret, Secret::Sealed(..)) })
+/// [`KeyFileError`], but never about a password.
+pub fn inspect(path: &Path) -> Result<Summary, KeyFileError> {
+    let (file, public) = load(path)?;
+    Ok(Summary { public, encrypted: file.encrypted() })
 }
 
 /// Reads the seed of a key file.
 ///
 /// # Errors
-/// [`ValidatorKeyFileError`]; [`ValidatorKeyFileError::Locked`] if it is encrypted and no password
-/// is given.
-pub fn read(
-    path: &Path,
-    password: Option<&str>,
-) -> Result<Zeroizing<[u8; 32]>, ValidatorKeyFileError> {
-    let name = || path.display().to_string();
-    let damaged = || ValidatorKeyFileError::Damaged(name());
-    let text = load(path)?;
-    let parsed = parse(&text).ok_or_else(damaged)?;
-    let bytes = match parsed.secret {
-        Secret::Plain(bytes) => bytes,
-        Secret::Sealed(kdf, sealed) => {
-            let password = password.ok_or_else(|| ValidatorKeyFileError::Locked(name()))?;
-            kdf.open(password, &sealed, parsed.public.as_bytes())
-                .ok_or_else(damaged)?
-                .ok_or_else(|| ValidatorKeyFileError::WrongPassword(name()))?
-        }
-    };
-    let mut seed = Zeroizing::new([0; 32]);
-    if bytes.len() != seed.len() {
-        return Err(damaged());
-    }
-    seed.copy_from_slice(&bytes);
-    if public_key(&seed) == parsed.public { Ok(seed) } else { Err(damaged()) }
-}
-
-fn load(path: &Path) -> Result<Zeroizing<String>, ValidatorKeyFileError> {
-    let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => ValidatorKeyFileError::NotFound(name.clone()),
-        _ => ValidatorKeyFileError::Io(name.clone(), error),
-    })?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| ValidatorKeyFileError::Damaged(name.clone()))?;
-    let text = Zeroizing::new(text);
-    let first = text.lines().next().unwrap_or_default();
-    let other_version = first.strip_prefix("althing-validator-key ").is_some_and(|version| {
-        version != "1" && version.parse::<u32>().is_ok_and(|version| version > 1)
-    });
-    if other_version {
-        return Err(ValidatorKeyFileError::Version(name));
-    }
-    Ok(text)
-}
-
-enum Secret {
-    Plain(Zeroizing<Vec<u8>>),
-    Sealed(Kdf, Vec<u8>),
-}
-
-struct Parsed {
-    public: ValidatorKey,
-    secret: Secret,
-}
-
-fn parse(text: &str) -> Option<Parsed> {
-    let (body, sum) = text.split_once("checksum ")?;
-    if sum.trim_end() != checksum(body) {
-        return None;
-    }
-    let mut lines = body.lines();
-    if lines.next()? != FIRST_LINE {
-        return None;
-    }
-    let public = lines.next()?.strip_prefix("public ")?.parse().ok()?;
-    let secret = lines.next()?;
-    let secret = if let Some(plain) = secret.strip_prefix("secret ") {
-        Secret::Plain(Zeroizing::new(hex::decode(plain).ok()?))
-    } else {
-        let mut parts = secret.strip_prefix("sealed ")?.split(' ');
-        let log_n = parts.next()?.parse().ok()?;
-        let salt = parts.next()?.to_owned();
-        let sealed = hex::decode(parts.next()?).ok()?;
-        Secret::Sealed(Kdf { name: "scrypt".to_owned(), log_n, salt }, sealed)
-    };
-    Some(Parsed { public, secret })
+/// [`KeyFileError`], also if it is encrypted and no password is given.
+pub fn read(path: &Path, password: Option<&str>) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let (file, public) = load(path)?;
+    let seed = file.open(&KIND, path, public.as_bytes(), password)?;
+    if public_key(&seed) == public { Ok(seed) } else { Err(key_file::damaged(&KIND, path)) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    fn write_with(
+        path: &Path,
+        seed: &[u8; 32],
+        password: Option<&str>,
+        log_n: u8,
+    ) -> Result<ValidatorKey, KeyFileError> {
+        super::write_with(path, seed, Sealing { password, log_n })
+    }
 
     #[test]
     fn a_key_file_round_trips_with_and_without_a_password() {

@@ -14,7 +14,7 @@ use crate::{
     randomness::Randomness,
     types::{Batch, BlockContext, Dbs, Merkleized, Runtime, Scheme},
 };
-use althing_ledger::{BlockContext as LedgerContext, Ledger, Supply, compute, query};
+use althing_ledger::{BlockContext as LedgerContext, Ledger, Supply, compute, energy, query};
 use althing_state::Write;
 use althing_types::{
     Block as ChainBlock, Epoch, Header, Height, SignedTransaction, SyncRange, Timestamp,
@@ -342,6 +342,9 @@ impl<E: Runtime, S: Strategy> Application<E> for App<S> {
         if let Some(sums) = sums_after(&writes) {
             self.shared.metrics.working(&sums);
         }
+        if let Some(sums) = energy_after(&writes) {
+            self.shared.metrics.metered(&sums);
+        }
         if let Some((epoch, set)) = chosen_by(&finalized.block.header, &writes) {
             self.shared.neighbours.chosen(epoch, Arc::new(set));
         }
@@ -358,6 +361,11 @@ fn supply_after(writes: &[Write]) -> Option<Supply> {
 /// How many workers and devices a block left, if it changed that.
 fn sums_after(writes: &[Write]) -> Option<compute::Compute> {
     compute::query::decode_compute(written(writes, compute::query::compute_key())?).ok()
+}
+
+/// How much energy a block left, if it changed that.
+fn energy_after(writes: &[Write]) -> Option<energy::Energy> {
+    energy::query::decode_energy(written(writes, energy::query::energy_key())?).ok()
 }
 
 /// The set that the last block of an epoch chose, for the epoch after the next.

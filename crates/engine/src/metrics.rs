@@ -2,6 +2,7 @@
 //! beside them.
 
 mod compute;
+mod energy;
 mod governance;
 
 use crate::{chain::FinalizedBlock, net::metrics::NetMetrics, votes::VoteCount};
@@ -44,6 +45,7 @@ pub struct Metrics {
     duties_unpaid: Counter,
     votes: Votes,
     compute: compute::Compute,
+    energy: energy::Energy,
     governance: governance::Governance,
     build: Histogram,
     execution: Histogram,
@@ -123,6 +125,7 @@ impl Default for Metrics {
             duties_unpaid: Counter::default(),
             votes: Votes::default(),
             compute: compute::Compute::default(),
+            energy: energy::Energy::default(),
             governance: governance::Governance::default(),
             build: seconds(),
             execution: seconds(),
@@ -189,6 +192,7 @@ impl Metrics {
             self.votes.certificates.clone(),
         );
         self.compute.register(r);
+        self.energy.register(r);
         self.governance.register(r);
         r.register("block_build_seconds", "Time to build a block", self.build.clone());
         r.register("block_execution_seconds", "Time to check a block", self.execution.clone());
@@ -321,6 +325,11 @@ impl Metrics {
         self.compute.sums(sums);
     }
 
+    /// A block left so much energy.
+    pub fn metered(&self, sums: &althing_ledger::energy::Energy) {
+        self.energy.sums(sums);
+    }
+
     /// A block was finalized and applied at `now`.
     pub fn finalized(&self, finalized: &FinalizedBlock, now: Timestamp) {
         let header = &finalized.block.header;
@@ -338,6 +347,7 @@ impl Metrics {
         let events = finalized.receipts.iter().flat_map(|receipt| &receipt.events);
         self.compute.events(header.timestamp, events.clone());
         self.governance.events(header.timestamp, events);
+        self.energy.receipts(header.timestamp, &finalized.receipts);
         let outcomes = finalized.transaction_receipts();
         let failed = outcomes.iter().filter(|receipt| !receipt.code.is_ok()).count();
         self.failed.inc_by(failed as u64);

@@ -6,6 +6,11 @@
 
 mod compute;
 mod decisions;
+mod energy;
+mod energy_batches;
+mod energy_disputes;
+mod energy_market;
+mod energy_registry;
 mod error;
 mod facts;
 mod governance;
@@ -19,6 +24,10 @@ mod write;
 pub use decisions::{
     ChangeRow, DisbursementRow, DisbursementSum, EventPlace, ProposalQuery, ProposalRow, VoteRow,
 };
+pub use energy_batches::{BatchQuery, BatchRow, ReadingRow, ReportRow};
+pub use energy_disputes::{DisputeOutcome, DisputeQuery, DisputeRow, DisputeVoteRow};
+pub use energy_market::{OrderRow, OwnerRow, SalePayment, SaleQuery, SaleRow, SlotRow};
+pub use energy_registry::{EnergyCounts, ProviderQuery};
 pub use error::IndexError;
 pub use facts::{FactRow, Topic};
 pub use history::{Beat, DelegatorRow, EpochRow, Standing, UnbondingRow};
@@ -40,7 +49,7 @@ use std::{
 
 /// Number of the schema in `schema.sql`; raise it with every change there. A database with another
 /// number is rebuilt.
-pub const SCHEMA_VERSION: i32 = 6;
+pub const SCHEMA_VERSION: i32 = 7;
 
 /// Idle read connections that are kept open.
 const MAX_IDLE_READERS: usize = 8;

@@ -329,3 +329,195 @@ CREATE TABLE device_reading (
     flagged     INTEGER NOT NULL,
     PRIMARY KEY (worker, device, position, seq)
 ) WITHOUT ROWID;
+
+
+-- Energy. Amounts are 16 bytes, big endian; zones, states and reasons are the texts of the chain. Energy
+-- in Wh, and other numbers that fill 64 bits, are integers of the same bits (negative ones are large):
+-- nothing is compared with them.
+
+-- Every account that ever was a provider; `left` when its stake was paid. `tariff` is 1 if it has
+-- posted one that it did not end.
+CREATE TABLE energy_provider (
+    address BLOB    PRIMARY KEY,
+    zone    TEXT    NOT NULL,
+    state   TEXT    NOT NULL,
+    tariff  INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX energy_provider_state ON energy_provider (state, address);
+CREATE INDEX energy_provider_zone ON energy_provider (zone, address);
+CREATE INDEX energy_provider_tariff ON energy_provider (address) WHERE tariff = 1;
+
+CREATE TABLE energy_meter (
+    id       INTEGER PRIMARY KEY,
+    meter    BLOB    NOT NULL UNIQUE,
+    provider BLOB    NOT NULL
+);
+CREATE INDEX energy_meter_of ON energy_meter (provider, meter);
+
+-- Every batch of readings that there ever was: how many of them are where, and what they say.
+CREATE TABLE energy_batch (
+    number      INTEGER PRIMARY KEY,
+    provider    BLOB    NOT NULL,
+    height      INTEGER NOT NULL,
+    time_ms     INTEGER NOT NULL,
+    count       INTEGER NOT NULL,
+    wh          INTEGER NOT NULL,
+    attested_wh INTEGER NOT NULL,
+    undecided   INTEGER NOT NULL,
+    attested    INTEGER NOT NULL,
+    refused     INTEGER NOT NULL,
+    expired     INTEGER NOT NULL,
+    disproved   INTEGER NOT NULL,
+    closed      INTEGER
+);
+CREATE INDEX energy_batch_of ON energy_batch (provider, number);
+CREATE INDEX energy_batch_open ON energy_batch (number) WHERE closed IS NULL;
+CREATE INDEX energy_batch_undecided ON energy_batch (number) WHERE undecided > 0;
+
+-- Every reading. `id` is batch * 64 + place, `meter` the id of a row, `outcome` the byte of the chain,
+-- null while it is not decided.
+CREATE TABLE energy_reading (
+    id        INTEGER PRIMARY KEY,
+    meter     INTEGER NOT NULL,
+    sequence  INTEGER NOT NULL,
+    start     INTEGER NOT NULL,
+    seconds   INTEGER NOT NULL,
+    wh        INTEGER NOT NULL,
+    total_wh  INTEGER NOT NULL,
+    signed_at INTEGER NOT NULL,
+    outcome   INTEGER
+);
+CREATE INDEX energy_reading_of ON energy_reading (meter, id);
+
+-- Hours since 1970 in which something was attested: where energy can be on sale.
+CREATE TABLE energy_hour (
+    provider BLOB    NOT NULL,
+    hour     INTEGER NOT NULL,
+    zone     TEXT    NOT NULL,
+    PRIMARY KEY (provider, hour, zone)
+) WITHOUT ROWID;
+CREATE INDEX energy_hour_zone ON energy_hour (zone, hour, provider);
+
+-- Every account that ever staked for an oracle; `present` is 0 once its stake was paid.
+CREATE TABLE energy_oracle (
+    address BLOB    PRIMARY KEY,
+    present INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What oracles found. Bit n of `agree` and `contradict` is about reading n.
+CREATE TABLE energy_report (
+    oracle     BLOB    NOT NULL,
+    batch      INTEGER NOT NULL,
+    agree      INTEGER NOT NULL,
+    contradict INTEGER NOT NULL,
+    late       INTEGER NOT NULL,
+    height     INTEGER NOT NULL,
+    time_ms    INTEGER NOT NULL,
+    PRIMARY KEY (oracle, batch)
+) WITHOUT ROWID;
+CREATE INDEX energy_report_of ON energy_report (batch, oracle);
+
+-- Offers and orders that are open. `price` is the least one of an offer, the highest one of an order.
+CREATE TABLE energy_order (
+    number  INTEGER PRIMARY KEY,
+    account BLOB    NOT NULL,
+    offer   INTEGER NOT NULL,
+    zone    TEXT    NOT NULL,
+    slot    INTEGER NOT NULL,
+    wh      INTEGER NOT NULL,
+    price   BLOB    NOT NULL
+);
+CREATE INDEX energy_order_of ON energy_order (account, number);
+CREATE INDEX energy_order_book ON energy_order (zone, slot);
+
+-- Slots that were cleared, in the order in which they were.
+CREATE TABLE energy_slot (
+    number  INTEGER PRIMARY KEY,
+    zone    TEXT    NOT NULL,
+    slot    INTEGER NOT NULL,
+    price   BLOB    NOT NULL,
+    wh      INTEGER NOT NULL,
+    paid    BLOB    NOT NULL,
+    refunds BLOB    NOT NULL,
+    sales   INTEGER NOT NULL,
+    height  INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL
+);
+CREATE INDEX energy_slot_zone ON energy_slot (zone, number);
+CREATE INDEX energy_slot_of ON energy_slot (zone, slot, number);
+
+-- Every sale, with its certificate of origin: `held`, `retired`, or `revoked` if nothing is left of it.
+-- The last four are null until the provider is paid.
+CREATE TABLE energy_sale (
+    number     INTEGER PRIMARY KEY,
+    state      TEXT    NOT NULL,
+    owner      BLOB    NOT NULL,
+    buyer      BLOB    NOT NULL,
+    provider   BLOB    NOT NULL,
+    zone       TEXT    NOT NULL,
+    slot       INTEGER NOT NULL,
+    wh         INTEGER NOT NULL,
+    price      BLOB    NOT NULL,
+    paid       BLOB    NOT NULL,
+    sold       INTEGER NOT NULL,
+    sold_ms    INTEGER NOT NULL,
+    revoked_wh INTEGER NOT NULL,
+    refund     BLOB    NOT NULL,
+    retired    INTEGER,
+    amount     BLOB,
+    fee        BLOB,
+    settled    INTEGER,
+    settled_ms INTEGER
+);
+CREATE INDEX energy_sale_state ON energy_sale (state, number);
+CREATE INDEX energy_sale_owner ON energy_sale (owner, number);
+CREATE INDEX energy_sale_buyer ON energy_sale (buyer, number);
+CREATE INDEX energy_sale_provider ON energy_sale (provider, number);
+
+-- Who had a certificate since when.
+CREATE TABLE energy_owner (
+    certificate INTEGER NOT NULL,
+    position    INTEGER NOT NULL,
+    seq         INTEGER NOT NULL,
+    owner       BLOB    NOT NULL,
+    height      INTEGER NOT NULL,
+    time_ms     INTEGER NOT NULL,
+    PRIMARY KEY (certificate, position, seq)
+) WITHOUT ROWID;
+
+-- Every dispute: `open`, or how it ended. The last four are null until then.
+CREATE TABLE energy_dispute (
+    number     INTEGER PRIMARY KEY,
+    state      TEXT    NOT NULL,
+    opener     BLOB    NOT NULL,
+    subject    BLOB    NOT NULL,
+    reason     TEXT    NOT NULL,
+    evidence   BLOB    NOT NULL,
+    provider   BLOB,
+    opened     INTEGER NOT NULL,
+    ends       INTEGER NOT NULL,
+    uphold     INTEGER NOT NULL,
+    dismiss    INTEGER NOT NULL,
+    revoked_wh INTEGER,
+    reward     BLOB,
+    ended      INTEGER,
+    ended_ms   INTEGER
+);
+CREATE INDEX energy_dispute_state ON energy_dispute (state, number);
+CREATE INDEX energy_dispute_provider ON energy_dispute (provider, number);
+
+CREATE TABLE energy_vote (
+    dispute INTEGER NOT NULL,
+    oracle  BLOB    NOT NULL,
+    uphold  INTEGER NOT NULL,
+    height  INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    PRIMARY KEY (dispute, oracle)
+) WITHOUT ROWID;
+
+-- To whom an account, or the chain, has granted something that was not taken back.
+CREATE TABLE energy_grant (
+    grantor BLOB NOT NULL,
+    account BLOB NOT NULL,
+    PRIMARY KEY (grantor, account)
+) WITHOUT ROWID;

@@ -205,7 +205,7 @@ where
     })
 }
 
-fn name_at<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+pub(crate) fn name_at<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {
@@ -219,12 +219,12 @@ where
     row.get_ref(column)?.as_str_or_null()?.map(|name| named(column, name)).transpose()
 }
 
-fn maybe_address_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Address>> {
+pub(crate) fn maybe_address_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Address>> {
     let bytes: Option<[u8; 20]> = row.get(column)?;
     Ok(bytes.map(Address::new))
 }
 
-fn hash_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Hash> {
+pub(crate) fn hash_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Hash> {
     let bytes: [u8; 32] = row.get(column)?;
     Ok(Hash::from(bytes))
 }

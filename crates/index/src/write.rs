@@ -1,6 +1,6 @@
 //! The writer: blocks become rows.
 
-use crate::{Index, IndexError, blob, compute, governance, pack, stake::StakeRows};
+use crate::{Index, IndexError, blob, compute, energy, governance, pack, stake::StakeRows};
 use althing_types::{Address, Block, Hash, Height, Payload, Receipt, SignedTransaction};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::{collections::BTreeMap, sync::Arc};
@@ -66,6 +66,7 @@ impl Index {
             stake.add(&transaction, entry)?;
             governance::write(&transaction, entry)?;
             compute::write(&transaction, entry)?;
+            energy::write(&transaction, entry)?;
             last = Some(height);
         }
         rows.write(&transaction)?;

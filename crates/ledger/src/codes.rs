@@ -819,7 +819,7 @@ pub const ALL: &[(u16, &str, &str)] = &[
     (
         145,
         "meter_mismatch",
-        "no meter of this provider has this id: look at `althing energy meters`, and submit for the provider that the meter is bound to",
+        "no meter of this provider has this id: look at `althing energy meter list`, and submit for the provider that the meter is bound to",
     ),
     (146, "meter_exists", "the key serves a meter already, or has served one: use another key"),
     (
@@ -907,7 +907,7 @@ pub const ALL: &[(u16, &str, &str)] = &[
     (
         165,
         "wrong_settlement_mode",
-        "energy is sold in the other mode now: `althing energy settlement` says which messages count",
+        "energy is sold in the other mode now: `althing energy status` says which messages count",
     ),
     (
         166,
@@ -946,7 +946,11 @@ pub const ALL: &[(u16, &str, &str)] = &[
         "nothing_for_sale",
         "the provider has no attested energy left in this slot: choose another slot or provider",
     ),
-    (175, "unknown_certificate", "there is no certificate of this number, or its sale was undone"),
+    (
+        175,
+        "unknown_certificate",
+        "there is no certificate of this number: its sale was undone, or it was used up and paid",
+    ),
     (
         176,
         "not_certificate_owner",

@@ -161,6 +161,8 @@ struct Channel {
     last_start: Option<u64>,
     windows: [Window; 2],
     counters: [Option<Register>; 2],
+    /// What was found since the last record was taken.
+    now: Vec<Finding>,
 }
 
 impl Validator {
@@ -171,23 +173,43 @@ impl Validator {
 
     /// Takes the next record. Refused channels are passed over.
     pub fn take(&mut self, record: &Record) {
-        match record {
-            Record::Interval(meter, interval) => self.take_interval(meter, interval),
-            Record::Register(meter, register) => self.take_register(meter, register),
-            Record::Refused(..) => {}
-        }
+        self.examine(record);
+    }
+
+    /// The same, and says what was found with it. Gaps stand in the report alone, as a rule: one that is
+    /// not far behind may still be filled.
+    pub fn examine(&mut self, record: &Record) -> Vec<Finding> {
+        let limits = self.limits;
+        let channel = match record {
+            Record::Interval(meter, interval) => {
+                let channel = self.channel(meter);
+                channel.interval(interval, &limits);
+                channel
+            }
+            Record::Register(meter, register) => {
+                let channel = self.channel(meter);
+                channel.register(register, &limits);
+                channel
+            }
+            Record::Refused(..) => return Vec::new(),
+        };
+        std::mem::take(&mut channel.now)
     }
 
     /// Takes an interval.
     pub fn take_interval(&mut self, meter: &Meter, interval: &Interval) {
         let limits = self.limits;
-        self.channel(meter).interval(interval, &limits);
+        let channel = self.channel(meter);
+        channel.interval(interval, &limits);
+        channel.now.clear();
     }
 
     /// Takes a counter.
     pub fn take_register(&mut self, meter: &Meter, register: &Register) {
         let limits = self.limits;
-        self.channel(meter).register(register, &limits);
+        let channel = self.channel(meter);
+        channel.register(register, &limits);
+        channel.now.clear();
     }
 
     fn channel(&mut self, meter: &Meter) -> &mut Channel {
@@ -205,6 +227,7 @@ impl Validator {
 
 impl Channel {
     fn find(&mut self, limits: &Limits, finding: Finding, example: Example) {
+        self.now.push(finding);
         let count = self.findings.entry(finding).or_default();
         count.count += 1;
         count.seconds = count.seconds.saturating_add(example.seconds);

@@ -35,28 +35,33 @@ const QUICK: [&str; 18] = [
 ];
 
 /// A network, and the folder of who uses it.
-struct World {
+pub(crate) struct World {
     network: Network,
-    home: tempfile::TempDir,
+    pub(crate) home: tempfile::TempDir,
 }
 
 impl World {
     fn start() -> Self {
-        Self { network: Network::start(&QUICK), home: free_home() }
+        Self::with(&[])
     }
 
-    fn ask(&self, arguments: &[&str]) -> Value {
+    /// With further options of `althing dev`.
+    pub(crate) fn with(options: &[&str]) -> Self {
+        Self { network: Network::start(&[&QUICK[..], options].concat()), home: free_home() }
+    }
+
+    pub(crate) fn ask(&self, arguments: &[&str]) -> Value {
         self.network.json(self.home.path(), arguments)
     }
 
-    fn human(&self, arguments: &[&str]) -> String {
+    pub(crate) fn human(&self, arguments: &[&str]) -> String {
         let output = self.network.cli(self.home.path(), arguments);
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     }
 
     /// The exit code and the document on standard error.
-    fn refusal(&self, arguments: &[&str]) -> (i32, Value) {
+    pub(crate) fn refusal(&self, arguments: &[&str]) -> (i32, Value) {
         let output = self.network.cli(self.home.path(), &[&["--json"], arguments].concat());
         let error = text(&output.stderr);
         let error = error.lines().last().unwrap_or_default();
@@ -65,22 +70,26 @@ impl World {
     }
 
     /// Sends, and waits until it did what it asked for.
-    fn submit(&self, from: &str, arguments: &[&str]) -> Value {
-        let all = [&["gov"], arguments, &["--from", from, "--yes", "--wait"]].concat();
+    pub(crate) fn transact(&self, from: &str, arguments: &[&str]) -> Value {
+        let all = [arguments, &["--from", from, "--yes", "--wait"]].concat();
         let done = self.ask(&all);
         assert_eq!((&done["status"], &done["success"]), (&"finalized".into(), &true.into()));
         done
     }
 
+    fn submit(&self, from: &str, arguments: &[&str]) -> Value {
+        self.transact(from, &[&["gov"], arguments].concat())
+    }
+
     /// Proposes, and returns the number.
-    fn propose(&self, arguments: &[&str]) -> u64 {
+    pub(crate) fn propose(&self, arguments: &[&str]) -> u64 {
         let done = self.submit("dev:0", &[&["propose"], arguments].concat());
         let events = done["events"].as_array().unwrap();
         let event = events.iter().find(|event| event["type"] == "proposal-submitted").unwrap();
         event["proposal"].as_u64().unwrap()
     }
 
-    fn until(&self, what: &str, mut is: impl FnMut(&Self) -> bool) {
+    pub(crate) fn until(&self, what: &str, mut is: impl FnMut(&Self) -> bool) {
         let limit = Instant::now() + Duration::from_secs(120);
         while !is(self) {
             assert!(Instant::now() < limit, "{what} did not come");
@@ -88,7 +97,7 @@ impl World {
         }
     }
 
-    fn until_status(&self, proposal: u64, status: &str) {
+    pub(crate) fn until_status(&self, proposal: u64, status: &str) {
         let number = proposal.to_string();
         self.until(&format!("{status} of {proposal}"), |world| {
             world.ask(&["gov", "show", &number])["status"] == status
@@ -96,20 +105,20 @@ impl World {
     }
 
     /// The validator says yes as soon as the vote has begun.
-    fn approve(&self, proposal: u64) {
+    pub(crate) fn approve(&self, proposal: u64) {
         self.until_status(proposal, "voting");
         let number = proposal.to_string();
         self.submit("dev-operator:0", &["vote", &number, "yes", "--validator"]);
     }
 
-    fn write(&self, name: &str, value: &Value) -> String {
+    pub(crate) fn write(&self, name: &str, value: &Value) -> String {
         let path = self.home.path().join(name);
         std::fs::write(&path, format!("{value:#}")).unwrap();
         path.to_str().unwrap().to_owned()
     }
 }
 
-fn example(name: &str) -> Value {
+pub(crate) fn example(name: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/governance");
     serde_json::from_str(&std::fs::read_to_string(folder.join(name)).unwrap()).unwrap()
 }
@@ -167,8 +176,7 @@ fn a_parameter_is_proposed_voted_on_and_changed_and_its_history_is_kept() {
 
 #[test]
 fn the_override_is_used_by_its_members_and_everybody_sees_how_it_stands() {
-    let network = Network::start(&[&QUICK[..], &["--override", "2/3"]].concat());
-    let world = World { network, home: free_home() };
+    let world = World::with(&["--override", "2/3"]);
     let status = || world.ask(&["gov", "override", "status"]);
     let before = status();
     let held = &before["override"];

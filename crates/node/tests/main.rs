@@ -4,6 +4,7 @@
 mod cli;
 mod cli_online;
 mod compute;
+mod energy;
 mod genesis;
 mod gov;
 mod malformed;

@@ -904,6 +904,8 @@ tagged_enum! {
             /// The id of the meter.
             #[serde(with = "crate::hash::serde_hex")]
             meter: Hash,
+            /// The provider.
+            provider: Address,
             /// The generation of the key, from 0.
             generation: u32,
         },
@@ -912,6 +914,8 @@ tagged_enum! {
             /// The id of the meter.
             #[serde(with = "crate::hash::serde_hex")]
             meter: Hash,
+            /// The provider.
+            provider: Address,
         },
         /// Readings came.
         0x0d08 "readings-submitted" ReadingsSubmitted {

@@ -127,9 +127,8 @@ pub struct Sending {
 impl Sending {
     /// The transaction; `None` if the bytes are none.
     pub fn transaction(&self) -> Option<SignedTransaction> {
-        use commonware_codec::DecodeExt as _;
         let bytes = hex::decode(&self.bytes).ok()?;
-        SignedTransaction::decode(bytes::Bytes::from(bytes)).ok()
+        SignedTransaction::from_bytes(bytes.into()).ok()
     }
 }
 
@@ -320,6 +319,29 @@ mod tests {
             plant: Some(3),
             deadline: Due { height: Height::new(9), time: Timestamp::new(7) },
         }
+    }
+
+    #[test]
+    fn a_transaction_that_is_on_its_way_is_read_back() {
+        use althing_client::builder::{Builder, Method, sign};
+        use althing_types::{Gas, GasPrice, KeyScheme, Nonce, SecretKey};
+        let key = SecretKey::from_seed(KeyScheme::Ed25519, [7; 32]).unwrap();
+        let draft = Builder::leave_work(key.public_key())
+            .chain_id("test-1".parse().ok())
+            .nonce(Some(Nonce::ZERO))
+            .gas_limit(Some(Gas::new(90_000)))
+            .gas_price(Some(GasPrice::new(1)))
+            .valid_until(Some(Height::new(9)))
+            .offline()
+            .unwrap();
+        let signed = sign(draft.transaction, &key, Method::Plain).unwrap();
+        let sending = Sending {
+            purpose: "leave-work".to_owned(),
+            hash: signed.hash(),
+            valid_until: Height::new(9),
+            bytes: hex::encode(signed.bytes()),
+        };
+        assert_eq!(sending.transaction(), Some(signed));
     }
 
     fn entries() -> Vec<Entry> {

@@ -44,6 +44,7 @@ use utoipa::OpenApi;
         (name = "upgrade", description = "The version of the protocol"),
         (name = "safety", description = "The safety override"),
         (name = "compute", description = "Workers, tasks, and what they earn"),
+        (name = "energy", description = "Meters, what they count, and the market"),
         (name = "mempool", description = "Waiting transactions, gas and fees"),
         (name = "peers", description = "The network"),
         (name = "events", description = "What happens, as it happens"),

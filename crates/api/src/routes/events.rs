@@ -31,7 +31,8 @@ pub(super) struct EventsQuery {
     /// of the latter; `stake` (money that is staked, delegated, unbonds), `validator` (jails,
     /// slashes, commission …), `reward`, `governance` (proposals, votes, parameters), `treasury`
     /// (disbursements), `network`, `upgrade`, `safety`, `task` (every step of every task), `worker`
-    /// (registrations, scores of devices, slashes, rewards). Everything if left out.
+    /// (registrations, scores of devices, slashes, rewards), `energy` (providers, meters, readings,
+    /// oracles, the market, disputes). Everything if left out.
     topics: Option<String>,
     /// Only transactions and events that concern one of these accounts, comma-separated.
     addresses: Option<String>,

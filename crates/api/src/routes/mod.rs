@@ -8,6 +8,7 @@ mod compute;
 mod delegators;
 mod document;
 mod economics;
+mod energy;
 mod events;
 mod fees;
 mod governance;
@@ -109,6 +110,35 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(workers::readings))
         .routes(routes!(workers::weights))
         .routes(routes!(workers::checkers))
+        .routes(routes!(energy::summary))
+        .routes(routes!(energy::settlement))
+        .routes(routes!(energy::grants))
+        .routes(routes!(energy::admins))
+        .routes(routes!(energy::tariffs))
+        .routes(routes!(energy::orders))
+        .routes(routes!(energy::providers))
+        .routes(routes!(energy::provider))
+        .routes(routes!(energy::meters))
+        .routes(routes!(energy::batches))
+        .routes(routes!(energy::credits))
+        .routes(routes!(energy::settlements))
+        .routes(routes!(energy::meter))
+        .routes(routes!(energy::meter_by_key))
+        .routes(routes!(energy::meter_readings))
+        .routes(routes!(energy::meter_latest))
+        .routes(routes!(energy::all_batches))
+        .routes(routes!(energy::batch))
+        .routes(routes!(energy::undecided))
+        .routes(routes!(energy::oracles))
+        .routes(routes!(energy::oracle))
+        .routes(routes!(energy::oracle_latest))
+        .routes(routes!(energy::oracle_reports))
+        .routes(routes!(energy::market))
+        .routes(routes!(energy::slots))
+        .routes(routes!(energy::certificates))
+        .routes(routes!(energy::certificate))
+        .routes(routes!(energy::disputes))
+        .routes(routes!(energy::dispute))
         .routes(routes!(schemas::list))
         .routes(routes!(schemas::one))
         .routes(routes!(proof::record))

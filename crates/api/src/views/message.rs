@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Fields that hold base units where they are text. `commission` is a number where it is a ratio.
-const AMOUNTS: [&str; 25] = [
+const AMOUNTS: [&str; 30] = [
     "add_stake",
     "amount",
     "bond",
@@ -18,11 +18,16 @@ const AMOUNTS: [&str; 25] = [
     "fee",
     "fees",
     "forfeited",
+    "max_price",
+    "min_price",
     "miners",
+    "paid",
     "penalties",
     "penalty",
     "pool",
     "price",
+    "refund",
+    "refunds",
     "returned",
     "reward",
     "slashed",

@@ -9,6 +9,7 @@ mod block;
 mod compute;
 mod delegation;
 mod economics;
+mod energy;
 mod fact;
 mod governance;
 mod history;
@@ -45,6 +46,17 @@ pub use delegation::{
     UnbondingView,
 };
 pub use economics::{EconomicsView, Money};
+pub use energy::{
+    BatchPage, BatchReadingView, BatchReportView, BatchView, CertificatePage, CertificateView,
+    DisputeEndView, DisputeVoteView, EnergyCountsView, EnergyCreditPage, EnergyCreditView,
+    EnergyDisputePage, EnergyDisputeView, EnergyRulesPage, EnergyRulesView, EnergySettlementView,
+    EnergySumsView, EnergyView, FrozenView, GrantPage, GrantView, MarketView, MeterPage,
+    MeterReadingPage, MeterReadingView, MeterValueView, MeterView, OfferView, OpenOrderPage,
+    OpenOrderView, OracleCountersView, OraclePage, OracleReportPage, OracleReportView,
+    OracleValueView, OracleView, OracleWeightView, OrderView, OwnerView, ProviderCountersView,
+    ProviderPage, ProviderView, ReputationView, SalePage, SalePaymentView, SaleView, ScopesView,
+    SlotPage, SlotView, TariffPage, TariffView, TraitView,
+};
 pub use fact::{FactPage, FactView};
 pub use governance::{ProposalEventView, ProposalPage, ProposalView, RuleView, Timeline};
 pub use history::{BeatView, StandingView, ValidatorEpochView, ValidatorHistory};
@@ -98,6 +110,10 @@ pub use vote::{BallotView, VotePage, VoteView, WeightView};
 
 pub(crate) use compute::{Sums, WorkGas};
 pub(crate) use delegation::Names;
+pub(crate) use energy::{
+    EnergyMoment, KnownBatch, KnownCertificate, KnownDispute, KnownMarket, KnownProvider,
+    oracle_weight,
+};
 pub(crate) use governance::houses_of;
 pub(crate) use parameters::value_text;
 pub(crate) use task::KnownTask;

@@ -3,7 +3,7 @@
 use crate::{
     chain,
     fixture::{Api, request},
-    governed,
+    governed, metered,
 };
 use axum::http::Method;
 use serde_json::Value;
@@ -79,9 +79,29 @@ async fn it_is_openapi_3_1_without_loose_ends() {
     }
 }
 
+/// A path of energy, with whom and what its story is about; others as they are.
+fn energy(path: &str) -> String {
+    use metered::story::{GIVEN, MAKER, OPEN, ORACLES, SLOT, UNDECIDED, address, meter};
+    let Some(rest) = path.strip_prefix("/v1/energy") else { return path.to_owned() };
+    let maker = address(MAKER).to_string();
+    let rest = rest
+        .replace("batches/{number}", &format!("batches/{OPEN}"))
+        .replace("certificates/{number}", &format!("certificates/{GIVEN}"))
+        .replace("disputes/{number}", &format!("disputes/{UNDECIDED}"))
+        .replace("oracles/{address}", &format!("oracles/{}", address(ORACLES[0])))
+        .replace("{id}", &hex::encode(meter(b'A')))
+        .replace("{key}", &metered::key(b'A').to_string())
+        .replace("{address}", &maker)
+        .replace("{grantor}", &maker)
+        .replace("{account}", &maker);
+    let query = if rest == "/market" { format!("?zone=NSW&slot={SLOT}") } else { String::new() };
+    format!("/v1/energy{rest}{query}")
+}
+
 fn filled(path: &str) -> String {
     let worker = crate::worked::story::address(1).to_string();
-    path.replace("workers/{address}", &format!("workers/{worker}"))
+    energy(path)
+        .replace("workers/{address}", &format!("workers/{worker}"))
         .replace("{height}", "7")
         .replace("{id}", "7")
         .replace("{epoch}", "0")

@@ -3,15 +3,15 @@
 use crate::{
     canned,
     chain::{self, Finalized},
-    governed, worked,
+    governed, metered, worked,
 };
 use althing_api::backend::{
     AccountState, AttemptHistory, AuditState, Backend, BeatState, ChainEvent, DelegationState,
-    DelegatorState, DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic,
-    NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter, ReadingState, Rejection,
-    RewardState, SettlementState, Simulation, StakeState, StateProof, Status, SupplyState,
-    TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus, UnbondingState,
-    ValidatorState, VerdictState, VoteState, WorkerFilter,
+    DelegatorState, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality, HistoryEvent,
+    HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter,
+    ReadingState, Rejection, RewardState, SettlementState, Simulation, StakeState, StateProof,
+    Status, SupplyState, TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus,
+    UnbondingState, ValidatorState, VerdictState, VoteState, WorkerFilter,
 };
 use althing_index::IndexedBlock;
 use althing_ledger::versions::Releases;
@@ -299,7 +299,12 @@ impl Backend for Node {
         let (height, values) = governed::records(&keys);
         // The story of governance knows nothing of workers but what every chain begins with.
         let either = |(key, value): (&StateKey, Option<StateValue>)| {
-            replaced.get(key).cloned().or_else(|| worked::record(key)).or(value)
+            replaced
+                .get(key)
+                .cloned()
+                .or_else(|| worked::record(key))
+                .or_else(|| metered::record(key))
+                .or(value)
         };
         Some((height, keys.iter().zip(values).map(either).collect()))
     }
@@ -405,6 +410,9 @@ impl Backend for Node {
         self.work()?.readings(worker, limit)
     }
 
+    fn energy(&self) -> Option<&dyn EnergyIndex> {
+        self.indexed.load(Ordering::Relaxed).then(metered::index)
+    }
     async fn block(&self, height: Height) -> Option<Arc<Block>> {
         self.at(height).map(|entry| entry.block)
     }

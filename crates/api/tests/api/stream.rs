@@ -379,3 +379,59 @@ async fn tasks_and_workers_have_topics_of_their_own() {
     assert_eq!(seen[4], ["task-rejected", "worker-slashed"]);
     assert_eq!((&seen[5], &seen[6]), (&vec![], &vec![]));
 }
+
+#[tokio::test]
+async fn energy_has_a_topic_that_finds_everybody_concerned() {
+    use crate::metered::{
+        self,
+        story::{BUYER, DELEGATE, HEIR, MAKER, OPENER, ORACLES, address},
+    };
+    let api = Api::new();
+    let mut streams = Vec::new();
+    for query in [
+        "?topics=energy".to_owned(),
+        format!("?topics=energy&addresses={}", address(OPENER)),
+        format!("?topics=energy&addresses={}", address(ORACLES[1])),
+        format!("?topics=energy&addresses={}", address(HEIR)),
+        format!("?topics=energy&addresses={},{}", address(BUYER), address(HEIR)),
+        format!("?topics=energy&addresses={}", address(DELEGATE)),
+        "?topics=task,worker,validator".to_owned(),
+    ] {
+        streams.push(Stream::open(&api, &query, None).await);
+    }
+    // A dispute is opened, voted on and upheld, a sale is paid, its certificate is given away.
+    api.node.tell(metered::block(6));
+    let mut seen = Vec::new();
+    for stream in &mut streams {
+        let events = stream.rest().await;
+        let facts = events.iter().filter_map(|event| event.data["events"].as_array());
+        let kinds: Vec<String> =
+            facts.flatten().map(|fact| fact["type"].as_str().unwrap().to_owned()).collect();
+        seen.push(kinds);
+    }
+    let all = [
+        "energy-dispute-opened",
+        "energy-dispute-voted",
+        "energy-dispute-voted",
+        "energy-dispute-ended",
+        "energy-paid",
+        "certificate-transferred",
+    ];
+    assert_eq!(seen[0], all);
+    assert_eq!(seen[1], ["energy-dispute-opened"]);
+    assert_eq!(seen[2], ["energy-dispute-voted"]);
+    assert_eq!(seen[3], ["certificate-transferred"]);
+    assert_eq!(seen[4], ["certificate-transferred"]);
+    assert_eq!((&seen[5], &seen[6]), (&vec![], &vec![]));
+    let mut maker =
+        Stream::open(&api, &format!("?topics=energy&addresses={}", address(MAKER)), None).await;
+    api.node.tell(metered::block(7));
+    let kinds: Vec<Value> = maker
+        .rest()
+        .await
+        .iter()
+        .flat_map(|event| event.data["events"].as_array().unwrap().clone())
+        .map(|fact| fact["type"].clone())
+        .collect();
+    assert_eq!(kinds, ["readings-submitted", "readings-submitted", "batch-closed"]);
+}

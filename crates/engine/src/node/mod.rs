@@ -32,7 +32,7 @@ use crate::{
     storage::Memory,
     types::PrivateKey,
 };
-use althing_ledger::{compute, query, versions::Releases};
+use althing_ledger::{compute, energy, query, versions::Releases};
 use althing_mempool::{PoolConfig, Verifier};
 use althing_types::{Genesis, Height, Text};
 use commonware_parallel::Rayon;
@@ -293,6 +293,11 @@ async fn start(
     let sums = sums.ok().flatten().map(|value| compute::query::decode_compute(&value));
     if let Some(Ok(sums)) = sums {
         validator.metrics.working(&sums);
+    }
+    let sums = database.read().await.get(&energy::query::energy_key()).await;
+    let sums = sums.ok().flatten().map(|value| energy::query::decode_energy(&value));
+    if let Some(Ok(sums)) = sums {
+        validator.metrics.metered(&sums);
     }
     deciding::read(&database, &validator.marshal, &validator.metrics).await;
     let admitter = Admitter::new(

@@ -7,7 +7,8 @@ use super::{
 use crate::{
     modules::energy::{
         AGENDA, Batch, Book, Certificate, Credit, Dispute, DueItem, ENERGY, Energy, Meter, Oracle,
-        Provider, batch_key, certificate_key, dispute_key, oracle_set_key, provider_key,
+        OracleSet, Provider, batch_key, certificate_key, dispute_key, oracle_key, oracle_set_key,
+        provider_key,
         query::{
             decode_agenda, decode_batch, decode_book, decode_certificate, decode_credit,
             decode_dispute, decode_due, decode_energy, decode_entry, decode_grant, decode_meter,
@@ -18,7 +19,10 @@ use crate::{
     prefix,
 };
 use althing_state::StateKey;
-use althing_types::{Address, Amount, energy::ProviderState};
+use althing_types::{
+    Address, Amount,
+    energy::{EnergyRole, ProviderState},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All records of energy.
@@ -30,7 +34,7 @@ pub(super) struct Market {
     meters: BTreeMap<[u8; 32], Meter>,
     meter_keys: u64,
     oracles: BTreeMap<Address, Oracle>,
-    sets: BTreeSet<u32>,
+    sets: BTreeMap<u32, OracleSet>,
     batches: BTreeMap<u64, Batch>,
     credits: Vec<Credit>,
     books: Vec<Book>,
@@ -39,7 +43,7 @@ pub(super) struct Market {
     /// Batches, sales and disputes that something is due for.
     due: BTreeSet<(u8, u64)>,
     /// Providers and oracles whose stake is due.
-    unbonding: BTreeSet<Address>,
+    unbonding: BTreeSet<(u8, Address)>,
 }
 
 /// Kinds of what is due that has a number.
@@ -90,8 +94,8 @@ impl Market {
                 self.oracles.insert(Address::new(array(rest)?), oracle);
             }
             prefix::ORACLE_SET => {
-                decode_oracle_set(value).map_err(|_| BAD)?;
-                self.sets.insert(u32::from_be_bytes(array(rest)?));
+                let set = decode_oracle_set(value).map_err(|_| BAD)?;
+                self.sets.insert(u32::from_be_bytes(array(rest)?), set);
             }
             prefix::ENERGY_CREDIT => {
                 self.credits.push(decode_credit(value).map_err(|_| BAD)?);
@@ -114,7 +118,7 @@ impl Market {
             DueItem::Batch { batch } => self.due.insert((BATCH, batch)),
             DueItem::Sale { certificate } => self.due.insert((SALE, certificate)),
             DueItem::Dispute { dispute } => self.due.insert((DISPUTE, dispute)),
-            DueItem::Unbond { account, .. } => self.unbonding.insert(account),
+            DueItem::Unbond { account, role } => self.unbonding.insert((role.byte(), account)),
             DueItem::Slot { .. } | DueItem::Credit { .. } => true,
         };
         self.queued.entry()
@@ -139,6 +143,7 @@ impl Market {
         self.judge_money(energy, held).map_err(|what| (ENERGY, what))?;
         self.judge_energy(energy).map_err(|what| (ENERGY, what))?;
         self.judge_providers(energy)?;
+        self.judge_oracles(energy)?;
         self.judge_disputes()?;
         self.judge_agenda()
     }
@@ -191,9 +196,16 @@ impl Market {
             more(&mut open, credit.available)?;
             more(&mut open, credit.frozen)?;
         }
+        let mut used = 0u64;
         for certificate in self.certificates.values() {
-            more(&mut sold, certificate.wh)?;
+            let sum = if certificate.retired.is_some() { &mut used } else { &mut sold };
+            more(sum, certificate.wh)?;
         }
+        if used > energy.retired_wh {
+            return Err("more certificates were used up than were counted");
+        }
+        // What was used up and is paid has no record any more.
+        more(&mut sold, energy.retired_wh)?;
         if (pending, attested, sold) != (energy.pending_wh, energy.attested_wh, energy.sold_wh) {
             return Err("the sums of energy are not those of readings, meters and certificates");
         }
@@ -214,9 +226,6 @@ impl Market {
         {
             return Err((ENERGY, "other providers, meters, batches or sales than are counted"));
         }
-        if !self.sets.contains(&energy.oracle_set) {
-            return Err((oracle_set_key(energy.oracle_set), "the record is absent"));
-        }
         for (address, provider) in &self.providers {
             let wrong = |what| Err((provider_key(address), what));
             let own = self.batches.values().filter(|batch| batch.provider == *address);
@@ -226,6 +235,12 @@ impl Market {
             });
             if (batches, pending) != (provider.batches, provider.pending) {
                 return wrong("a provider has other batches or undecided readings than it counts");
+            }
+            let unpaid = self.certificates.values().filter(|certificate| {
+                certificate.provider == *address && certificate.due.is_some()
+            });
+            if counted(unpaid.count()) != provider.unpaid {
+                return wrong("a provider has other unpaid sales than it counts");
             }
             let disputes = self.disputes.values().filter(|dispute| dispute.provider == *address);
             if counted(disputes.count()) != u64::from(provider.disputes) {
@@ -249,11 +264,44 @@ impl Market {
         orphan.map_or(Ok(()), |(number, _)| Err((batch_key(*number), "a batch has no provider")))
     }
 
+    /// Oracles have the weight that the present set gives them, and count the batches that they have
+    /// reported about.
+    fn judge_oracles(&self, energy: &Energy) -> Result<(), Wrong> {
+        let mut open: BTreeMap<Address, u64> = BTreeMap::new();
+        for (number, batch) in &self.batches {
+            let set = self.sets.get(&batch.oracles);
+            let set = set.ok_or((batch_key(*number), "a batch is decided by nobody"))?;
+            for report in batch.reports.iter() {
+                let entry = set.get(usize::from(report.oracle));
+                let entry = entry.ok_or((batch_key(*number), "a report is nobody's"))?;
+                let count = open.entry(entry.oracle).or_default();
+                *count = count.saturating_add(1);
+            }
+        }
+        let set = self.sets.get(&energy.oracle_set);
+        let set = set.ok_or((oracle_set_key(energy.oracle_set), "the record is absent"))?;
+        for (address, oracle) in &self.oracles {
+            if open.remove(address).unwrap_or(0) != oracle.open {
+                let what = "an oracle has reported about other open batches than it counts";
+                return Err((oracle_key(address), what));
+            }
+            let entry = set.iter().find(|entry| entry.oracle == *address);
+            if entry.map_or(0, |entry| entry.weight) != oracle.weight.get() {
+                return Err((oracle_key(address), "an oracle has another weight than in its set"));
+            }
+        }
+        if open.is_empty() {
+            Ok(())
+        } else {
+            Err((ENERGY, "an oracle has got its stake back while it could be slashed"))
+        }
+    }
+
     /// What is held back is held back by a dispute that is open, and nothing else is.
     fn judge_disputes(&self) -> Result<(), Wrong> {
         let mut held = BTreeMap::new();
         for (number, dispute) in &self.disputes {
-            if !self.sets.contains(&dispute.oracles) {
+            if !self.sets.contains_key(&dispute.oracles) {
                 return Err((dispute_key(*number), "a dispute is decided by nobody"));
             }
             held.extend(dispute.sales.iter().map(|sale| (*sale, *number)));
@@ -286,15 +334,27 @@ impl Market {
             }
         }
         for (number, certificate) in &self.certificates {
-            let waits = !certificate.unpaid.is_zero() && certificate.dispute.is_none();
-            if waits && !self.due.contains(&(SALE, *number)) {
+            let (waits, disputed) = (certificate.due.is_some(), certificate.dispute.is_some());
+            if waits && !disputed && !self.due.contains(&(SALE, *number)) {
                 return Err((certificate_key(*number), "a sale will never be paid"));
+            }
+            if !waits && (disputed || certificate.retired.is_some()) {
+                return Err((certificate_key(*number), "a certificate should be gone"));
+            }
+            if !waits && !certificate.unpaid.is_zero() {
+                return Err((certificate_key(*number), "money is left that is for nobody"));
             }
         }
         for (address, provider) in &self.providers {
             let leaves = provider.state == ProviderState::Leaving && provider.is_settled();
-            if leaves && !self.unbonding.contains(address) {
+            if leaves && !self.unbonding.contains(&(EnergyRole::Provider.byte(), *address)) {
                 return Err((provider_key(address), "a stake will never be paid"));
+            }
+        }
+        for (address, oracle) in &self.oracles {
+            let leaves = oracle.leaving && oracle.open == 0;
+            if leaves && !self.unbonding.contains(&(EnergyRole::Oracle.byte(), *address)) {
+                return Err((oracle_key(address), "a stake will never be paid"));
             }
         }
         for number in self.disputes.keys() {

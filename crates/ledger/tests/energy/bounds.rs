@@ -1,5 +1,5 @@
 //! Bounded work and bounded state: a block moves on so much of what is due and no more, and what is
-//! over leaves nothing behind but roots.
+//! over leaves nothing behind but roots and sums.
 
 use super::{messages::*, world::*};
 use althing_ledger::energy::query;
@@ -64,4 +64,35 @@ fn readings_leave_no_records_behind_when_they_are_over() {
     let agenda = query::decode_agenda(&world.chain.state[&query::agenda_key()]).unwrap();
     assert_eq!(agenda.open, 0);
     assert_eq!(world.energy().lapsed_wh, world.energy().attested_wh);
+}
+
+/// Bytes of all records of energy, their keys included, once so many intervals are over: each was
+/// measured, attested, half of it sold and used up, and the rest lapsed.
+fn size_after(intervals: usize) -> usize {
+    let mut world = World::with(|genesis| genesis.params.energy.credit_life_s = 60);
+    world.enact(vec![(ADMIN, settlement(SettlementMode::RealTime, 666_666, 12))]);
+    world.chain.audit_every = 10;
+    // Heights are encoded in two bytes from 128 to 16,383.
+    world.pass(128);
+    for _ in 0..intervals {
+        let slot = world.produce(0, 2_000);
+        world.does(PROVIDER, tariff(PROVIDER, price(100), 1_000));
+        let sold = sales(&world.does(BUYER, buy(PROVIDER, slot, 1_000, price(100))));
+        world.does(BUYER, retire(sold[0].0));
+        world.pass(6);
+    }
+    // The last sale is paid, and the last energy lapses.
+    world.pass(40);
+    let energy = world.energy();
+    let made = 2_000 * intervals as u64;
+    let half = made / 2;
+    assert_eq!((energy.attested_wh, energy.retired_wh, energy.lapsed_wh), (made, half, half));
+    let own = |prefix: u8| (0x41..=0x53).contains(&prefix);
+    let records = world.chain.state.iter().filter(|(key, _)| own(key.prefix()));
+    records.map(|(key, value)| key.len() + value.len()).sum()
+}
+
+#[test]
+fn after_thirty_intervals_the_state_is_as_large_as_after_three() {
+    assert_eq!(size_after(30), size_after(3));
 }

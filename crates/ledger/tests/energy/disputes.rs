@@ -3,7 +3,7 @@
 use super::{common::*, messages::*, world::*};
 use althing_types::{
     Amount, Event,
-    energy::{DisputeEnd, EnergyScope, Scopes, SettlementMode},
+    energy::{DisputeEnd, EnergyScope, ProviderState, Scopes, SettlementMode},
 };
 
 /// A world in mode real-time: what is attested can be sold at once.
@@ -151,6 +151,33 @@ fn a_sale_is_disputed_by_itself_and_undone_to_the_unit() {
 }
 
 #[test]
+fn what_was_used_up_can_be_disputed_until_it_is_paid_and_is_gone_when_the_dispute_is_over() {
+    let mut world = world();
+    let (_, slot) = attested(&mut world, 10_000);
+    world.does(PROVIDER, tariff(PROVIDER, Amount::new(333), 10_000));
+    for _ in 0..2 {
+        world.does(BUYER, buy(PROVIDER, slot, 1_000, price(1)));
+    }
+    for number in 0..2 {
+        world.does(BUYER, retire(number));
+    }
+    assert_eq!(world.energy().retired_wh, 2_000);
+    for (number, uphold) in [(0, true), (1, false)] {
+        let dispute = dispute_of(&world.does(STRANGER, dispute(STRANGER, sale(number))));
+        for oracle in [ORACLES[0], ORACLES[1]] {
+            world.does(oracle, vote(oracle, dispute, uphold));
+        }
+    }
+    // What was undone was not used up; what was not, was.
+    let energy = world.energy();
+    assert_eq!((energy.sold_wh, energy.retired_wh, energy.revoked_wh), (1_000, 1_000, 1_000));
+    assert!(world.find_certificate(0).is_none());
+    world.pass(2);
+    assert!(world.find_certificate(1).is_none());
+    assert_eq!(world.energy().retired_wh, 1_000);
+}
+
+#[test]
 fn what_is_over_or_was_never_attested_cannot_be_disputed() {
     let mut world = world();
     let slot = world.slot() - SLOT_S;
@@ -169,6 +196,53 @@ fn what_is_over_or_was_never_attested_cannot_be_disputed() {
     world.pass(10);
     world.fails(STRANGER, dispute(STRANGER, reading(batch, 0)), "dispute_too_late");
     world.fails(STRANGER, dispute(STRANGER, sale(0)), "dispute_too_late");
+}
+
+#[test]
+fn an_oracle_whose_stake_became_too_low_has_no_weight_until_it_is_weighed_again() {
+    let mut world = world();
+    // One that has staked more than the least is slashed, and goes on.
+    world.does(ORACLES[1], stake_oracle(tokens(ORACLE_STAKE)));
+    let (batch, slot) = attested(&mut world, 10_000);
+    let waiting = world.read(1, slot, 10);
+    let number = dispute_of(&world.does(STRANGER, dispute(STRANGER, reading(batch, 0))));
+    let before = world.energy().oracle_set;
+    world.does(ORACLES[2], vote(ORACLES[2], number, true));
+    let events = world.does(ORACLES[1], vote(ORACLES[1], number, true));
+    let weighted: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::OracleWeighted { oracle, weight, set } => Some((*oracle, weight.get(), *set)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(weighted, [(address(ORACLES[0]), 0, before + 1)]);
+    let weights = ORACLES.map(|oracle| world.oracle(oracle).weight.get());
+    assert_eq!(weights, [0, 300_000, 300_000]);
+    // What came before it still decides; what comes now it does not.
+    world.attest(waiting);
+    let slot = world.slot() - SLOT_S;
+    let next = world.read(0, slot, 10);
+    world.fails(ORACLES[0], report(ORACLES[0], &[(next, 1, 0)]), "oracle_not_admitted");
+    world.fails(ADMIN, propose(weigh(ORACLES[0], 300_000)), "energy_stake_too_low");
+    world.does(ORACLES[0], stake_oracle(tokens(ORACLE_STAKE)));
+    assert_eq!(world.oracle(ORACLES[0]).weight, ppm(0));
+    world.enact(vec![(ADMIN, weigh(ORACLES[0], 300_000))]);
+    assert_eq!(world.oracle(ORACLES[0]).weight, ppm(300_000));
+}
+
+#[test]
+fn oracles_that_fall_together_leave_the_set_together() {
+    let mut world = world();
+    let (batch, _) = attested(&mut world, 10_000);
+    let number = dispute_of(&world.does(STRANGER, dispute(STRANGER, reading(batch, 0))));
+    let before = world.energy().oracle_set;
+    for oracle in [ORACLES[0], ORACLES[1]] {
+        world.does(oracle, vote(oracle, number, true));
+    }
+    assert_eq!(world.energy().oracle_set, before + 1);
+    let weights = ORACLES.map(|oracle| world.oracle(oracle).weight.get());
+    assert_eq!(weights, [0, 0, 300_000]);
 }
 
 #[test]
@@ -215,10 +289,13 @@ fn a_provider_whose_stake_has_become_too_low_is_suspended_until_it_adds_to_it() 
     world.enact(vec![(ADMIN, settlement(SettlementMode::RealTime, 666_666, 600))]);
     let (batch, slot) = attested(&mut world, 10_000);
     let number = dispute_of(&world.does(STRANGER, dispute(STRANGER, reading(batch, 0))));
-    for oracle in [ORACLES[0], ORACLES[1]] {
-        world.does(oracle, vote(oracle, number, true));
-    }
+    world.does(ORACLES[0], vote(ORACLES[0], number, true));
+    let events = world.does(ORACLES[1], vote(ORACLES[1], number, true));
     // Half of 1,050 is less than 700.
+    let suspended = |event: &Event| {
+        matches!(event, Event::ProviderUpdated { state: ProviderState::Suspended, .. })
+    };
+    assert!(events.iter().any(suspended), "{events:?}");
     world.fails(PROVIDER, tariff(PROVIDER, price(1), 100), "provider_not_active");
     let next = world.draft(0, slot + SLOT_S, 1, 0);
     world.fails(PROVIDER, submit(PROVIDER, vec![next]), "provider_not_active");

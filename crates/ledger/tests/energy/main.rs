@@ -8,6 +8,7 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod acts;
 mod bounds;
 #[path = "../common/mod.rs"]
 mod common;
@@ -17,7 +18,9 @@ mod grants;
 mod market;
 mod messages;
 mod meters;
+mod model;
 mod oracles;
+mod play;
 mod prop;
 mod providers;
 mod readings;

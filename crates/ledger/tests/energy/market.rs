@@ -214,12 +214,34 @@ fn a_certificate_of_origin_goes_from_hand_to_hand_and_is_used_up_once() {
     world.does(BUYER, transfer_certificate(number, RIVAL));
     world.fails(BUYER, retire(number), "not_certificate_owner");
     world.does(RIVAL, retire(number));
+    // As long as its provider is not paid it can be disputed, so it is still there.
     world.fails(RIVAL, retire(number), "certificate_retired");
     world.fails(RIVAL, transfer_certificate(number, BUYER), "certificate_retired");
+    assert_eq!((world.energy().sold_wh, world.energy().retired_wh), (10_000, 10_000));
     world.pass(12);
-    // It stays: whoever wants to can see who used the energy up.
-    assert_eq!(world.certificate(number).owner, address(RIVAL));
-    assert_eq!(world.energy().sold_wh, 10_000);
+    // Then it is gone. Who used the energy up stands in the receipt, and in the sum.
+    assert!(world.find_certificate(number).is_none());
+    world.fails(RIVAL, retire(number), "unknown_certificate");
+    assert_eq!((world.energy().sold_wh, world.energy().retired_wh), (10_000, 10_000));
+    assert_eq!(world.count("certificate-retired"), 1);
+}
+
+#[test]
+fn a_certificate_that_is_paid_is_gone_in_the_block_that_uses_it_up() {
+    let mut world = World::new();
+    let slot = world.slot() + SLOT_S;
+    world.does(PROVIDER, offer(PROVIDER, slot, 10_000, price(100)));
+    world.does(BUYER, order(slot, 10_000, price(100)));
+    let (number, ..) = sales(&clear(&mut world, slot, [10_000, 0]))[0];
+    world.pass(12);
+    assert_eq!(world.certificate(number).due, None);
+    let events = world.does(BUYER, retire(number));
+    assert!(matches!(
+        events[0],
+        Event::CertificateRetired { owner, wh: 10_000, .. } if owner == address(BUYER)
+    ));
+    assert!(world.find_certificate(number).is_none());
+    world.fails(BUYER, transfer_certificate(number, RIVAL), "unknown_certificate");
 }
 
 #[test]

@@ -44,7 +44,8 @@ fn a_key_is_changed_with_the_consent_of_the_old_one() {
     // A key that serves another meter, or has served this one.
     world.fails(PROVIDER, device.rotation(&secret(2), 1, true), "meter_exists");
     world.fails(PROVIDER, device.rotation(&device.key.clone(), 1, true), "meter_exists");
-    world.does(PROVIDER, device.rotation(&next, 1, true));
+    let events = world.does(PROVIDER, device.rotation(&next, 1, true));
+    assert_eq!(events[0].accounts(), [address(PROVIDER)]);
     assert_eq!((world.meter(0).generation, world.meter(0).sequence), (1, 0));
     let slot = world.slot() - SLOT_S;
     world.devices[0].sequence = 0;
@@ -65,7 +66,8 @@ fn a_stolen_key_counts_for_nothing_from_the_block_that_revokes_it() {
     let mut device = world.devices[0].clone();
     let slot = world.slot() - SLOT_S;
     world.fails(OTHER, revoke(device.id), "meter_mismatch");
-    world.does(PROVIDER, revoke(device.id));
+    let events = world.does(PROVIDER, revoke(device.id));
+    assert_eq!(events[0].accounts(), [address(PROVIDER)]);
     world.fails(PROVIDER, revoke(device.id), "meter_revoked");
     assert_eq!(world.meter(0).state, MeterState::Revoked);
     let forged = world.draft(0, slot, SLOT_S as u32, 5);

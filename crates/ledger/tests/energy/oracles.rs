@@ -171,6 +171,46 @@ fn an_oracle_that_leaves_loses_its_weight_at_once_and_gets_its_stake_later() {
 }
 
 #[test]
+fn an_oracle_cannot_escape_a_slash_by_leaving() {
+    let mut world = World::with(|genesis| {
+        genesis.params.energy.unbonding = althing_types::Period::blocks(1);
+    });
+    let (before, batch) = (world.balance(ORACLES[0]), batch(&mut world));
+    world.attest(batch);
+    world.does(ORACLES[0], leave_oracle());
+    assert_eq!(world.oracle(ORACLES[0]).open, 1);
+    // It has unbonded for long when the reading is disputed, and when that is decided.
+    world.pass(4);
+    let number = dispute_of(&world.does(STRANGER, dispute(STRANGER, reading(batch, 0))));
+    world.pass(12);
+    assert_eq!(world.balance(ORACLES[0]), before);
+    world.does(ORACLES[2], vote(ORACLES[2], number, true));
+    world.does(ORACLES[1], vote(ORACLES[1], number, true));
+    assert_eq!(world.oracle(ORACLES[0]).counters.slashed, 1);
+    // With the batch the last thing is over that it answers for: the rest of its stake is paid.
+    world.pass(3);
+    assert!(world.find_batch(batch).is_none());
+    let left = tokens(ORACLE_STAKE - ORACLE_STAKE / 20);
+    assert_eq!(world.balance(ORACLES[0]), before.checked_add(left).unwrap());
+    assert_eq!(world.count("energy-stake-paid"), 1);
+}
+
+#[test]
+fn an_oracle_that_left_still_reports_about_what_came_before_and_answers_for_it() {
+    let mut world = World::with(|genesis| {
+        genesis.params.energy.unbonding = althing_types::Period::blocks(4);
+    });
+    let batch = batch(&mut world);
+    world.does(ORACLES[0], leave_oracle());
+    world.attest(batch);
+    world.pass(6);
+    assert_eq!(world.oracle(ORACLES[0]).open, 1);
+    world.pass(6);
+    assert_eq!(world.count("energy-stake-paid"), 1);
+    world.fails(ORACLES[0], report(ORACLES[0], &[(batch, 1, 0)]), "unknown_oracle");
+}
+
+#[test]
 fn a_stale_value_is_an_error_unless_it_is_asked_for() {
     let mut world = World::new();
     let slot = world.produce(0, 1_000);

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 
 /// From one block to the next, in milliseconds.
 const BLOCK_MS: u64 = 10_000;
-const VALIDATORS: usize = 4;
+pub(crate) const VALIDATORS: usize = 4;
 /// A slot is six blocks.
 pub(crate) const SLOT_S: u64 = 60;
 /// When the chain begins: a slot begins, too.
@@ -304,8 +304,8 @@ impl World {
         assert_eq!(own(&other), own(&self.chain), "{code} changed something");
     }
 
-    /// Transactions in one block; all succeed.
-    pub(crate) fn all(&mut self, payloads: &[(usize, Payload)]) -> Vec<Receipt> {
+    /// Transactions in one block; all enter, and whether they succeed is seen from the receipts.
+    pub(crate) fn try_all(&mut self, payloads: &[(usize, Payload)]) -> Vec<Receipt> {
         let mut sent: BTreeMap<usize, u64> = BTreeMap::new();
         let mut transactions = Vec::new();
         for (user, payload) in payloads {
@@ -313,7 +313,12 @@ impl World {
             transactions.push(self.transaction(*user, *earlier, payload.clone()));
             *earlier += 1;
         }
-        let receipts = self.block(&transactions);
+        self.block(&transactions)
+    }
+
+    /// Transactions in one block; all succeed.
+    pub(crate) fn all(&mut self, payloads: &[(usize, Payload)]) -> Vec<Receipt> {
+        let receipts = self.try_all(payloads);
         for receipt in &receipts {
             assert_eq!(codes::name_of(receipt.code), "ok");
         }
@@ -412,9 +417,13 @@ impl World {
         self.chain.state.get(&key).map(|value| query::decode_credit(value).unwrap())
     }
 
+    pub(crate) fn find_certificate(&self, number: u64) -> Option<Certificate> {
+        let value = self.chain.state.get(&query::certificate_key(number));
+        value.map(|value| query::decode_certificate(value).unwrap())
+    }
+
     pub(crate) fn certificate(&self, number: u64) -> Certificate {
-        let key = query::certificate_key(number);
-        query::decode_certificate(&self.chain.state[&key]).unwrap()
+        self.find_certificate(number).unwrap()
     }
 
     pub(crate) fn dispute(&self, number: u64) -> Dispute {

@@ -55,6 +55,17 @@ fn gaps_repetitions_and_overlaps_are_told_apart() {
 }
 
 #[test]
+fn each_record_is_told_what_was_found_with_it() {
+    let mut validator = Validator::new(Limits { capacity_watts: Some(400), ..Limits::default() });
+    let mut take =
+        |interval: Interval| validator.examine(&Record::Interval(meter().into(), interval));
+    assert_eq!(take(hour(MONDAY, 300)), []);
+    assert_eq!(take(hour(MONDAY, 300)), [Finding::Repeated]);
+    assert_eq!(take(hour(MONDAY + HOUR, 401)), [Finding::OverCapacity]);
+    assert_eq!(take(hour(MONDAY + 2 * HOUR, 400)), []);
+}
+
+#[test]
 fn capacity_and_spikes_are_found() {
     let mut day: Vec<Interval> = (0..40).map(|h| hour(MONDAY + h * HOUR, 300 + h % 3)).collect();
     day[30].milliwatt_hours = 60_000_000;

@@ -1,11 +1,13 @@
 //! Every command and option of the binary. `docs/cli.md` is generated from this tree.
 
 mod compute;
+mod energy;
 mod genesis;
 mod gov;
 mod keys;
 mod node;
 mod offline;
+mod oracle;
 mod propose;
 mod query;
 mod stake;
@@ -15,6 +17,14 @@ pub use compute::{
     ComputeCancel, ComputeCommand, ComputeList, ComputeProveWrong, ComputeSubmit, ComputeWeights,
     ComputeWorkers, WorkerAttest, WorkerClaim, WorkerCommand, WorkerDevice, WorkerOnly,
     WorkerRegister, WorkerRun, WorkerSelftest, WorkerTake, WorkerUpdate,
+};
+pub use energy::{
+    CertificateCommand, CertificateList, CertificateRetire, CertificateTransfer, DisputeCommand,
+    DisputeList, DisputeOpen, DisputeVote, EnergyAttest, EnergyBatches, EnergyBuy, EnergyCancel,
+    EnergyCommand, EnergyGrant, EnergyOffer, EnergyOnly, EnergyOracleCommand, EnergyOrder,
+    EnergySlots, EnergyTariff, MeterCommand, MeterList, MeterNewKey, MeterReadings, MeterRegister,
+    MeterRevoke, MeterRotate, OracleRegister, ProviderCommand, ProviderList, ProviderRegister,
+    ProviderUpdate, SubmitReading,
 };
 pub use genesis::{
     GenesisAddAccount, GenesisAddValidator, GenesisCommand, GenesisDetails, GenesisEntryArgs,
@@ -31,6 +41,7 @@ pub use node::{
     Recipients, StartArgs, UpgradeCommand, parse_duration,
 };
 pub use offline::{CompletionsArgs, VerifyArgs};
+pub use oracle::{OracleCheck, OracleCommand, OracleRun};
 pub use propose::{
     About, GovPropose, OrderArgs, Payee, ProposeCommand, ProposeEmergency, ProposeNetwork,
     ProposeParams, ProposeRatify, ProposeRollback, ProposeSafetyRules, ProposeText,
@@ -176,6 +187,12 @@ pub enum Command {
     /// Work for the network: register, attest, measure, take work, be paid
     #[command(subcommand)]
     Worker(WorkerCommand),
+    /// Meters, readings, oracles, and the market of metered energy
+    #[command(subcommand)]
+    Energy(EnergyCommand),
+    /// Feed in what meters count, and check what others feed in
+    #[command(subcommand)]
+    Oracle(OracleCommand),
     /// Ask a node
     #[command(subcommand)]
     Query(QueryCommand),

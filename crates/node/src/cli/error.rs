@@ -107,8 +107,8 @@ impl From<althing_client::mnemonic::MnemonicError> for CliError {
     }
 }
 
-impl From<althing_client::validator_key::ValidatorKeyFileError> for CliError {
-    fn from(error: althing_client::validator_key::ValidatorKeyFileError) -> Self {
+impl From<althing_client::KeyFileError> for CliError {
+    fn from(error: althing_client::KeyFileError) -> Self {
         Self::new(Exit::Key, error.code(), error.to_string())
     }
 }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod context;
 mod delegators;
 mod economics;
+pub(crate) mod energy;
 mod error;
 mod fields;
 mod genesis;
@@ -90,6 +91,8 @@ fn run(cli: &Cli) -> Result<(), CliError> {
         Command::Gov(command) => gov::run(&context, command),
         Command::Compute(command) => compute::run(&context, command),
         Command::Worker(command) => worker::run(&context, command),
+        Command::Energy(command) => energy::run(&context, command),
+        Command::Oracle(command) => crate::run::oracle(&context, command),
         Command::Query(command) => query::run(&context, command),
         Command::State(command) => query::state(&context, command),
         Command::Peers(command) => peers::run(&context, command),

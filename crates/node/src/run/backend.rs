@@ -7,6 +7,7 @@ mod pay;
 use self::convert::{finality, peer, refused, translate};
 use super::{
     compute::Work,
+    energy::EnergyRows,
     faucet::Faucet,
     governance::Decisions,
     indexer::Progress,
@@ -15,11 +16,11 @@ use super::{
 };
 use althing_api::backend::{
     AccountState, AttemptHistory, AuditState, Backend, BeatState, ChainEvent, DelegationState,
-    DelegatorState, DisbursementCount, EpochState, Evidence, Finality, HistoryEvent, HistoryTopic,
-    NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter, ReadingState, Rejection,
-    RewardState, SettlementState, Simulation, StakeState, StateProof, Status, SupplyState,
-    TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus, UnbondingState,
-    ValidatorState, VerdictState, VoteState, WorkerFilter,
+    DelegatorState, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality, HistoryEvent,
+    HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter,
+    ReadingState, Rejection, RewardState, SettlementState, Simulation, StakeState, StateProof,
+    Status, SupplyState, TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus,
+    UnbondingState, ValidatorState, VerdictState, VoteState, WorkerFilter,
 };
 use althing_engine::node::EngineHandle;
 use althing_index::Index;
@@ -51,6 +52,7 @@ pub(super) struct NodeBackend {
     engine: EngineHandle,
     stake: Stake,
     index: Option<Arc<Index>>,
+    energy: Option<EnergyRows>,
     progress: Progress,
     faucet: Option<Faucet>,
     paying: tokio::sync::Mutex<()>,
@@ -74,11 +76,13 @@ impl NodeBackend {
         };
         let stake = Stake::new(engine.clone(), index.clone(), info.genesis.clone());
         stake.keep_fresh();
+        let energy = index.clone().map(|index| EnergyRows { index });
         Self {
             info,
             engine,
             stake,
             index,
+            energy,
             progress,
             faucet,
             paying: tokio::sync::Mutex::new(()),
@@ -382,6 +386,10 @@ impl Backend for NodeBackend {
 
     async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
         self.work()?.readings(worker, limit).await
+    }
+
+    fn energy(&self) -> Option<&dyn EnergyIndex> {
+        self.energy.as_ref().map(|energy| energy as &dyn EnergyIndex)
     }
 
     async fn block(&self, height: Height) -> Option<Arc<Block>> {

@@ -7,12 +7,14 @@ mod compute;
 mod db;
 mod dev;
 mod dev_chain;
+mod energy;
 mod faucet;
 mod governance;
 mod indexer;
 mod logging;
 mod lookup;
 mod node;
+mod oracle;
 mod process;
 mod stake;
 mod start;
@@ -54,6 +56,14 @@ pub fn bench(context: &Context, args: &args::BenchArgs) -> Result<(), CliError> 
 /// There is no node here, or its data do not agree.
 pub fn db(context: &Context, command: &args::DbCommand) -> Result<(), CliError> {
     db::run(context, command)
+}
+
+/// `althing oracle …`
+///
+/// # Errors
+/// The configuration or a key is wrong, or the daemon cannot go on.
+pub fn oracle(context: &Context, command: &args::OracleCommand) -> Result<(), CliError> {
+    oracle::run(context, command)
 }
 
 /// `althing worker run`

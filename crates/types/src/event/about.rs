@@ -49,6 +49,8 @@ impl Event {
             | Self::ProviderUpdated { provider, .. }
             | Self::ProviderSlashed { provider, .. }
             | Self::MeterRegistered { provider, .. }
+            | Self::MeterRotated { provider, .. }
+            | Self::MeterRevoked { provider, .. }
             | Self::ReadingsSubmitted { provider, .. }
             | Self::ReadingsDecided { provider, .. }
             | Self::BatchClosed { provider, .. }

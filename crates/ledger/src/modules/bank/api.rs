@@ -131,8 +131,7 @@ pub(crate) fn forfeit(
     (amount, share): (Amount, Ppm),
 ) -> Result<(), Fault> {
     let (kept, rest) = parts(amount, share);
-    move_held(view, from, &protocol.treasury, kept)?;
-    income::count(view, Source::Penalties, kept)?;
+    income::earn(view, protocol, from, (Source::Penalties, kept))?;
     burn(view, from, rest)
 }
 
@@ -193,7 +192,7 @@ pub(crate) fn settle_fees(
 }
 
 /// Takes money that is known to be there. Nothing is written for nothing.
-pub(super) fn debit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
+fn debit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
     if amount.is_zero() {
         return Ok(());
     }
@@ -206,7 +205,7 @@ pub(super) fn debit(view: &mut View, address: &Address, amount: Amount) -> Resul
 }
 
 /// Adds money that was taken elsewhere or is new. Nothing is written for nothing.
-pub(super) fn credit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
+fn credit(view: &mut View, address: &Address, amount: Amount) -> Result<(), Fault> {
     if amount.is_zero() {
         return Ok(());
     }

@@ -1,13 +1,13 @@
 //! What the treasury earns, counted until the epoch ends.
 
-use super::{INCOME, Income, api::credit, api::debit, types::ProtocolAccounts};
+use super::{INCOME, Income, api::move_held, types::ProtocolAccounts};
 use crate::{error::Fault, store};
 use althing_state::View;
 use althing_types::{Address, Amount, AmountError};
 
 /// Where money of the treasury comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// Fees of transactions.
     Fees,
     /// Slashes, and penalties that their payers chose.
@@ -41,28 +41,15 @@ pub(super) fn count(view: &mut View, source: Source, amount: Amount) -> Result<(
     store::save(view, INCOME, &income)
 }
 
-/// Moves a part of a deposit that is known to be there to the treasury.
-pub(crate) fn forfeit_deposit(
+/// Moves money that is known to be there to the treasury, which earns it from this source.
+pub(crate) fn earn(
     view: &mut View,
     protocol: &ProtocolAccounts,
     from: &Address,
-    amount: Amount,
+    (source, amount): (Source, Amount),
 ) -> Result<(), Fault> {
-    debit(view, from, amount)?;
-    credit(view, &protocol.treasury, amount)?;
-    count(view, Source::Deposits, amount)
-}
-
-/// Moves a fee of a module that is known to be there to the treasury.
-pub(crate) fn take_fee(
-    view: &mut View,
-    protocol: &ProtocolAccounts,
-    from: &Address,
-    amount: Amount,
-) -> Result<(), Fault> {
-    debit(view, from, amount)?;
-    credit(view, &protocol.treasury, amount)?;
-    count(view, Source::Fees, amount)
+    move_held(view, from, &protocol.treasury, amount)?;
+    count(view, source, amount)
 }
 
 /// What the treasury has earned since this was called last; it begins anew with nothing.

@@ -14,7 +14,7 @@ pub(crate) use api::{
 };
 #[cfg(test)]
 pub(crate) use error::BankError;
-pub(crate) use income::{forfeit_deposit, take_fee, take_income};
+pub(crate) use income::{Source, earn, take_income};
 pub(crate) use keys::{INCOME, SUPPLY};
 pub(crate) use store::{load, save};
 pub use types::{Income, Supply};

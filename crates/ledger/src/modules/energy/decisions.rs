@@ -261,9 +261,10 @@ impl Desk<'_> {
                     let against = (report.agree & wrong) | (report.contradict & right);
                     let against = u64::from(against.count_ones());
                     counters.overruled = counters.overruled.saturating_add(against);
+                    shrink(&mut oracle.open, 1)?;
                 }
             }
-            store::save_oracle(self.view, &entry.oracle, &oracle)?;
+            self.settle_oracle(&entry.oracle, &oracle)?;
         }
         Ok(())
     }

@@ -97,7 +97,8 @@ impl<'a> Desk<'a> {
 
     /// Pays the treasury.
     pub(super) fn pay_treasury(&mut self, amount: Amount) -> Result<(), Fault> {
-        bank::take_fee(self.view, self.moment.protocol, &self.moment.protocol.energy, amount)
+        let protocol = self.moment.protocol;
+        bank::earn(self.view, protocol, &protocol.energy, (bank::Source::Fees, amount))
     }
 
     /// Takes a part of a stake that was lost: what `penalty_share` says goes to the treasury, the

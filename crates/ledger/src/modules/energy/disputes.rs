@@ -107,7 +107,7 @@ impl Desk<'_> {
         if certificate.dispute.is_some() {
             return Err(EnergyError::SettlementConflict.into());
         }
-        if self.moment.is_reached(certificate.due) {
+        if certificate.due.is_none_or(|due| self.moment.is_reached(due)) {
             return Err(EnergyError::NotDisputable.into());
         }
         certificate.dispute = Some(number);
@@ -224,8 +224,8 @@ impl Desk<'_> {
         Ok(Some((batch, store::require_batch(self.view, batch)?)))
     }
 
-    /// Slashes the provider and the oracles that had agreed. Returns what who opened the dispute
-    /// gets of it.
+    /// Slashes the provider and the oracles that had agreed; those whose stake is too low now lose
+    /// their weight. Returns what who opened the dispute gets of it.
     fn punish(&mut self, dispute: &Dispute, batch: Option<&Batch>) -> Result<Amount, Fault> {
         let address = dispute.provider;
         let mut provider = self.provider(&address)?;
@@ -237,13 +237,16 @@ impl Desk<'_> {
         if let (Some(batch), DisputeSubject::Reading { reading, .. }) = (batch, dispute.subject) {
             staking::know(self.view, [oracle_set_key(batch.oracles)])?;
             let set = store::require_set(self.view, batch.oracles)?;
+            let mut short = Vec::new();
             for report in batch.reports.iter() {
                 let agreed = report.agree.checked_shr(reading.into()).unwrap_or(0) & 1 == 1;
                 if agreed && let Some(entry) = set.get(usize::from(report.oracle)) {
-                    let more = self.slash_oracle(&entry.oracle)?;
+                    let (more, is_short) = self.slash_oracle(&entry.oracle)?;
                     add(&mut lost, more)?;
+                    short.extend(is_short.then_some(entry.oracle));
                 }
             }
+            self.unweigh(&short)?;
         }
         let reward = lost.share(self.params().dispute_reward);
         self.pay(&dispute.opener, reward)?;

@@ -26,6 +26,7 @@ const fn first(settlement: EnergySettlementPayload) -> Energy {
         pending_wh: 0,
         attested_wh: 0,
         sold_wh: 0,
+        retired_wh: 0,
         revoked_wh: 0,
         lapsed_wh: 0,
         providers: 0,

@@ -24,7 +24,7 @@ pub use credits::split;
 pub use decisions::absorb;
 pub(crate) use genesis::genesis;
 pub(crate) use keys::*;
-pub use reputation::{pending_limit, required_stake};
+pub use reputation::{TRAIT_PERCENT, pending_limit, required_stake};
 pub(crate) use settlement::{
     admin_key, change_oracle, check_oracle, check_settlement, oracle_keys, set_admin,
     set_settlement, settlement_keys,

@@ -8,7 +8,7 @@ const ONE: u64 = 1_000_000;
 /// The same, for products that need the width.
 const WIDE_ONE: u128 = ONE as u128;
 /// Parts of the whole that the four traits have, in percent: delivery, accuracy, latency, capacity.
-const WEIGHTS: [u64; 4] = [35, 25, 25, 15];
+pub const TRAIT_PERCENT: [u64; 4] = [35, 25, 25, 15];
 /// Observations beyond which a trait does not count further, in millionths: a million.
 const MOST: u64 = ONE * ONE;
 /// Watts in a kW.
@@ -21,8 +21,13 @@ impl Beta {
         self.bad = self.bad.saturating_add(bad.saturating_mul(ONE)).min(MOST);
     }
 
-    /// The expected part of good ones, in ppm, rounded down: `(a + good) / (a + b + good + bad)`
-    /// with the prior Beta(a, b).
+    /// The expected part of good ones, rounded down: `(a + good) / (a + b + good + bad)` with the
+    /// prior Beta(a, b).
+    pub fn expected(&self, params: &EnergyParams) -> Ppm {
+        u32::try_from(self.mean(params)).ok().and_then(Ppm::new).unwrap_or(Ppm::ZERO)
+    }
+
+    /// The same in ppm.
     fn mean(&self, params: &EnergyParams) -> u64 {
         let good = params.prior_good.saturating_mul(ONE).saturating_add(self.good);
         let bad = params.prior_bad.saturating_mul(ONE).saturating_add(self.bad);
@@ -66,6 +71,13 @@ impl Reputation {
         }
     }
 
+    /// What is left of it in a later epoch.
+    #[must_use]
+    pub fn at(mut self, epoch: Epoch, params: &EnergyParams) -> Self {
+        self.turn(epoch, params);
+        self
+    }
+
     fn traits_mut(&mut self) -> [&mut Beta; 4] {
         [&mut self.delivery, &mut self.accuracy, &mut self.latency, &mut self.capacity]
     }
@@ -76,7 +88,7 @@ impl Reputation {
             .map(|trait_| trait_.mean(params));
         let sum = means
             .iter()
-            .zip(WEIGHTS)
+            .zip(TRAIT_PERCENT)
             .fold(0u64, |sum, (mean, weight)| sum.saturating_add(mean.saturating_mul(weight)));
         u32::try_from(sum / 100).ok().and_then(Ppm::new).unwrap_or(Ppm::ZERO)
     }
@@ -120,6 +132,7 @@ mod tests {
         assert_eq!(reputation.score(&params()).get(), 562_500);
         reputation.delivery.observe(0, 4);
         // (2 + 0) / (4 + 4) = 250,000 for 35 %.
+        assert_eq!(reputation.delivery.expected(&params()).get(), 250_000);
         assert_eq!(reputation.score(&params()).get(), 475_000);
     }
 

@@ -48,7 +48,7 @@ impl Desk<'_> {
             origin: credit.origin,
             sold: self.moment.height,
             unpaid: paid,
-            due,
+            due: Some(due),
             dispute: None,
             retired: None,
         };
@@ -77,13 +77,14 @@ impl Desk<'_> {
         if certificate.dispute.is_some() {
             return Ok(());
         }
-        if !self.moment.is_reached(certificate.due) {
-            self.enqueue(certificate.due, &DueItem::Sale { certificate: number })?;
+        // It was paid: a dispute had it looked at twice.
+        let Some(due) = certificate.due else { return Ok(()) };
+        if !self.moment.is_reached(due) {
+            self.enqueue(due, &DueItem::Sale { certificate: number })?;
             return Ok(());
         }
-        if !self.forget_unpaid(number, &certificate)? {
-            return Ok(());
-        }
+        self.forget_unpaid(number, &certificate)?;
+        certificate.due = None;
         let paid = core::mem::take(&mut certificate.unpaid);
         subtract(&mut self.totals.unpaid, paid)?;
         let fee = paid.mul_div_up(self.params().fee.get().into(), 1_000_000);
@@ -96,25 +97,39 @@ impl Desk<'_> {
         shrink(&mut provider.unpaid, 1)?;
         add(&mut provider.counters.earned, amount)?;
         self.settle_provider(&address, &provider)?;
-        store::save_certificate(self.view, number, &certificate)?;
+        self.keep_certificate(number, &certificate)?;
         let event = Event::EnergyPaid { certificate: number, provider: address, amount, fee };
         self.events.push(event);
         Ok(())
     }
 
-    /// Takes a sale out of the list of those that are not paid. Returns whether it was in it.
-    fn forget_unpaid(&mut self, number: u64, certificate: &Certificate) -> Result<bool, Fault> {
+    /// Saves a certificate, or deletes it if it was used up and nothing of it is unpaid or disputed
+    /// any more.
+    pub(super) fn keep_certificate(
+        &mut self,
+        number: u64,
+        certificate: &Certificate,
+    ) -> Result<(), Fault> {
+        let over = certificate.due.is_none() && certificate.dispute.is_none();
+        if over && certificate.retired.is_some() {
+            store::remove_certificate(self.view, number);
+            return Ok(());
+        }
+        store::save_certificate(self.view, number, certificate)
+    }
+
+    /// Takes a sale out of the list of those that are not paid.
+    fn forget_unpaid(&mut self, number: u64, certificate: &Certificate) -> Result<(), Fault> {
         let Certificate { zone, slot, provider, .. } = certificate;
         staking::know(self.view, [credit_key(zone, *slot, provider)])?;
-        let Some(mut credit) = store::load_credit(self.view, zone, *slot, provider)? else {
-            return Ok(false);
-        };
+        let mut credit = store::require_credit(self.view, zone, *slot, provider)?;
         let rest: Vec<u64> =
             credit.unpaid.iter().copied().filter(|other| *other != number).collect();
-        let known = rest.len() < credit.unpaid.len();
+        if rest.len() == credit.unpaid.len() {
+            return Err(broken("an unpaid sale is not in the list of its slot"));
+        }
         credit.unpaid = List::new(rest).unwrap_or_default();
-        store::save_credit(self.view, zone, *slot, provider, &credit)?;
-        Ok(known)
+        store::save_credit(self.view, zone, *slot, provider, &credit)
     }
 
     /// Undoes up to `wh` of a sale that is not paid: that energy is revoked, and its part of the
@@ -135,6 +150,9 @@ impl Desk<'_> {
         subtract(&mut certificate.unpaid, refund)?;
         shrink(&mut self.totals.sold_wh, wh)?;
         grow(&mut self.totals.revoked_wh, wh)?;
+        if certificate.retired.is_some() {
+            shrink(&mut self.totals.retired_wh, wh)?;
+        }
         subtract(&mut self.totals.unpaid, refund)?;
         let buyer = certificate.buyer;
         self.pay(&buyer, refund)?;
@@ -151,7 +169,8 @@ impl Desk<'_> {
     ) -> Result<(), Fault> {
         certificate.dispute = None;
         if certificate.wh > 0 {
-            self.enqueue(certificate.due, &DueItem::Sale { certificate: number })?;
+            let due = certificate.due.ok_or(broken("a sale was disputed after it was paid"))?;
+            self.enqueue(due, &DueItem::Sale { certificate: number })?;
             return store::save_certificate(self.view, number, certificate);
         }
         self.forget_unpaid(number, certificate)?;

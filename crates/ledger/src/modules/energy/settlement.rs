@@ -1,8 +1,10 @@
 //! What proposals decide: rules of settlement, weights of oracles, admins.
 
 use super::{
-    ENERGY, Grant, OracleEntry, OracleSet, Settlement, desk::Desk, error::EnergyError, grant_key,
-    oracle_key, oracle_set_key, settlement_key, store,
+    ENERGY, Grant, OracleEntry, OracleSet, Settlement,
+    desk::{Desk, broken},
+    error::EnergyError,
+    grant_key, oracle_key, oracle_set_key, settlement_key, store,
 };
 use crate::{
     error::{Failure, Fault},
@@ -82,34 +84,57 @@ pub(crate) fn change_oracle(
 }
 
 impl Desk<'_> {
-    /// Changes the weight of an oracle that must be there; with none, it is out. What came before
-    /// is decided by those who had weight then.
-    pub(super) fn weigh(&mut self, address: &Address, weight: Ppm) -> Result<(), Failure> {
+    /// Gives an oracle that must be there a weight of at least 1. What came before is decided by those
+    /// who had weight then.
+    fn weigh(&mut self, address: &Address, weight: Ppm) -> Result<(), Failure> {
+        let mut entries = self.entries_without(core::slice::from_ref(address))?;
+        entries.push(OracleEntry { oracle: *address, weight: weight.get() });
+        entries.sort_by_key(|entry| entry.oracle);
+        let set = List::new(entries).ok_or(EnergyError::OracleLimit)?;
+        Ok(self.renew_set(&set, &[(*address, weight)])?)
+    }
+
+    /// Takes the weight of oracles that must be there and have one: all of them in one new version of
+    /// the set.
+    pub(super) fn unweigh(&mut self, oracles: &[Address]) -> Result<(), Fault> {
+        if oracles.is_empty() {
+            return Ok(());
+        }
+        let rest = List::new(self.entries_without(oracles)?);
+        let rest = rest.ok_or(broken("a part of a set of oracles is larger than the set"))?;
+        let changes: Vec<_> = oracles.iter().map(|oracle| (*oracle, Ppm::ZERO)).collect();
+        self.renew_set(&rest, &changes)
+    }
+
+    /// The present set without some oracles.
+    fn entries_without(&self, oracles: &[Address]) -> Result<Vec<OracleEntry>, Fault> {
         staking::know(self.view, [oracle_set_key(self.totals.oracle_set)])?;
         let set = store::require_set(self.view, self.totals.oracle_set)?;
-        let others = set.iter().filter(|entry| entry.oracle != *address).cloned();
-        let mut entries: Vec<OracleEntry> = others.collect();
-        if weight.get() > 0 {
-            entries.push(OracleEntry { oracle: *address, weight: weight.get() });
-        }
-        entries.sort_by_key(|entry| entry.oracle);
-        let set: OracleSet = List::new(entries).ok_or(EnergyError::OracleLimit)?;
-        let version = self.totals.oracle_set.checked_add(1).ok_or(EnergyError::Overflow)?;
+        Ok(set.iter().filter(|entry| !oracles.contains(&entry.oracle)).cloned().collect())
+    }
+
+    /// From now on this set decides; `changes` says which weights are others in it.
+    fn renew_set(&mut self, set: &OracleSet, changes: &[(Address, Ppm)]) -> Result<(), Fault> {
+        let version = self.totals.oracle_set.checked_add(1);
+        let version = version.ok_or(broken("there were too many sets of oracles"))?;
         staking::know(self.view, [oracle_set_key(version)])?;
-        store::save_set(self.view, version, &set)?;
+        store::save_set(self.view, version, set)?;
         self.totals.oracle_set = version;
-        let mut oracle = store::require_oracle(self.view, address)?;
-        oracle.weight = weight;
-        store::save_oracle(self.view, address, &oracle)?;
-        self.events.push(Event::OracleWeighted { oracle: *address, weight, set: version });
+        for (address, weight) in changes {
+            let mut oracle = store::require_oracle(self.view, address)?;
+            oracle.weight = *weight;
+            store::save_oracle(self.view, address, &oracle)?;
+            let (oracle, weight) = (*address, *weight);
+            self.events.push(Event::OracleWeighted { oracle, weight, set: version });
+        }
         Ok(())
     }
 
     /// Takes the weight of an oracle, and lets its stake unbond.
-    pub(super) fn dismiss_oracle(&mut self, address: &Address) -> Result<(), Failure> {
+    pub(super) fn dismiss_oracle(&mut self, address: &Address) -> Result<(), Fault> {
         let weight = store::require_oracle(self.view, address)?.weight;
         if weight.get() > 0 {
-            self.weigh(address, Ppm::ZERO)?;
+            self.unweigh(core::slice::from_ref(address))?;
         }
         let mut oracle = store::require_oracle(self.view, address)?;
         oracle.leaving = true;

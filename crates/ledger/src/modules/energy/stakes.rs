@@ -7,7 +7,10 @@ use super::{
     reputation::base_stake,
     store,
 };
-use crate::{error::Fault, modules::staking};
+use crate::{
+    error::{Failure, Fault},
+    modules::staking,
+};
 use althing_types::{
     Address, Amount, Due, Event, Ppm,
     energy::{EnergyRole, EnergySlashReason, ProviderState},
@@ -41,19 +44,26 @@ impl Desk<'_> {
         subtract(&mut self.totals.stakes, amount)?;
         let least = base_stake(self.params(), provider.capacity_w);
         let short = least.is_none_or(|least| provider.stake < least);
+        self.events.push(Event::ProviderSlashed { provider: *address, reason, amount });
         if short && provider.state == ProviderState::Active {
             provider.state = ProviderState::Suspended;
+            self.events.push(Event::ProviderUpdated {
+                provider: *address,
+                state: provider.state,
+                capacity_w: provider.capacity_w,
+                stake: provider.stake,
+            });
         }
-        self.events.push(Event::ProviderSlashed { provider: *address, reason, amount });
         Ok(amount)
     }
 
-    /// Takes a part of the stake of an oracle that agreed with what was false. Returns how much: it
-    /// stays in the account `energy`. Nothing of one that has left.
-    pub(super) fn slash_oracle(&mut self, address: &Address) -> Result<Amount, Fault> {
+    /// Takes a part of the stake of an oracle that agreed with what was false. Returns how much, which
+    /// stays in the account `energy`, and whether the oracle has a weight that is not staked for any
+    /// more. Nothing of one that has left.
+    pub(super) fn slash_oracle(&mut self, address: &Address) -> Result<(Amount, bool), Fault> {
         staking::know(self.view, [oracle_key(address)])?;
         let Some(mut oracle) = store::load_oracle(self.view, address)? else {
-            return Ok(Amount::ZERO);
+            return Ok((Amount::ZERO, false));
         };
         let amount = oracle.stake.share(self.params().oracle_slash);
         subtract(&mut oracle.stake, amount)?;
@@ -61,7 +71,7 @@ impl Desk<'_> {
         oracle.counters.slashed = oracle.counters.slashed.saturating_add(1);
         store::save_oracle(self.view, address, &oracle)?;
         self.events.push(Event::OracleSlashed { oracle: *address, amount });
-        Ok(amount)
+        Ok((amount, oracle.weight.get() > 0 && oracle.stake < self.params().oracle_stake))
     }
 
     /// Lets a stake unbond from now on.
@@ -86,8 +96,21 @@ impl Desk<'_> {
         store::save_provider(self.view, account, provider)
     }
 
-    /// Pays a stake that has unbonded. A provider of which something is open waits for
-    /// [`Self::settle_provider`].
+    /// The same for an oracle, whose stake answers for all that it has reported about.
+    pub(super) fn settle_oracle(
+        &mut self,
+        account: &Address,
+        oracle: &Oracle,
+    ) -> Result<(), Fault> {
+        if oracle.leaving && oracle.open == 0 && self.moment.is_reached(oracle.unbonds) {
+            let role = EnergyRole::Oracle;
+            self.enqueue(oracle.unbonds, &DueItem::Unbond { account: *account, role })?;
+        }
+        store::save_oracle(self.view, account, oracle)
+    }
+
+    /// Pays a stake that has unbonded. Who has something open waits for [`Self::settle_provider`] or
+    /// [`Self::settle_oracle`].
     pub(super) fn pay_stake(&mut self, account: &Address, role: EnergyRole) -> Result<(), Fault> {
         let due = match role {
             EnergyRole::Provider => {
@@ -113,7 +136,8 @@ impl Desk<'_> {
                     return Ok(());
                 }
                 if self.moment.is_reached(oracle.unbonds) {
-                    return self.end_oracle(account, &oracle);
+                    let settled = oracle.open == 0;
+                    return if settled { self.end_oracle(account, &oracle) } else { Ok(()) };
                 }
                 oracle.unbonds
             }
@@ -148,9 +172,10 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Adds to the sum of stakes what came into the account `energy`.
-    pub(super) fn count_stake(&mut self, amount: Amount) -> Result<(), Fault> {
-        add(&mut self.totals.stakes, amount)
+    /// Takes a stake of an account, and counts it.
+    pub(super) fn take_stake(&mut self, from: &Address, amount: Amount) -> Result<(), Failure> {
+        self.take(from, amount)?;
+        Ok(add(&mut self.totals.stakes, amount)?)
     }
 }
 

@@ -1,15 +1,11 @@
 pub use crate::modules::schedule::{Agenda, DueCount};
 
 use althing_types::{
-    Address, Amount, Due, Epoch, Hash, Height, List, Ppm, Timestamp,
+    Address, Amount, Due, Hash, Height, List, Ppm, Timestamp,
     energy::{
-        DisputeReason, DisputeSubject, EnergyName, EnergyRole, EnergySettlementPayload, MeterState,
-        ProviderState, Scopes, Zone,
+        EnergyName, EnergyRole, EnergySettlementPayload, MeterState, ProviderState, Scopes, Zone,
     },
-    limits::{
-        MAX_BOOK_ENTRIES, MAX_DISPUTED_SALES, MAX_ORACLES, MAX_READING_SLOTS, MAX_READINGS,
-        MAX_SLOT_SALES,
-    },
+    limits::{MAX_ORACLES, MAX_READINGS},
     struct_codec, tagged_enum,
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +24,12 @@ macro_rules! records {
         struct_codec!($name { $($field),* });
     )* };
 }
+
+mod counters;
+mod market;
+
+pub use counters::*;
+pub use market::*;
 
 records! {
     /// Sums over everything, the numbers that come next, and the rules in force.
@@ -54,8 +56,10 @@ records! {
         /// All energy that was ever attested, in Wh: it is on sale, held back, sold, revoked or
         /// lapsed.
         attested_wh: u64,
-        /// Energy of all certificates, in Wh.
+        /// Energy that was sold, in Wh: the certificates that are not used up, and `retired_wh`.
         sold_wh: u64,
+        /// Energy of certificates that were used up, in Wh.
+        retired_wh: u64,
         /// Energy that disputes took back, in Wh.
         revoked_wh: u64,
         /// Energy that nobody bought, in Wh.
@@ -221,8 +225,10 @@ records! {
         weight: Ppm,
         /// Whether it leaves, or was removed: its stake unbonds.
         leaving: bool,
-        /// When its stake is paid.
+        /// When its stake is paid, if it leaves, unless something is open then.
         unbonds: Due,
+        /// Batches that are not over and that it has reported about: what it can be slashed for.
+        open: u64,
         /// The height of its last report.
         reported: Height,
         /// The time of that block.
@@ -249,140 +255,6 @@ records! {
         expires: Height,
     }
 
-    /// An offer in a book.
-    Offer {
-        /// Its number: earlier ones come first.
-        number: u64,
-        /// Who sells.
-        provider: Address,
-        /// How much, in Wh.
-        wh: u64,
-        /// The least price, in base units a kWh.
-        min_price: Amount,
-    }
-
-    /// An order in a book.
-    Order {
-        /// Its number: earlier ones come first.
-        number: u64,
-        /// Who buys.
-        buyer: Address,
-        /// How much, in Wh.
-        wh: u64,
-        /// The highest price, in base units a kWh.
-        max_price: Amount,
-        /// What is set aside for it, in base units.
-        escrow: Amount,
-    }
-
-    /// What of a provider's energy can be sold at once.
-    Tariff {
-        /// The price, in base units a kWh.
-        price: Amount,
-        /// How much is left at it, in Wh.
-        wh: u64,
-    }
-
-    /// A certificate of origin: energy that was sold once.
-    Certificate {
-        /// Who has it.
-        owner: Address,
-        /// Who bought the energy, and is paid back if the sale is undone.
-        buyer: Address,
-        /// Who made the energy.
-        provider: Address,
-        /// The zone.
-        zone: Zone,
-        /// When the slot began, in seconds since 1970 (UTC).
-        slot: u64,
-        /// How much, in Wh.
-        wh: u64,
-        /// At what price, in base units a kWh.
-        price: Amount,
-        /// The hash over all readings that were attested for the slot when it was sold.
-        #[serde(with = "althing_types::hash::serde_hex")]
-        origin: Hash,
-        /// When it was sold.
-        sold: Height,
-        /// What is not paid to the provider yet, in base units.
-        unpaid: Amount,
-        /// When the provider is paid, unless the sale is disputed.
-        due: Due,
-        /// The dispute that holds it back.
-        dispute: Option<u64>,
-        /// When it was used up.
-        retired: Option<Height>,
-    }
-
-    /// A part of the energy of a slot that a dispute holds back.
-    Frozen {
-        /// When the slot began, in seconds since 1970 (UTC).
-        slot: u64,
-        /// How much is held back, in Wh.
-        wh: u64,
-        /// How much of the reading was sold already, in Wh.
-        sold: u64,
-    }
-
-    /// An open dispute.
-    Dispute {
-        /// Who opened it.
-        opener: Address,
-        /// About what.
-        subject: DisputeSubject,
-        /// Why.
-        reason: DisputeReason,
-        /// SHA-256 of the evidence.
-        #[serde(with = "althing_types::hash::serde_hex")]
-        evidence: Hash,
-        /// The provider that it is about.
-        provider: Address,
-        /// What is set aside, in base units.
-        bond: Amount,
-        /// When it was opened.
-        opened: Height,
-        /// The epoch of that block.
-        epoch: Epoch,
-        /// The height at which it ends by itself.
-        ends: Height,
-        /// The version of the set of oracles that decides.
-        oracles: u32,
-        /// The part of their weight that upholds it.
-        quorum: Ppm,
-        /// Oracles that uphold it: bit `n` is place `n` of the set.
-        uphold: u32,
-        /// Oracles that dismiss it.
-        dismiss: u32,
-        /// What it holds back of each slot.
-        frozen: List<Frozen, MAX_READING_SLOTS>,
-        /// The sales that it holds back.
-        sales: List<u64, MAX_DISPUTED_SALES>,
-    }
-}
-
-records! {
-    /// Everything offered and ordered of a slot of a zone that is not cleared.
-    Book {
-        /// Offers, in the order in which they came.
-        offers: List<Offer, MAX_BOOK_ENTRIES>,
-        /// Orders, in the order in which they came.
-        orders: List<Order, MAX_BOOK_ENTRIES>,
-    }
-
-    /// A provider's attested energy of a slot.
-    Credit {
-        /// What can be sold, in Wh.
-        available: u64,
-        /// What disputes hold back, in Wh.
-        frozen: u64,
-        /// The hash over all readings that were attested for it.
-        #[serde(with = "althing_types::hash::serde_hex")]
-        origin: Hash,
-        /// Certificates that are not paid to the provider yet, oldest first.
-        unpaid: List<u64, MAX_SLOT_SALES>,
-        /// When what is left lapses.
-        lapses: Due,
-    }
 }
 
 /// The id of a meter, as a record of its own.
@@ -394,99 +266,6 @@ pub struct MeterId {
 }
 
 struct_codec!(MeterId { meter });
-
-/// What is known of one trait of a provider, in millionths of an observation. What it begins with
-/// is not counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Beta {
-    /// Good ones.
-    pub good: u64,
-    /// Bad ones.
-    pub bad: u64,
-}
-
-struct_codec!(Beta { good, bad });
-
-/// What is known about how good a provider is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reputation {
-    /// Whether it has what it offers.
-    pub delivery: Beta,
-    /// Whether its readings are right.
-    pub accuracy: Beta,
-    /// Whether its readings come in time.
-    pub latency: Beta,
-    /// Whether its meters measure without gaps.
-    pub capacity: Beta,
-    /// The epoch to which this was brought.
-    pub epoch: Epoch,
-}
-
-struct_codec!(Reputation { delivery, accuracy, latency, capacity, epoch });
-
-/// What a provider has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProviderCounters {
-    /// Readings that it submitted.
-    pub readings: u64,
-    /// Of these, such that were attested.
-    pub attested: u64,
-    /// What they say together, in Wh.
-    pub attested_wh: u64,
-    /// Energy that it sold, in Wh. What was revoked later is included.
-    pub sold_wh: u64,
-    /// What it was paid, fees taken off, in base units.
-    pub earned: Amount,
-    /// Readings that were refused: slashes by quorum.
-    pub quorum: u64,
-    /// Readings that expired.
-    pub expiry: u64,
-    /// Disputes that were upheld: slashes by conflict.
-    pub conflict: u64,
-}
-
-struct_codec!(ProviderCounters {
-    readings,
-    attested,
-    attested_wh,
-    sold_wh,
-    earned,
-    quorum,
-    expiry,
-    conflict,
-});
-
-/// What an oracle has done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OracleCounters {
-    /// Readings that it found right.
-    pub agreed: u64,
-    /// Readings that it found wrong.
-    pub contradicted: u64,
-    /// Readings of its reports about which it said nothing.
-    pub abstained: u64,
-    /// Readings about which the others decided against it.
-    pub overruled: u64,
-    /// Reports that came when all was decided.
-    pub late: u64,
-    /// Batches about which it did not report.
-    pub absent: u64,
-    /// Disputes that showed that it had agreed with what was false.
-    pub slashed: u64,
-}
-
-struct_codec!(OracleCounters { agreed, contradicted, abstained, overruled, late, absent, slashed });
-
-/// Messages of an account in a role, in a window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rate {
-    /// The number of the window: the height over its length.
-    pub window: u64,
-    /// How many.
-    pub count: u64,
-}
-
-struct_codec!(Rate { window, count });
 
 /// The oracles that have a weight, with one version.
 pub type OracleSet = List<OracleEntry, MAX_ORACLES>;
@@ -534,13 +313,5 @@ tagged_enum! {
             /// What it is.
             role: EnergyRole,
         },
-    }
-}
-
-impl Credit {
-    /// Nothing, until this moment.
-    pub(super) fn until(lapses: Due) -> Self {
-        let (available, frozen, unpaid) = (0, 0, List::default());
-        Self { available, frozen, origin: althing_types::hash::zero(), unpaid, lapses }
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn give_back(
     let deposit = proposal.deposit;
     let forfeited = deposit.mul_div_up(part.get().into(), ONE).map_err(broken)?;
     let rest = deposit.checked_sub(forfeited).map_err(broken)?;
-    bank::forfeit_deposit(view, protocol, &protocol.governance, forfeited)?;
+    bank::earn(view, protocol, &protocol.governance, (bank::Source::Deposits, forfeited))?;
     bank::move_held(view, &protocol.governance, &proposal.proposer, rest)?;
     Ok(forfeited)
 }

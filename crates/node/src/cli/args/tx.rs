@@ -51,7 +51,7 @@ pub(super) fn parse_amount(text: &str) -> Result<Amount, String> {
     Amount::parse_tokens(text).map_err(|error| error.to_string())
 }
 
-fn parse_height(text: &str) -> Result<Height, String> {
+pub(super) fn parse_height(text: &str) -> Result<Height, String> {
     text.parse().map(Height::new).map_err(|_| "expected a block height".to_owned())
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Snapshot, Stake};
 use althing_api::backend::ValidatorState;
+use althing_index::EnergyCounts;
 use althing_types::{Amount, amount::UNITS_PER_TOKEN};
 use prometheus_client::{
     encoding::text::encode_registry,
@@ -100,6 +101,30 @@ impl Families {
     }
 }
 
+/// How much metered energy there is of everything.
+fn energy(counts: EnergyCounts, registry: &mut Registry) {
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    for (name, help, count) in [
+        (
+            "energy_active_disputes_total",
+            "Disputes about energy that are open",
+            counts.open_disputes,
+        ),
+        ("energy_open_batches", "Batches of readings that are not over", counts.open_batches),
+        ("energy_meters", "Meters that were ever bound", counts.meters),
+    ] {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(whole(count));
+        registry.register(name, help, gauge);
+    }
+    let providers: Family<[(&'static str, &'static str); 1], Gauge> = Family::default();
+    let inactive = counts.suspended.saturating_add(counts.leaving);
+    for (status, count) in [("active", counts.active), ("inactive", inactive)] {
+        providers.get_or_create(&[("status", status)]).set(whole(count));
+    }
+    registry.register("energy_provider_total", "Providers of energy by status", providers);
+}
+
 /// A snapshot as Prometheus text, without the closing mark.
 fn text(snapshot: &Snapshot) -> String {
     let mut registry = Registry::default();
@@ -120,6 +145,7 @@ fn text(snapshot: &Snapshot) -> String {
     number("miner_pool", "What waits for miners, in tokens", tokens(stake.miners));
     number("emission_reserve", "What can still be released", tokens(stake.reserve));
     number("emission_paid", "Emission that was paid, in tokens", tokens(stake.released));
+    energy(snapshot.energy.unwrap_or_default(), &mut registry);
     let standing: Family<[(&'static str, String); 1], Gauge> = Family::default();
     for name in ["active", "waiting", "jailed", "leaving", "ejected"] {
         standing.get_or_create(&[("status", name.to_owned())]).set(0);
@@ -204,6 +230,12 @@ mod tests {
             validators: Arc::new(vec![validator(1, "a\"b"), validator(2, "c")]),
             stake: StakeState { treasury: amount, ..StakeState::default() },
             supply,
+            energy: Some(EnergyCounts {
+                active: 3,
+                suspended: 1,
+                leaving: 1,
+                ..Default::default()
+            }),
         })
     }
 
@@ -213,6 +245,8 @@ mod tests {
         let first = format!("{{validator=\"{}\",name=\"a'b\"}}", "01".repeat(32));
         for line in [
             "treasury 7.0".to_owned(),
+            "energy_provider_total{status=\"inactive\"} 2".to_owned(),
+            "energy_active_disputes_total 0".to_owned(),
             "validators{status=\"jailed\"} 1".to_owned(),
             "validators{status=\"leaving\"} 0".to_owned(),
             format!("power{first} 1.0"),
@@ -272,6 +306,10 @@ mod tests {
             "vector",
             "offset",
             "avg_over_time",
+            "step",
+            "code",
+            "oracle",
+            "provider",
         ];
         let mut plain = String::new();
         let (mut quoted, mut braces, mut brackets) = (false, 0, 0);
@@ -320,6 +358,7 @@ mod tests {
         for dashboard in [
             include_str!("../../../../../monitoring/grafana/stake.json"),
             include_str!("../../../../../monitoring/grafana/compute.json"),
+            include_str!("../../../../../monitoring/grafana/energy.json"),
             include_str!("../../../../../monitoring/grafana/governance.json"),
             include_str!("../../../../../monitoring/grafana/treasury.json"),
         ] {
@@ -330,6 +369,7 @@ mod tests {
         let rules = concat!(
             include_str!("../../../../../monitoring/prometheus/stake.rules.yml"),
             include_str!("../../../../../monitoring/prometheus/compute.rules.yml"),
+            include_str!("../../../../../monitoring/prometheus/energy.rules.yml"),
             include_str!("../../../../../monitoring/prometheus/governance.rules.yml"),
         );
         let alerts = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));

@@ -8,7 +8,7 @@ mod validators;
 
 use althing_api::backend::{StakeState, SupplyState, ValidatorState};
 use althing_engine::node::EngineHandle;
-use althing_index::Index;
+use althing_index::{EnergyCounts, Index};
 use althing_ledger::{query, staking::query::Now};
 use althing_state::{StateKey, StateValue};
 use althing_types::{Address, Amount, ChainParams, Genesis, Height, Timestamp};
@@ -32,6 +32,8 @@ pub(super) struct Snapshot {
     pub(super) validators: Arc<Vec<ValidatorState>>,
     pub(super) stake: StakeState,
     pub(super) supply: SupplyState,
+    /// How much metered energy there is of everything; none without an index.
+    pub(super) energy: Option<EnergyCounts>,
 }
 
 /// Records of the state, from one height if nothing came in between.

@@ -4,6 +4,7 @@ use super::{FORMER, Records, Snapshot, Stake, Tries, balance, delegator::owned, 
 use crate::run::lookup::ask;
 use althing_api::backend::{NodeState, PerformanceState, StakeState, ValidatorState, VotesState};
 use althing_engine::votes::VoteCount;
+use althing_index::Index;
 use althing_ledger::{
     Performance, query,
     staking::{Validator, query::Now},
@@ -98,11 +99,16 @@ impl Stake {
         let mut views: Vec<ValidatorState> = views.collect();
         views.sort_by_key(|view| (view.ejected, Reverse(view.tokens), view.key));
         let stake = stake(records, &views);
+        let energy = match &self.index {
+            Some(index) => ask(index, Index::energy_counts).await,
+            None => None,
+        };
         Some(Snapshot {
             height: records.height,
             validators: Arc::new(views),
             stake,
             supply: Self::supply(records),
+            energy,
         })
     }
 

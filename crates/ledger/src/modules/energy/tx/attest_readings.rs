@@ -6,7 +6,9 @@ use crate::{
     execute::Context,
     modules::{
         energy::{
-            AGENDA, Batch, ENERGY, HeldReport, Oracle, batch_key, desk::Desk, error::EnergyError,
+            AGENDA, Batch, ENERGY, HeldReport, Oracle, batch_key,
+            desk::{Desk, grow},
+            error::EnergyError,
             grants, oracle_key, oracle_set_key, store,
         },
         staking::{self, BlockMoment},
@@ -105,6 +107,7 @@ impl Desk<'_> {
         let (agree, contradict) = (item.agree & batch.all(), item.contradict & batch.all());
         reports.push(HeldReport { oracle: place, agree, contradict });
         batch.reports = List::new(reports).ok_or(EnergyError::OracleLimit)?;
+        grow(&mut oracle.open, 1)?;
         let late = batch.undecided == 0;
         count(oracle, &batch, (agree, contradict), late);
         let report = ReportItem { batch: item.batch, agree, contradict };

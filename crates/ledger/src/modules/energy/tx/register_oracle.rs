@@ -47,6 +47,7 @@ pub(crate) fn execute(
         weight: Ppm::ZERO,
         leaving: false,
         unbonds: Due::default(),
+        open: 0,
         reported: Height::new(0),
         reported_at: Timestamp::ZERO,
         counters: OracleCounters::default(),
@@ -58,8 +59,7 @@ pub(crate) fn execute(
     if oracle.stake < desk.params().oracle_stake {
         return Err(EnergyError::StakeTooLow.into());
     }
-    desk.take(&sender, message.stake)?;
-    desk.count_stake(message.stake)?;
+    desk.take_stake(&sender, message.stake)?;
     oracle.name = message.name.clone();
     store::save_oracle(desk.view, &sender, &oracle)?;
     desk.events.push(Event::OracleStaked { oracle: sender, stake: oracle.stake });

@@ -51,8 +51,7 @@ pub(crate) fn execute(
     if least.is_none_or(|least| message.stake < least) {
         return Err(EnergyError::StakeTooLow.into());
     }
-    desk.take(&sender, message.stake)?;
-    desk.count_stake(message.stake)?;
+    desk.take_stake(&sender, message.stake)?;
     let providers = desk.totals.providers.checked_add(1).ok_or(EnergyError::Overflow)?;
     desk.totals.providers = providers;
     let provider = Provider {

@@ -40,6 +40,6 @@ pub(crate) fn execute(
     meter.state = MeterState::Revoked;
     meter.cooled = moment.after(desk.params().key_cooldown);
     store::save_meter(desk.view, &message.meter, &meter)?;
-    desk.events.push(Event::MeterRevoked { meter: message.meter });
+    desk.events.push(Event::MeterRevoked { meter: message.meter, provider: sender });
     Ok(desk.finish()?)
 }

@@ -71,6 +71,6 @@ pub(crate) fn execute(
     (meter.sequence, meter.total_wh) = (0, message.total_wh);
     store::save_meter(desk.view, &message.meter, &meter)?;
     store::save_meter_key(desk.view, &message.meter, &message.key)?;
-    desk.events.push(Event::MeterRotated { meter: message.meter, generation });
+    desk.events.push(Event::MeterRotated { meter: message.meter, provider: sender, generation });
     Ok(desk.finish()?)
 }

@@ -5,6 +5,7 @@ use crate::{
     Invalid,
     error::Failure,
     execute::Context,
+    gas,
     modules::{
         energy::{
             AGENDA, Batch, DueItem, ENERGY, HeldReading, Meter, Provider, batch_key,
@@ -18,7 +19,7 @@ use crate::{
 };
 use althing_state::StateKey;
 use althing_types::{
-    Address, Event, Height, List, Timestamp,
+    Address, ChainId, Event, Height, List, Timestamp,
     energy::{EnergyRole, EnergyScope, MeterState, Reading, capacity_wh},
     hash,
     message::SubmitReadings,
@@ -54,43 +55,17 @@ pub(crate) fn execute(
     context.meter.charge(count.saturating_sub(1).saturating_mul(GAS_PER_READING))?;
     let mut desk = Desk::begin(context.view, &moment)?;
     let mut provider = active(&desk, &address)?;
-    let limit = pending_limit(desk.params(), provider.reputation.score(desk.params()));
-    if provider.pending.saturating_add(count) > limit {
-        return Err(EnergyError::TooManyPending.into());
-    }
-    let set = desk.totals.oracle_set;
-    staking::know(desk.view, [oracle_set_key(set)])?;
-    if store::require_set(desk.view, set)?.is_empty() {
-        return Err(EnergyError::NoOracles.into());
-    }
-    let known = message.readings.iter().map(|reading| &reading.meter);
-    staking::know(desk.view, known.flat_map(|meter| [meter_key(meter), meter_public_key(meter)]))?;
+    admit(&desk, &provider, count)?;
+    let meters = message.readings.iter().map(|reading| &reading.meter);
+    let keys = meters.flat_map(|meter| [meter_key(meter), meter_public_key(meter)]);
+    staking::know(desk.view, keys)?;
     let mut held = Vec::new();
     let mut wh = 0u64;
     for reading in message.readings.iter() {
-        let mut meter = own_meter(desk.view, (&address, &provider), &reading.meter)?;
-        let key = store::require_meter_key(desk.view, &reading.meter)?;
-        context.meter.charge(extra_gas(&key))?;
-        if meter.state == MeterState::Revoked {
-            return Err(EnergyError::MeterRevoked.into());
-        }
-        let bytes = reading.signed_bytes(&context.block.chain_id);
-        key.verify(&bytes, &reading.signature).map_err(|_| EnergyError::SignatureInvalid)?;
-        check(&desk, &meter, reading)?;
-        learn(&desk, &mut provider, &meter, reading);
-        meter.sequence = meter.sequence.checked_add(1).ok_or(EnergyError::Overflow)?;
-        meter.total_wh = reading.total_wh;
-        (meter.last_end, meter.signed_at) = (reading.end(), reading.signed_at);
-        store::save_meter(desk.view, &reading.meter, &meter)?;
+        let means = (context.block.chain_id, &mut *context.meter);
+        let taken = desk.take_reading((&address, &mut provider), reading, means)?;
         wh = wh.checked_add(reading.wh).ok_or(EnergyError::Overflow)?;
-        held.push(HeldReading {
-            meter: reading.meter,
-            sequence: reading.sequence,
-            start: reading.start,
-            seconds: reading.seconds,
-            wh: reading.wh,
-            digest: hash::sha256(&[&bytes]),
-        });
+        held.push(taken);
     }
     desk.claim(wh)?;
     grow(&mut provider.pending, count)?;
@@ -101,6 +76,20 @@ pub(crate) fn execute(
     let readings = u32::try_from(count).unwrap_or(u32::MAX);
     desk.events.push(Event::ReadingsSubmitted { provider: address, batch, readings, wh });
     Ok(desk.finish()?)
+}
+
+/// Whether a provider may have so many readings more undecided, and somebody can decide them.
+fn admit(desk: &Desk<'_>, provider: &Provider, count: u64) -> Result<(), Failure> {
+    let limit = pending_limit(desk.params(), provider.reputation.score(desk.params()));
+    if provider.pending.saturating_add(count) > limit {
+        return Err(EnergyError::TooManyPending.into());
+    }
+    let set = desk.totals.oracle_set;
+    staking::know(desk.view, [oracle_set_key(set)])?;
+    if store::require_set(desk.view, set)?.is_empty() {
+        return Err(EnergyError::NoOracles.into());
+    }
+    Ok(())
 }
 
 /// Whether a reading goes on where its meter was, and can be true.
@@ -147,6 +136,32 @@ fn learn(desk: &Desk<'_>, provider: &mut Provider, meter: &Meter, reading: &Read
 }
 
 impl Desk<'_> {
+    /// Takes one reading: its meter goes on. Returns what its batch keeps of it.
+    fn take_reading(
+        &mut self,
+        (address, provider): (&Address, &mut Provider),
+        reading: &Reading,
+        (chain, meter_of_gas): (ChainId, &mut gas::Meter),
+    ) -> Result<HeldReading, Failure> {
+        let Reading { meter: id, sequence, start, seconds, wh, .. } = *reading;
+        let mut meter = own_meter(self.view, (address, provider), &id)?;
+        let key = store::require_meter_key(self.view, &id)?;
+        meter_of_gas.charge(extra_gas(&key))?;
+        if meter.state == MeterState::Revoked {
+            return Err(EnergyError::MeterRevoked.into());
+        }
+        let bytes = reading.signed_bytes(&chain);
+        key.verify(&bytes, &reading.signature).map_err(|_| EnergyError::SignatureInvalid)?;
+        check(self, &meter, reading)?;
+        learn(self, provider, &meter, reading);
+        meter.sequence = meter.sequence.checked_add(1).ok_or(EnergyError::Overflow)?;
+        meter.total_wh = reading.total_wh;
+        (meter.last_end, meter.signed_at) = (reading.end(), reading.signed_at);
+        store::save_meter(self.view, &id, &meter)?;
+        let digest = hash::sha256(&[&bytes]);
+        Ok(HeldReading { meter: id, sequence, start, seconds, wh, digest })
+    }
+
     /// Counts energy that waits for its decision, if that and all that was ever attested fit.
     fn claim(&mut self, wh: u64) -> Result<(), EnergyError> {
         let pending = self.totals.pending_wh.checked_add(wh);

@@ -48,8 +48,7 @@ pub(crate) fn execute(
     if provider.state == ProviderState::Leaving {
         return Err(EnergyError::ProviderNotActive.into());
     }
-    desk.take(&sender, message.add_stake)?;
-    desk.count_stake(message.add_stake)?;
+    desk.take_stake(&sender, message.add_stake)?;
     add(&mut provider.stake, message.add_stake)?;
     if let Some(name) = &message.name {
         provider.name = name.clone();
