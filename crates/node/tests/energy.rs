@@ -156,7 +156,7 @@ fn what_is_asked_about_energy_without_any_has_an_answer() {
         (
             &["energy", "tariff", "--price", "1", "--wh", "1kWh", "--from", "dev:1", "--yes"],
             4,
-            "unknown_provider",
+            "wrong_settlement_mode",
         ),
     ] {
         let (exit, error) = world.refusal(arguments);
@@ -188,7 +188,7 @@ fn the_daemon_shows_what_it_would_send_and_what_is_wrong_with_a_file() {
     let refused = run(&["--json", "oracle", "check", "bad.csv"]);
     assert_eq!(refused.status.code(), Some(6), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains("nem_end_missing"), "{}", text(&refused.stderr));
-    let config = "[[source]]\nname = \"roof\"\nformat = \"nem12\"\npath = \"good.csv\"\n";
+    let config = "[[source]]\nname = \"roof\"\nformat = \"nem12\"\npath = \"good.csv\"\n[attest]\n";
     std::fs::write(home.path().join("plain.toml"), config).unwrap();
     let preview = run(&["--json", "oracle", "run", "--config", "plain.toml", "--dry-run"]);
     let preview: Value = serde_json::from_slice(&preview.stdout).unwrap();

@@ -138,8 +138,8 @@ pub struct CertificateView {
     pub price: String,
     /// The same for people, a kWh.
     pub price_display: String,
-    /// The hash over all readings that were attested for the slot when it was sold; absent if it was
-    /// revoked.
+    /// The hash over all readings that were attested for the slot when it was sold; absent once the state
+    /// has forgotten it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// When it was sold.
@@ -213,17 +213,19 @@ impl CertificateView {
         }
     }
 
-    /// The state has forgotten it: nothing is left of it.
+    /// The state has forgotten it: it was used up, and its provider was paid; or nothing is left of it.
     fn of_history(of: &SaleHistory, show: Show<'_>) -> Self {
+        let left = of.wh.saturating_sub(of.revoked_wh);
+        let retired = of.retired.is_some() && left > 0;
         Self {
             number: of.number,
-            state: "revoked".to_owned(),
+            state: if retired { "retired" } else { "revoked" }.to_owned(),
             owner: of.owner.to_string(),
             buyer: of.buyer.to_string(),
             provider: of.provider.to_string(),
             zone: of.zone.to_string(),
             slot: of.slot,
-            wh: 0,
+            wh: if retired { left } else { 0 },
             price: of.price.to_string(),
             price_display: show.amount(of.price),
             origin: None,

@@ -306,8 +306,8 @@ pub struct CertificateInfo {
     pub wh: u64,
     /// At what price, in base units a kWh.
     pub price: Amount,
-    /// The hash over all readings that were attested for the slot when it was sold; absent if it was
-    /// revoked.
+    /// The hash over all readings that were attested for the slot when it was sold; absent once the
+    /// state has forgotten it.
     #[serde(default, with = "serde_hex_option")]
     pub origin: Option<Hash>,
     /// When it was sold.
