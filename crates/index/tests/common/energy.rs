@@ -273,8 +273,11 @@ fn undone() -> Vec<Event> {
     ]
 }
 
+/// Batches that come in a block, with their readings, and what the block says.
+type Step = (Vec<(u64, Vec<Reading>)>, Vec<Event>);
+
 /// What happens at each height, from 1: readings that come, and events.
-fn heights() -> Vec<(Vec<(u64, Vec<Reading>)>, Vec<Event>)> {
+fn heights() -> Vec<Step> {
     let reading = DisputeSubject::Reading { batch: OVER, reading: 1 };
     let left = |role, seed| Event::EnergyStakePaid {
         account: address(seed),
