@@ -2,7 +2,7 @@
 
 use althing_ledger::{codes, energy::Energy as Sums};
 use althing_types::{
-    Address, Amount, Event, Receipt, Timestamp,
+    Address, Amount, Code, Event, Receipt, Timestamp,
     amount::UNITS_PER_TOKEN,
     energy::{DisputeEnd, EnergySlashReason, ReadingOutcome},
 };
@@ -87,6 +87,18 @@ impl Default for Energy {
         }
         for reason in EnergySlashReason::ALL {
             let _ = energy.reasons.get_or_create(&[("reason", reason.name())]);
+        }
+        for code in CODES.map(Code::new) {
+            let name = codes::name_of(code);
+            if codes::from_name(name) == Some(code) {
+                let _ = energy.refused.get_or_create(&[("code", name)]);
+            }
+        }
+        for family in [&energy.settlements, &energy.slashes] {
+            let _ = family.get_or_create(&[("provider", OTHERS.to_owned())]);
+        }
+        for family in [&energy.reports, &energy.late, &energy.oracle_slashes] {
+            let _ = family.get_or_create(&[("oracle", OTHERS.to_owned())]);
         }
         let _ = energy.disputes.get_or_create(&[("step", "opened")]);
         for end in DisputeEnd::ALL {
@@ -297,7 +309,8 @@ mod tests {
         energy.receipts(Timestamp::ZERO, &[receipt(skew, vec![]), receipt(funds, vec![])]);
         let text = shown(&energy);
         assert!(text.contains("energy_refused_total{code=\"timestamp_skew\"} 1"), "{text}");
-        assert!(!text.contains("insufficient"), "{text}");
+        assert!(text.contains("energy_refused_total{code=\"meter_revoked\"} 0"), "{text}");
+        assert!(!text.contains("insufficient") && !text.contains("unknown\""), "{text}");
     }
 
     #[test]
