@@ -2,7 +2,8 @@
 //! row, for each event.
 
 use crate::{
-    IndexError, IndexedBlock, blob, pack,
+    IndexError, IndexedBlock, blob,
+    events::{Place, of_module},
     stake::{int, wide},
 };
 use althing_types::{
@@ -12,30 +13,11 @@ use althing_types::{
 use commonware_codec::Encode as _;
 use rusqlite::{Transaction, params};
 
-/// Where an event happened.
-#[derive(Clone, Copy)]
-struct Place {
-    position: i64,
-    seq: i64,
-    height: i64,
-    time_ms: i64,
-}
-
 /// Writes what a block says.
 pub(crate) fn write(db: &Transaction<'_>, entry: &IndexedBlock) -> Result<(), IndexError> {
-    let header = &entry.block.header;
-    let (height, time_ms) = (int(header.height.get()), int(header.timestamp.get()));
-    for (index, receipt) in (0u32..).zip(entry.receipts.iter()) {
-        let position = pack((header.height, index));
-        let position = position.ok_or(IndexError::OutOfRange(header.height))?;
-        let transaction = usize::try_from(index).ok();
-        let transaction = transaction.and_then(|index| entry.block.transactions.get(index));
-        for (seq, event) in (0i64..).zip(&receipt.events) {
-            // The high byte names the module.
-            if event.tag() >> 8 != 0x0c {
-                continue;
-            }
-            let place = Place { position, seq, height, time_ms };
+    for said in of_module(entry, 0x0c) {
+        let (transaction, events) = said?;
+        for (place, event) in events {
             note(db, place, event)?;
             write_worker(db, place, event)?;
             write_work(db, place, transaction, event)?;

@@ -8,7 +8,10 @@ mod market;
 
 pub(crate) use batches::{first_reading, reading_place};
 
-use crate::{IndexError, IndexedBlock, pack, stake::int};
+use crate::{
+    IndexError, IndexedBlock,
+    events::{Place, of_module},
+};
 use althing_types::{
     Address, Event, SignedTransaction,
     energy::{EnergyRole, ProviderState, Zone},
@@ -16,31 +19,12 @@ use althing_types::{
 use market::Sales;
 use rusqlite::{Row, Transaction, params};
 
-/// Where an event happened.
-#[derive(Clone, Copy)]
-struct Place {
-    position: i64,
-    seq: i64,
-    height: i64,
-    time_ms: i64,
-}
-
 /// Writes what a block says.
 pub(crate) fn write(db: &Transaction<'_>, entry: &IndexedBlock) -> Result<(), IndexError> {
-    let header = &entry.block.header;
-    let (height, time_ms) = (int(header.height.get()), int(header.timestamp.get()));
-    for (index, receipt) in (0u32..).zip(entry.receipts.iter()) {
-        let position = pack((header.height, index));
-        let position = position.ok_or(IndexError::OutOfRange(header.height))?;
-        let transaction = usize::try_from(index).ok();
-        let transaction = transaction.and_then(|index| entry.block.transactions.get(index));
+    for said in of_module(entry, 0x0d) {
+        let (transaction, events) = said?;
         let mut sales = Sales::default();
-        for (seq, event) in (0i64..).zip(&receipt.events) {
-            // The high byte names the module.
-            if event.tag() >> 8 != 0x0d {
-                continue;
-            }
-            let place = Place { position, seq, height, time_ms };
+        for (place, event) in events {
             write_event(db, place, transaction, event)?;
             market::write(db, place, event, &mut sales)?;
         }

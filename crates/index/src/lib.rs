@@ -12,6 +12,7 @@ mod energy_disputes;
 mod energy_market;
 mod energy_registry;
 mod error;
+mod events;
 mod facts;
 mod governance;
 mod history;
