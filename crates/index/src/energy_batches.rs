@@ -207,8 +207,9 @@ impl Index {
         })
     }
 
-    /// Batches with undecided readings, oldest first, from behind a number; with an oracle, only
-    /// those about which it has not reported.
+    /// Batches with undecided readings, oldest first, from behind a number. With an oracle, those that
+    /// are not over and about which it has not reported, also when others have decided them: until a
+    /// batch is over a late report counts, and after that the oracle was absent.
     ///
     /// # Errors
     /// [`IndexError::Sqlite`].
@@ -219,21 +220,18 @@ impl Index {
         limit: usize,
     ) -> Result<Vec<BatchRow>, IndexError> {
         self.read(|db| {
-            db.prepare_cached(
-                "SELECT * FROM energy_batch b WHERE undecided > 0 AND number > ?1
-                 AND (?2 IS NULL OR NOT EXISTS
-                     (SELECT 1 FROM energy_report r WHERE r.oracle = ?2 AND r.batch = b.number))
-                 ORDER BY number LIMIT ?3",
-            )?
-            .query_map(
-                params![
-                    after.map_or(-1, int),
-                    oracle.map(|it| it.as_bytes().to_vec()),
-                    limit_of(limit)
-                ],
-                batch,
-            )?
-            .collect()
+            let (after, limit) = (after.map_or(-1, int), limit_of(limit));
+            let Some(oracle) = oracle else {
+                let all = "SELECT * FROM energy_batch
+                           WHERE undecided > 0 AND number > ?1 ORDER BY number LIMIT ?2";
+                return db.prepare_cached(all)?.query_map(params![after, limit], batch)?.collect();
+            };
+            let owed = "SELECT * FROM energy_batch b WHERE closed IS NULL AND number > ?1 AND NOT EXISTS
+                            (SELECT 1 FROM energy_report r WHERE r.oracle = ?3 AND r.batch = b.number)
+                        ORDER BY number LIMIT ?2";
+            db.prepare_cached(owed)?
+                .query_map(params![after, limit, oracle.as_bytes()], batch)?
+                .collect()
         })
     }
 

@@ -100,8 +100,13 @@ fn oracles_see_what_they_have_not_reported_on_oldest_first() {
     assert_eq!(numbers(&index, None, None), [OPEN, EXPIRED]);
     assert_eq!(numbers(&index, Some(address(ORACLES[0])), Some(OPEN)), [EXPIRED]);
     let index = indexed();
-    assert_eq!(numbers(&index, Some(address(ORACLES[0])), None), [0u64; 0]);
-    assert_eq!(numbers(&index, Some(address(ORACLES[1])), None), [OPEN]);
+    assert_eq!(numbers(&index, Some(address(ORACLES[0])), None), [EXPIRED]);
+    assert_eq!(numbers(&index, Some(address(ORACLES[1])), None), [OPEN, EXPIRED]);
+    // Two have decided a batch; until it is over, the third can say late what it found.
+    let third = Some(address(ORACLES[2]));
+    assert_eq!(numbers(&until(3), None, None), [0u64; 0]);
+    assert_eq!(numbers(&until(3), third, None), [OVER]);
+    assert_eq!(numbers(&until(4), third, None), [0u64; 0]);
     let reports = index.oracle_reports(address(ORACLES[0]), None, 10).unwrap();
     let seen: Vec<_> = reports.iter().map(|row| (row.report.batch, row.report.agree)).collect();
     assert_eq!(seen, [(OPEN, 1), (OVER, 0b011)]);

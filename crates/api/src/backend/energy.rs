@@ -350,8 +350,8 @@ pub trait EnergyIndex: Send + Sync {
     async fn batches(&self, filter: BatchFilter, limit: usize) -> Option<Vec<BatchHistory>>;
     /// The batch with this number, if there ever was one.
     async fn batch(&self, number: u64) -> Option<Option<BatchHistory>>;
-    /// Batches with undecided readings, oldest first, from behind a number; with an oracle, only
-    /// those about which it has not reported.
+    /// Batches with undecided readings, oldest first, from behind a number; with an oracle, all that
+    /// are not over and about which it has not reported.
     async fn undecided(
         &self,
         oracle: Option<Address>,

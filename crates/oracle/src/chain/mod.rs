@@ -192,7 +192,7 @@ pub trait Chain: Send + Sync {
     /// A provider; none if the account is none.
     async fn provider(&self, provider: Address) -> Result<Option<ProviderAt>, ChainError>;
 
-    /// Batches with undecided readings that an oracle can report about and has not, behind a number.
+    /// Batches behind a number that are not over, and that an oracle can report about and has not.
     async fn undecided(&self, oracle: Address, after: Option<u64>)
     -> Result<Undecided, ChainError>;
 

@@ -56,7 +56,9 @@ impl Daemon {
         let settled = |height: &Height| height.get().saturating_add(SETTLING) < tip.height.get();
         self.attest.recent.retain(|_, height| !settled(height));
         let (open, complete) = self.open_batches(oracle).await?;
-        let owed: Vec<_> = open.iter().filter_map(|b| Some((b.number, b.expires?))).collect();
+        // What others have decided cannot be missed any more, only reported about late.
+        let undecided = open.iter().filter(|batch| !batch.is_decided());
+        let owed: Vec<_> = undecided.filter_map(|b| Some((b.number, b.expires?))).collect();
         let known: BTreeSet<u64> = self.store.duties()?.into_iter().map(|(n, _)| n).collect();
         if owed.iter().any(|(number, _)| !known.contains(number)) {
             self.store.owe(&owed)?;

@@ -189,12 +189,14 @@ impl Inside {
         }
         self.events.extend(outcome.receipts.iter().flat_map(|receipt| receipt.events.clone()));
         for number in 0..self.world.energy().next_batch {
-            if self.batches.get(&number).is_some_and(BatchAt::is_decided) {
+            if self.batches.get(&number).is_some_and(|batch| batch.expires.is_none()) {
                 continue;
             }
             if let Some(batch) = self.world.find_batch(number) {
                 let view = self.view(number, &batch);
                 self.batches.insert(number, view);
+            } else if let Some(over) = self.batches.get_mut(&number) {
+                over.expires = None;
             }
         }
     }
@@ -378,7 +380,7 @@ impl Chain for Node {
             let from = after.map_or(0, |after| after + 1);
             let open = inside.batches.range(from..).map(|(_, batch)| batch);
             let open =
-                open.filter(|batch| !batch.is_decided() && !batch.reported.contains(&oracle));
+                open.filter(|batch| batch.expires.is_some() && !batch.reported.contains(&oracle));
             let batches: Vec<BatchAt> = open.take(3).cloned().collect();
             let next = (batches.len() == 3).then(|| batches[2].number);
             Undecided { batches, next }

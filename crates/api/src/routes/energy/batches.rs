@@ -136,7 +136,7 @@ async fn set_of(app: &App, version: u32) -> Result<OracleSet, ApiError> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct UndecidedQuery {
-    /// Only those about which this oracle can report, and has not.
+    /// Those about which this oracle can report and has not, also decided ones that are not over.
     oracle: Option<String>,
     /// `next` of the page before: only those with a higher number.
     after: Option<u64>,
@@ -146,7 +146,8 @@ pub(in crate::routes) struct UndecidedQuery {
 
 /// Batches with undecided readings, oldest first, with all their readings
 ///
-/// What an oracle has to look at.
+/// What an oracle has to look at: a report that comes when others have decided counts as late, and one
+/// that has not come when the batch is over as absent.
 #[utoipa::path(get, path = "/v1/energy/undecided", tag = "energy", params(UndecidedQuery),
     responses((status = 200, description = "A page of them", body = BatchPage)))]
 pub(in crate::routes) async fn undecided(
@@ -163,7 +164,7 @@ pub(in crate::routes) async fn undecided(
     let open: Vec<(u64, Batch)> = batches
         .iter()
         .filter_map(|batch| Some((batch.number, record(&records, batch.number)?)))
-        .filter(|(_, batch)| batch.undecided != 0)
+        .filter(|(_, batch)| oracle.is_some() || batch.undecided != 0)
         .collect();
     let versions: BTreeSet<u32> = open.iter().map(|(_, batch)| batch.oracles).collect();
     let sets = app.read(versions.into_iter().map(energy::oracle_set_key).collect()).await?;

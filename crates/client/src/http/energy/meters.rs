@@ -404,7 +404,7 @@ impl Client {
     }
 
     /// Batches with undecided readings, oldest first, behind a number, with their readings. With an
-    /// oracle, only those about which it can report and has not.
+    /// oracle, those about which it can report and has not, also decided ones that are not over.
     ///
     /// # Errors
     /// [`ClientError`]; the code `index_disabled` if the node keeps no index.
