@@ -14,6 +14,7 @@
 mod canned;
 mod chain;
 mod compute;
+mod device_reports;
 mod document;
 mod energy;
 mod fixture;
