@@ -24,6 +24,7 @@ mod guard;
 mod metered;
 mod mutated;
 mod node;
+mod pages;
 mod proof;
 mod reads;
 mod safety;
