@@ -33,3 +33,4 @@ mod stake;
 mod stream;
 mod submit;
 mod worked;
+mod world;
