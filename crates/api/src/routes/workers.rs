@@ -2,7 +2,7 @@
 
 use super::{compute::name, device_reports, validators::no_index};
 use crate::{
-    backend::{SettlementState, WorkerFilter},
+    backend::{SettlementRow, WorkerQuery},
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
@@ -121,7 +121,7 @@ pub(super) async fn list(
     UrlQuery(page): UrlQuery<WorkersQuery>,
 ) -> Result<Json<WorkerPage>, ApiError> {
     let limit = parse::limit(page.limit, &app.config)?;
-    let filter = WorkerFilter {
+    let filter = WorkerQuery {
         state: name("state", page.state.as_deref())?,
         after: page.after.as_deref().map(parse::address).transpose()?,
     };
@@ -253,7 +253,7 @@ pub(super) async fn weights(
             .detail(json!({ "epoch": epoch.get() })));
     }
     let found = app.backend.credited(epoch, page.after, limit + 1).await;
-    let mut credits: Vec<SettlementState> = found.ok_or_else(no_index)?;
+    let mut credits: Vec<SettlementRow> = found.ok_or_else(no_index)?;
     let more = credits.len() > limit;
     credits.truncate(limit);
     let accounts: BTreeSet<Address> = credits.iter().map(|credit| credit.worker).collect();

@@ -5,7 +5,7 @@ use super::{
     device::{DeviceView, KnownDevice, PointsView},
     hex_of,
 };
-use crate::backend::ReadingState;
+use crate::backend::DeviceReading;
 use althing_ledger::{
     Node,
     compute::{Counters, Credits, MinerPool, Worker, query::standing},
@@ -233,8 +233,8 @@ pub struct ReadingView {
     pub flagged: bool,
 }
 
-impl From<&ReadingState> for ReadingView {
-    fn from(of: &ReadingState) -> Self {
+impl From<&DeviceReading> for ReadingView {
+    fn from(of: &DeviceReading) -> Self {
         Self {
             device: of.device,
             height: of.height.get(),

@@ -8,11 +8,11 @@ use crate::{
     chain,
     world::{World, due, entry, ppm},
 };
-use althing_api::backend::{
-    AttemptHistory, ReadingState, SettlementState, TaskEvent, TaskFilter, TaskHistory,
-    VerdictState, WorkerFilter,
+use althing_api::backend::TaskEvent;
+use althing_index::{
+    AttemptRow, DeviceReading, IndexedBlock, SettlementRow, TaskQuery, TaskRow, VerdictRow,
+    WorkerQuery,
 };
-use althing_index::{IndexedBlock, TaskQuery, TaskRow, WorkerQuery};
 use althing_ledger::{
     beacon::{Mark, query as beacon},
     compute::{
@@ -253,65 +253,13 @@ pub fn seed() -> Hash {
     compute::operand_seed(&chain::genesis().hash(), &attempt, &hash("beacon"))
 }
 
-fn history(row: TaskRow) -> TaskHistory {
-    TaskHistory {
-        number: row.number,
-        purpose: row.purpose,
-        requester: row.requester,
-        shape: row.shape,
-        count: row.count,
-        price: row.price,
-        state: row.state,
-        attempt: row.attempt,
-        worker: row.worker,
-        device: row.device,
-        root: row.root,
-        digest: row.digest,
-        round: row.round,
-        reason: row.reason,
-        refund: row.refund,
-        prover: row.prover,
-        created: row.created,
-        created_time: row.created_time,
-        assigned: row.assigned,
-        committed: row.committed,
-        challenged: row.challenged,
-        accepted: row.accepted,
-        ended: row.ended,
-        ended_time: row.ended_time,
-        operands: row.operands,
-        source: row.source,
-    }
-}
-
-fn settled(row: althing_index::SettlementRow) -> SettlementState {
-    SettlementState {
-        task: row.task,
-        worker: row.worker,
-        epoch: row.epoch,
-        height: row.height,
-        time: row.time,
-        shape: row.shape,
-        payment: row.payment,
-        factors: row.factors,
-        credit: row.credit,
-    }
-}
-
 impl Worked {
-    pub fn tasks(
-        &self,
-        filter: TaskFilter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Option<Vec<TaskHistory>> {
-        let TaskFilter { state, purpose, requester, worker } = filter;
-        let query = TaskQuery { state, purpose, requester, worker, before };
-        Some(self.0.index.tasks(&query, limit).unwrap().into_iter().map(history).collect())
+    pub fn tasks(&self, query: &TaskQuery, limit: usize) -> Option<Vec<TaskRow>> {
+        Some(self.0.index.tasks(query, limit).unwrap())
     }
 
-    pub fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
-        Some(self.0.index.task(number).unwrap().map(history))
+    pub fn task(&self, number: u64) -> Option<Option<TaskRow>> {
+        Some(self.0.index.task(number).unwrap())
     }
 
     pub fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>> {
@@ -327,21 +275,12 @@ impl Worked {
         Some(self.0.index.task_counts().unwrap())
     }
 
-    pub fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
-        let state = |row: &althing_index::VerdictRow| VerdictState {
-            attempt: row.attempt,
-            round: row.round,
-            validator: row.validator,
-            verdict: row.verdict,
-            transcript: row.transcript,
-            height: row.height,
-            time: row.time,
-        };
-        Some(self.0.index.verdicts(number).unwrap().iter().map(state).collect())
+    pub fn verdicts(&self, number: u64) -> Option<Vec<VerdictRow>> {
+        Some(self.0.index.verdicts(number).unwrap())
     }
 
-    pub fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
-        Some(self.0.index.settlement(number).unwrap().map(settled))
+    pub fn settlement(&self, number: u64) -> Option<Option<SettlementRow>> {
+        Some(self.0.index.settlement(number).unwrap())
     }
 
     pub fn credited(
@@ -349,9 +288,8 @@ impl Worked {
         epoch: Epoch,
         after: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<SettlementState>> {
-        let rows = self.0.index.credited(epoch, after, limit).unwrap();
-        Some(rows.into_iter().map(settled).collect())
+    ) -> Option<Vec<SettlementRow>> {
+        Some(self.0.index.credited(epoch, after, limit).unwrap())
     }
 
     pub fn attempts(
@@ -359,37 +297,17 @@ impl Worked {
         worker: Address,
         before: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<AttemptHistory>> {
-        let state = |row: althing_index::AttemptRow| AttemptHistory {
-            task: history(row.task),
-            attempt: row.attempt,
-            device: row.device,
-            height: row.height,
-            time: row.time,
-            outcome: row.outcome,
-        };
-        let rows = self.0.index.attempts(worker, before, limit).unwrap();
-        Some(rows.into_iter().map(state).collect())
+    ) -> Option<Vec<AttemptRow>> {
+        Some(self.0.index.attempts(worker, before, limit).unwrap())
     }
 
-    pub fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
-        let WorkerFilter { state, after } = filter;
-        let rows = self.0.index.workers(&WorkerQuery { state, after }, limit).unwrap();
+    pub fn workers(&self, query: &WorkerQuery, limit: usize) -> Option<Vec<Address>> {
+        let rows = self.0.index.workers(query, limit).unwrap();
         Some(rows.iter().map(|row| row.address).collect())
     }
 
-    pub fn readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
-        let state = |row: &althing_index::DeviceReading| ReadingState {
-            device: row.device,
-            height: row.height,
-            time: row.time,
-            kind: row.kind,
-            points: row.points,
-            performance: row.performance,
-            tier: row.tier,
-            flagged: row.flagged,
-        };
-        Some(self.0.index.device_readings(worker, limit).unwrap().iter().map(state).collect())
+    pub fn readings(&self, worker: Address, limit: usize) -> Option<Vec<DeviceReading>> {
+        Some(self.0.index.device_readings(worker, limit).unwrap())
     }
 }
 

@@ -19,12 +19,12 @@ use super::{
     stake::Stake,
 };
 use althing_api::backend::{
-    AccountState, AttemptHistory, AuditState, Backend, BeatState, ChainEvent, DelegationState,
-    DelegatorState, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality, HistoryEvent,
-    HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter,
-    ReadingState, Rejection, RewardState, SettlementState, Simulation, StakeState, StateProof,
-    Status, SupplyState, TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus,
-    UnbondingState, ValidatorState, VerdictState, VoteState, WorkerFilter,
+    AccountState, AttemptRow, AuditState, Backend, BeatState, ChainEvent, DelegationState,
+    DelegatorState, DeviceReading, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality,
+    HistoryEvent, HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent,
+    ProposalFilter, Rejection, RewardState, SettlementRow, Simulation, StakeState, StateProof,
+    Status, SupplyState, TaskEvent, TaskQuery, TaskRow, TransactionRef, TransactionStatus,
+    UnbondingState, ValidatorState, VerdictRow, VoteState, WorkerQuery,
 };
 use althing_engine::node::EngineHandle;
 use althing_index::Index;
@@ -297,16 +297,11 @@ impl Backend for NodeBackend {
         self.decisions()?.facts(topic, before, limit).await
     }
 
-    async fn tasks(
-        &self,
-        filter: TaskFilter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Option<Vec<TaskHistory>> {
-        self.work()?.tasks(filter, before, limit).await
+    async fn tasks(&self, query: TaskQuery, limit: usize) -> Option<Vec<TaskRow>> {
+        self.work()?.tasks(query, limit).await
     }
 
-    async fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
+    async fn task(&self, number: u64) -> Option<Option<TaskRow>> {
         self.work()?.task(number).await
     }
 
@@ -318,11 +313,11 @@ impl Backend for NodeBackend {
         self.work()?.task_counts().await
     }
 
-    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
+    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictRow>> {
         self.work()?.verdicts(number).await
     }
 
-    async fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
+    async fn settlement(&self, number: u64) -> Option<Option<SettlementRow>> {
         self.work()?.settlement(number).await
     }
 
@@ -331,7 +326,7 @@ impl Backend for NodeBackend {
         epoch: Epoch,
         after: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<SettlementState>> {
+    ) -> Option<Vec<SettlementRow>> {
         self.work()?.credited(epoch, after, limit).await
     }
 
@@ -340,15 +335,15 @@ impl Backend for NodeBackend {
         worker: Address,
         before: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<AttemptHistory>> {
+    ) -> Option<Vec<AttemptRow>> {
         self.work()?.attempts(worker, before, limit).await
     }
 
-    async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
-        self.work()?.workers(filter, limit).await
+    async fn workers(&self, query: WorkerQuery, limit: usize) -> Option<Vec<Address>> {
+        self.work()?.workers(query, limit).await
     }
 
-    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
+    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<DeviceReading>> {
         self.work()?.readings(worker, limit).await
     }
 

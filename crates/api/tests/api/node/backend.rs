@@ -3,12 +3,12 @@
 use super::{Node, rejection};
 use crate::{canned, chain, governed, metered, worked};
 use althing_api::backend::{
-    AccountState, AttemptHistory, AuditState, Backend, BeatState, ChainEvent, DelegationState,
-    DelegatorState, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality, HistoryEvent,
-    HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter,
-    ReadingState, Rejection, RewardState, SettlementState, Simulation, StakeState, StateProof,
-    Status, SupplyState, TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus,
-    UnbondingState, ValidatorState, VerdictState, VoteState, WorkerFilter,
+    AccountState, AttemptRow, AuditState, Backend, BeatState, ChainEvent, DelegationState,
+    DelegatorState, DeviceReading, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality,
+    HistoryEvent, HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent,
+    ProposalFilter, Rejection, RewardState, SettlementRow, Simulation, StakeState, StateProof,
+    Status, SupplyState, TaskEvent, TaskQuery, TaskRow, TransactionRef, TransactionStatus,
+    UnbondingState, ValidatorState, VerdictRow, VoteState, WorkerQuery,
 };
 use althing_state::{StateKey, StateValue};
 use althing_types::{
@@ -212,16 +212,11 @@ impl Backend for Node {
         self.index()?.facts(topic, before, limit)
     }
 
-    async fn tasks(
-        &self,
-        filter: TaskFilter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Option<Vec<TaskHistory>> {
-        self.work()?.tasks(filter, before, limit)
+    async fn tasks(&self, query: TaskQuery, limit: usize) -> Option<Vec<TaskRow>> {
+        self.work()?.tasks(&query, limit)
     }
 
-    async fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
+    async fn task(&self, number: u64) -> Option<Option<TaskRow>> {
         self.work()?.task(number)
     }
 
@@ -233,11 +228,11 @@ impl Backend for Node {
         self.work()?.task_counts()
     }
 
-    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
+    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictRow>> {
         self.work()?.verdicts(number)
     }
 
-    async fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
+    async fn settlement(&self, number: u64) -> Option<Option<SettlementRow>> {
         self.work()?.settlement(number)
     }
 
@@ -246,7 +241,7 @@ impl Backend for Node {
         epoch: Epoch,
         after: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<SettlementState>> {
+    ) -> Option<Vec<SettlementRow>> {
         self.work()?.credited(epoch, after, limit)
     }
 
@@ -255,15 +250,15 @@ impl Backend for Node {
         worker: Address,
         before: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<AttemptHistory>> {
+    ) -> Option<Vec<AttemptRow>> {
         self.work()?.attempts(worker, before, limit)
     }
 
-    async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
-        self.work()?.workers(filter, limit)
+    async fn workers(&self, query: WorkerQuery, limit: usize) -> Option<Vec<Address>> {
+        self.work()?.workers(&query, limit)
     }
 
-    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
+    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<DeviceReading>> {
         self.work()?.readings(worker, limit)
     }
 
