@@ -6,15 +6,8 @@ mod energy;
 mod governance;
 mod stake;
 
-pub use compute::{
-    AttemptHistory, ReadingState, SettlementState, TaskEvent, TaskFilter, TaskHistory,
-    VerdictState, WorkerFilter,
-};
-pub use energy::{
-    BatchFilter, BatchHistory, DisputeOutcomeState, DisputeVoteState, EnergyCountsState,
-    EnergyDisputeFilter, EnergyDisputeHistory, EnergyIndex, MeterReading, OpenOrder, OwnerHistory,
-    ProviderFilter, ReportHistory, SaleFilter, SaleHistory, SalePaymentState, SlotHistory,
-};
+pub use compute::TaskEvent;
+pub use energy::EnergyIndex;
 pub use governance::{
     DisbursementCount, HistoryEvent, HistoryTopic, ParameterChangeState, ProposalEvent,
     ProposalFilter, VoteState,
@@ -23,6 +16,14 @@ pub use stake::{
     AuditState, BeatState, DelegationState, DelegatorState, EpochState, NodeState, PaidState,
     PerformanceState, RewardState, StakeState, StandingState, UnbondingState, ValidatorState,
     VestingState, VotesState,
+};
+
+/// Rows of the index and questions to it, as they are.
+pub use althing_index::{
+    AttemptRow, BatchQuery, BatchRow, DeviceReading, DisputeOutcome, DisputeQuery, DisputeRow,
+    DisputeVoteRow, EnergyCounts, OrderRow, OwnerRow, ProviderQuery, ReadingRow, ReportRow,
+    SalePayment, SaleQuery, SaleRow, SettlementRow, SlotRow, TaskQuery, TaskRow, VerdictRow,
+    WorkerQuery,
 };
 
 use althing_ledger::versions::Releases;
@@ -370,23 +371,18 @@ pub trait Backend: Send + Sync + 'static {
         before: Option<u64>,
         limit: usize,
     ) -> Option<Vec<HistoryEvent>>;
-    /// Tasks, newest first, below a number; `None` if the index is off.
-    async fn tasks(
-        &self,
-        filter: TaskFilter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Option<Vec<TaskHistory>>;
+    /// Tasks, newest first; `None` if the index is off.
+    async fn tasks(&self, query: TaskQuery, limit: usize) -> Option<Vec<TaskRow>>;
     /// The task with this number, if there ever was one; `None` if the index is off.
-    async fn task(&self, number: u64) -> Option<Option<TaskHistory>>;
+    async fn task(&self, number: u64) -> Option<Option<TaskRow>>;
     /// What happened to a task, oldest first; `None` if the index is off.
     async fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>>;
     /// How many tasks are in each state; `None` if the index is off.
     async fn task_counts(&self) -> Option<Vec<(TaskState, u64)>>;
     /// What members of committees found about a task; `None` if the index is off.
-    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>>;
+    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictRow>>;
     /// What a task was paid or credited, if it was; `None` if the index is off.
-    async fn settlement(&self, number: u64) -> Option<Option<SettlementState>>;
+    async fn settlement(&self, number: u64) -> Option<Option<SettlementRow>>;
     /// Credited results of an epoch in the order of their tasks, behind a number; `None` if the
     /// index is off.
     async fn credited(
@@ -394,18 +390,18 @@ pub trait Backend: Send + Sync + 'static {
         epoch: Epoch,
         after: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<SettlementState>>;
+    ) -> Option<Vec<SettlementRow>>;
     /// Attempts of a worker, newest task first, below a number; `None` if the index is off.
     async fn attempts(
         &self,
         worker: Address,
         before: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<AttemptHistory>>;
+    ) -> Option<Vec<AttemptRow>>;
     /// Accounts of workers, in their order; `None` if the index is off.
-    async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>>;
+    async fn workers(&self, query: WorkerQuery, limit: usize) -> Option<Vec<Address>>;
     /// How the devices of a worker were scored, newest first; `None` if the index is off.
-    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>>;
+    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<DeviceReading>>;
     /// What the index knows about metered energy; `None` if the index is off.
     fn energy(&self) -> Option<&dyn EnergyIndex>;
     /// A finalized block.

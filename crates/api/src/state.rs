@@ -8,9 +8,35 @@ use crate::{
     rate::Limiter,
     views::{FinalityView, Names, Show},
 };
-use althing_types::{Block, Epoch, Hash, Height, Receipt, ValidatorSet};
-use std::sync::{Arc, Mutex};
+use althing_ledger::compute::query::ReportError;
+use althing_types::{Block, Epoch, Hash, Height, Receipt, ValidatorSet, compute::DeviceId};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Refusals that are remembered; beyond that, all are looked up again.
+const MOST_REFUSALS: usize = 1_024;
+
+/// Why reports of devices were refused, by the device and the height at which it was attested. That
+/// never changes.
+#[derive(Default)]
+pub(crate) struct Refusals(Mutex<BTreeMap<(DeviceId, Height), ReportError>>);
+
+impl Refusals {
+    pub(crate) fn get(&self, of: (DeviceId, Height)) -> Option<ReportError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&of).copied()
+    }
+
+    pub(crate) fn keep(&self, of: (DeviceId, Height), error: ReportError) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_REFUSALS {
+            known.clear();
+        }
+        known.insert(of, error);
+    }
+}
 
 pub(crate) struct App {
     pub(crate) backend: Arc<dyn Backend>,
@@ -23,6 +49,7 @@ pub(crate) struct App {
     pub(crate) subscribers: Arc<Semaphore>,
     /// Boundary proofs of epochs 0, 1, 2 …; they never change once they exist.
     pub(crate) boundaries: Mutex<Vec<Arc<FinalityView>>>,
+    pub(crate) refusals: Refusals,
     pub(crate) genesis_json: String,
     /// Held while an audit runs.
     pub(crate) audits: tokio::sync::Mutex<()>,
@@ -38,6 +65,7 @@ impl App {
             requests: Arc::new(Semaphore::new(config.max_concurrent)),
             subscribers: Arc::new(Semaphore::new(config.max_subscribers)),
             boundaries: Mutex::new(Vec::new()),
+            refusals: Refusals::default(),
             audits: tokio::sync::Mutex::new(()),
             genesis_json: backend.info().genesis.to_json(),
             backend,

@@ -3,7 +3,7 @@
 mod common;
 
 use althing_devices::{
-    attestation::{Policy, Precision, Reason, ReportOutcome, Verified, score},
+    attestation::{Policy, Precision, Reason, ReportOutcome, Verified, doubt, score},
     collect::{self, CollectError},
     evidence::{DeviceInfo, Evidence, EvidenceError, MAX_EVIDENCE_BYTES, ModelName, Release},
     inventory::{ProbeError, SignedReport},
@@ -116,7 +116,10 @@ fn a_report_must_fit_what_the_worker_says() {
     let only = |evidence: &Evidence, verified: &Verified| {
         let report = judge(evidence, verified);
         assert_eq!((report.levels[1].points, report.vouched), (0, false));
-        report.levels[1].reasons[0].clone()
+        let reason = report.levels[1].reasons[0].clone();
+        let hardware = verified.report.clone().expect("a report");
+        assert_eq!(doubt(evidence, hardware, &whitelist()), Some(reason.clone()));
+        reason
     };
     let mut off = h100();
     off.confidential_computing = Some(false);

@@ -20,6 +20,7 @@ mod query;
 mod rewards;
 mod stake;
 mod work;
+mod workers;
 mod write;
 
 pub use decisions::{
@@ -35,10 +36,8 @@ pub use history::{Beat, DelegatorRow, EpochRow, Standing, UnbondingRow};
 pub use query::{Kind, Minute, Stats};
 pub use rewards::Reward;
 pub use stake::KEPT_HEARTBEATS;
-pub use work::{
-    AttemptRow, DeviceReading, SettlementRow, TaskQuery, TaskRow, VerdictRow, WorkerQuery,
-    WorkerRow,
-};
+pub use work::{AttemptRow, SettlementRow, TaskQuery, TaskRow, VerdictRow};
+pub use workers::{DeviceReading, WorkerQuery, WorkerRow};
 pub use write::IndexedBlock;
 
 use althing_types::{Hash, Height, limits::MAX_BLOCK_TRANSACTIONS};

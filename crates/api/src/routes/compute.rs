@@ -2,7 +2,7 @@
 
 use super::validators::no_index;
 use crate::{
-    backend::TaskFilter,
+    backend::TaskQuery,
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
@@ -96,13 +96,14 @@ pub(super) async fn tasks(
 ) -> Result<Json<TaskPage>, ApiError> {
     let limit = parse::limit(query.limit, &app.config)?;
     let account = |text: &Option<String>| text.as_deref().map(parse::address).transpose();
-    let filter = TaskFilter {
+    let wanted = TaskQuery {
         state: name("state", query.state.as_deref())?,
         purpose: name("purpose", query.purpose.as_deref())?,
         requester: account(&query.requester)?,
         worker: account(&query.worker)?,
+        before: query.before,
     };
-    let found = app.backend.tasks(filter, query.before, limit + 1).await;
+    let found = app.backend.tasks(wanted, limit + 1).await;
     let mut found = found.ok_or_else(no_index)?;
     let more = found.len() > limit;
     found.truncate(limit);

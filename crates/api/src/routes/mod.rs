@@ -6,6 +6,7 @@ mod blocks;
 mod chain;
 mod compute;
 mod delegators;
+mod device_reports;
 mod document;
 mod economics;
 mod energy;

@@ -1,15 +1,16 @@
 //! Workers, their devices, what they earn, and validators as those who check them.
 
-use super::{compute::name, validators::no_index};
+use super::{compute::name, device_reports, validators::no_index};
 use crate::{
-    backend::{SettlementState, WorkerFilter},
+    backend::{SettlementRow, WorkerQuery},
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
     state::App,
     views::{
-        AttemptPage, AttemptView, CheckerList, CheckerView, CreditView, KnownWorker, Money,
-        ReadingList, ReadingView, WeightPage, WorkerPage, WorkerView, WorkerWeightView, part_of,
+        AttemptPage, AttemptView, CheckerList, CheckerView, CreditView, KnownDevice, KnownWorker,
+        Money, ReadingList, ReadingView, WeightPage, WorkerPage, WorkerView, WorkerWeightView,
+        part_of,
     },
 };
 use althing_ledger::{
@@ -65,16 +66,23 @@ async fn known(
         .iter()
         .flat_map(|worker| worker.credits.iter().map(|credit| credit.epoch))
         .collect();
-    let devices = workers.iter().flat_map(ids).map(compute::device_key);
+    let of_device = |id| [compute::device_key(id), compute::report_key(id)];
+    let devices = workers.iter().flat_map(ids).flat_map(of_device);
     let keys = devices.chain(epochs.iter().copied().map(compute::pool_key)).collect();
     let more = app.read(keys).await?;
     for worker in &mut workers {
-        worker.devices = ids(worker)
-            .filter_map(|id| {
-                Some((id.device, more.get(compute::device_key(id), compute::decode_device)?))
-            })
-            .collect();
+        let device = |id: DeviceId| {
+            let record = more.get(compute::device_key(id), compute::decode_device)?;
+            let report = more.get(compute::report_key(id), compute::decode_report);
+            Some(KnownDevice { number: id.device, record, report, doubt: None })
+        };
+        worker.devices = ids(worker).filter_map(device).collect();
     }
+    let devices = workers.iter_mut().flat_map(|worker| {
+        let address = worker.address;
+        worker.devices.iter_mut().map(move |device| (address, device))
+    });
+    device_reports::compare(app, devices.collect()).await?;
     let pools = epochs.into_iter().filter_map(|epoch| {
         Some((epoch, more.get(compute::pool_key(epoch), compute::decode_pool)?))
     });
@@ -113,7 +121,7 @@ pub(super) async fn list(
     UrlQuery(page): UrlQuery<WorkersQuery>,
 ) -> Result<Json<WorkerPage>, ApiError> {
     let limit = parse::limit(page.limit, &app.config)?;
-    let filter = WorkerFilter {
+    let filter = WorkerQuery {
         state: name("state", page.state.as_deref())?,
         after: page.after.as_deref().map(parse::address).transpose()?,
     };
@@ -133,8 +141,9 @@ pub(super) async fn list(
 
 /// A worker
 ///
-/// Its devices with what each level of their attestations gave and what is missing, its reputation
-/// with all factors, what it has done, and what it can claim.
+/// Its devices with what each level of their attestations gave and what is missing, what became of the
+/// reports that they signed themselves, its reputation with all factors, what it has done, and what it
+/// can claim.
 #[utoipa::path(get, path = "/v1/compute/workers/{address}", tag = "compute",
     params(("address" = String, Path, description = "Its account")),
     responses((status = 200, description = "The worker", body = WorkerView)))]
@@ -143,8 +152,9 @@ pub(super) async fn one(
     UrlPath(address): UrlPath<String>,
 ) -> Result<Json<WorkerView>, ApiError> {
     let address = parse::address(&address)?;
-    let (height, workers, pools, params) = known(&app, &[address]).await?;
-    let worker = workers.first().ok_or_else(|| unknown(address))?;
+    let (height, mut workers, pools, params) = known(&app, &[address]).await?;
+    let worker = workers.first_mut().ok_or_else(|| unknown(address))?;
+    device_reports::explain(&app, address, &mut worker.devices).await?;
     let now = (height, block_time(&app));
     Ok(Json(WorkerView::new(worker, &pools, &params, now, app.show())))
 }
@@ -243,7 +253,7 @@ pub(super) async fn weights(
             .detail(json!({ "epoch": epoch.get() })));
     }
     let found = app.backend.credited(epoch, page.after, limit + 1).await;
-    let mut credits: Vec<SettlementState> = found.ok_or_else(no_index)?;
+    let mut credits: Vec<SettlementRow> = found.ok_or_else(no_index)?;
     let more = credits.len() > limit;
     credits.truncate(limit);
     let accounts: BTreeSet<Address> = credits.iter().map(|credit| credit.worker).collect();

@@ -1,7 +1,7 @@
 //! Compute as a whole as JSON: sums, prices, whitelists, what is being checked, weights, checkers.
 
 use super::{FactorsView, Money, Names, ShapeView, Show, hex_of};
-use crate::backend::SettlementState;
+use crate::backend::SettlementRow;
 use althing_ledger::compute::{Awaiting, Checker, Compute, Drivers, MinerPool, Models, Task};
 use althing_types::{
     Amount, Epoch, Height, ValidatorKey,
@@ -385,7 +385,7 @@ pub struct CreditView {
 }
 
 impl CreditView {
-    pub(crate) fn new(settled: &SettlementState) -> Option<Self> {
+    pub(crate) fn new(settled: &SettlementRow) -> Option<Self> {
         Some(Self {
             task: settled.task,
             worker: settled.worker.to_string(),

@@ -35,7 +35,7 @@ pub(crate) use market::KnownMarket;
 pub(crate) use providers::KnownProvider;
 
 use super::Show;
-use crate::backend::EnergyCountsState;
+use crate::backend::EnergyCounts;
 use althing_ledger::energy::{Energy, OracleSet};
 use althing_types::{
     Address, Height, Timestamp,
@@ -220,10 +220,9 @@ pub struct EnergyCountsView {
     pub open_disputes: u64,
 }
 
-impl From<EnergyCountsState> for EnergyCountsView {
-    fn from(of: EnergyCountsState) -> Self {
-        let EnergyCountsState { active, leaving, suspended, meters, open_batches, open_disputes } =
-            of;
+impl From<EnergyCounts> for EnergyCountsView {
+    fn from(of: EnergyCounts) -> Self {
+        let EnergyCounts { active, leaving, suspended, meters, open_batches, open_disputes } = of;
         Self { active, leaving, suspended, meters, open_batches, open_disputes }
     }
 }
@@ -263,7 +262,7 @@ impl EnergyView {
     pub(crate) fn new(
         energy: &Energy,
         set: &OracleSet,
-        counts: Option<EnergyCountsState>,
+        counts: Option<EnergyCounts>,
         now: EnergyMoment<'_>,
         show: Show<'_>,
     ) -> Self {

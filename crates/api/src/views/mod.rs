@@ -8,6 +8,8 @@ mod authorization;
 mod block;
 mod compute;
 mod delegation;
+mod device;
+mod device_report;
 mod economics;
 mod energy;
 mod fact;
@@ -45,6 +47,8 @@ pub use delegation::{
     DelegationPage, DelegationView, DelegatorView, RewardPage, RewardView, UnbondingPage,
     UnbondingView,
 };
+pub use device::{DeviceView, InventoryView, MeasuredView, MissingLevelView, PointsView};
+pub use device_report::DeviceReportView;
 pub use economics::{EconomicsView, Money};
 pub use energy::{
     BatchPage, BatchReadingView, BatchReportView, BatchView, CertificatePage, CertificateView,
@@ -101,15 +105,13 @@ pub use upgrade::{
 pub use validator::{
     AnnouncementView, DueView, HealthView, NodeView, ValidatorPage, ValidatorView, VotesView,
 };
-pub use worker::{
-    ClaimView, CountersView, DeviceView, InventoryView, MeasuredView, MissingLevelView, PointsView,
-    ReadingList, ReadingView, WorkerPage, WorkerView,
-};
+pub use worker::{ClaimView, CountersView, ReadingList, ReadingView, WorkerPage, WorkerView};
 
 pub use vote::{BallotView, VotePage, VoteView, WeightView};
 
 pub(crate) use compute::{Sums, WorkGas};
 pub(crate) use delegation::Names;
+pub(crate) use device::KnownDevice;
 pub(crate) use energy::{
     EnergyMoment, KnownBatch, KnownCertificate, KnownDispute, KnownMarket, KnownProvider,
     oracle_weight,

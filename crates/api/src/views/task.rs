@@ -4,7 +4,7 @@ use super::{
     AssignmentView, CheckStateView, DueView, Names, ResultView, SettlementView, ShapeView, Show,
     VerdictView, hex_of, task_words::standing,
 };
-use crate::backend::{AttemptHistory, SettlementState, TaskEvent, TaskHistory, VerdictState};
+use crate::backend::{AttemptRow, SettlementRow, TaskEvent, TaskRow, VerdictRow};
 use althing_ledger::compute::Task;
 use althing_types::{Amount, Height, Timestamp, compute::Operands, params::ComputeParams};
 use serde::Serialize;
@@ -35,8 +35,8 @@ pub struct TaskTimes {
     pub ended_ms: Option<u64>,
 }
 
-impl From<&TaskHistory> for TaskTimes {
-    fn from(history: &TaskHistory) -> Self {
+impl From<&TaskRow> for TaskTimes {
+    fn from(history: &TaskRow) -> Self {
         let of = |time: Option<Timestamp>| time.map(|time| time.get());
         Self {
             created_ms: Some(history.created_time.get()),
@@ -105,7 +105,7 @@ pub struct TaskRowView {
 }
 
 impl TaskRowView {
-    pub(crate) fn of_history(history: &TaskHistory, show: Show<'_>) -> Self {
+    pub(crate) fn of_history(history: &TaskRow, show: Show<'_>) -> Self {
         let total = total(history.price, history.count);
         Self {
             number: history.number,
@@ -215,11 +215,11 @@ pub struct TaskView {
 pub(crate) struct KnownTask<'a> {
     pub(crate) number: u64,
     pub(crate) record: Option<&'a Task>,
-    pub(crate) history: Option<&'a TaskHistory>,
+    pub(crate) history: Option<&'a TaskRow>,
     /// The seed of its present attempt, hex, once it is drawn.
     pub(crate) seed: Option<String>,
-    pub(crate) verdicts: Option<Vec<VerdictState>>,
-    pub(crate) settlement: Option<SettlementState>,
+    pub(crate) verdicts: Option<Vec<VerdictRow>>,
+    pub(crate) settlement: Option<SettlementRow>,
 }
 
 impl TaskView {
@@ -325,7 +325,7 @@ pub struct AttemptView {
 }
 
 impl AttemptView {
-    pub(crate) fn new(attempt: &AttemptHistory, show: Show<'_>) -> Self {
+    pub(crate) fn new(attempt: &AttemptRow, show: Show<'_>) -> Self {
         Self {
             attempt: attempt.attempt,
             device: attempt.device,

@@ -1,7 +1,7 @@
 //! What tasks are made of, as JSON. Fields of records have the names that the ledger gives them.
 
 use super::{DueView, Money, Names, Show, hex_of};
-use crate::backend::{SettlementState, VerdictState};
+use crate::backend::{SettlementRow, VerdictRow};
 use althing_ledger::compute::{Assignment, Check, Member, TaskResult};
 use althing_types::compute::{DeviceId, Factors, Shape};
 use serde::Serialize;
@@ -179,7 +179,7 @@ pub struct VerdictView {
 }
 
 impl VerdictView {
-    pub(crate) fn new(verdict: &VerdictState, names: &Names) -> Self {
+    pub(crate) fn new(verdict: &VerdictRow, names: &Names) -> Self {
         Self {
             attempt: verdict.attempt,
             round: verdict.round,
@@ -239,7 +239,7 @@ pub struct SettlementView {
 }
 
 impl SettlementView {
-    pub(crate) fn new(settled: &SettlementState, show: Show<'_>) -> Self {
+    pub(crate) fn new(settled: &SettlementRow, show: Show<'_>) -> Self {
         Self {
             epoch: settled.epoch.get(),
             height: settled.height.get(),

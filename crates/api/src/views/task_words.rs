@@ -1,7 +1,7 @@
 //! How far a task is, in sentences.
 
 use super::TaskRowView;
-use crate::backend::VerdictState;
+use crate::backend::VerdictRow;
 use althing_ledger::compute::Task;
 use althing_types::{
     compute::{RefundReason, RejectReason, TaskState, Verdict},
@@ -12,7 +12,7 @@ use althing_types::{
 pub(super) fn standing(
     task: &TaskRowView,
     record: Option<&Task>,
-    verdicts: &[VerdictState],
+    verdicts: &[VerdictRow],
     params: &ComputeParams,
 ) -> String {
     let state = TaskState::ALL.iter().find(|state| state.name() == task.state);
@@ -62,7 +62,7 @@ pub(super) fn standing(
 }
 
 /// `3 of 4 valid, 1 abstains`.
-fn tally(task: &TaskRowView, record: Option<&Task>, verdicts: &[VerdictState]) -> String {
+fn tally(task: &TaskRowView, record: Option<&Task>, verdicts: &[VerdictRow]) -> String {
     let check = record.and_then(|record| record.check.as_ref());
     let said: Vec<Option<Verdict>> = match check {
         Some(check) => check.members.iter().map(|member| member.verdict).collect(),

@@ -4,7 +4,7 @@
 #[path = "../../../index/tests/common/world.rs"]
 pub mod world;
 
-use crate::node::{TIP, rejection};
+use crate::{node::rejection, world::World};
 use althing_api::backend::{
     AccountState, DisbursementCount, HistoryEvent, HistoryTopic, ParameterChangeState,
     ProposalEvent, ProposalFilter, Simulation, VoteState,
@@ -15,26 +15,20 @@ use althing_state::{StateKey, StateValue, View};
 use althing_types::{
     Address, Height, Nonce, SignedTransaction, Timestamp, governance::DisbursementState,
 };
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 use world::ledger::Chain;
 
 pub struct Governed {
-    state: BTreeMap<StateKey, StateValue>,
-    blocks: Vec<IndexedBlock>,
+    world: World,
     time: u64,
-    index: Index,
 }
 
 static WORLD: LazyLock<Governed> = LazyLock::new(|| {
     let story = world::story();
     let index = Index::in_memory().unwrap();
     index.begin(&world::genesis()).unwrap();
-    index.apply(&story.blocks).unwrap();
     let Chain { state, time, .. } = story.chain;
-    Governed { state, blocks: story.blocks, time, index }
+    Governed { world: World::told(index, story.blocks, state), time }
 });
 
 pub fn world() -> &'static Governed {
@@ -48,25 +42,21 @@ pub fn operator() -> Address {
 
 /// The last block of the story, as if it came behind the canned chain.
 pub fn last_block() -> IndexedBlock {
-    let mut last = WORLD.blocks.last().unwrap().clone();
-    let mut block = last.block.as_ref().clone();
-    block.header.height = Height::new(TIP + 1);
-    last.hash = block.hash();
-    last.block = Arc::new(block);
-    last
+    WORLD.world.block(WORLD.world.blocks.len())
 }
 
 pub fn height() -> Height {
-    Height::new(WORLD.blocks.len() as u64)
+    Height::new(WORLD.world.blocks.len() as u64)
 }
 
 pub fn records(keys: &[StateKey]) -> (Height, Vec<Option<StateValue>>) {
-    (height(), keys.iter().map(|key| WORLD.state.get(key).cloned()).collect())
+    (height(), keys.iter().map(|key| WORLD.world.state.get(key).cloned()).collect())
 }
 
 /// An account of the story.
 pub fn account(address: Address) -> Option<AccountState> {
-    let record = query::decode_account(WORLD.state.get(&query::account_key(address))?).unwrap();
+    let record =
+        query::decode_account(WORLD.world.state.get(&query::account_key(address))?).unwrap();
     Some(AccountState {
         height: height(),
         nonce: record.nonce,
@@ -88,7 +78,7 @@ pub fn simulate(transaction: &SignedTransaction) -> Simulation {
     ledger.transaction_keys(&transaction, &mut keys);
     let next = height().next().unwrap();
     let outcome = loop {
-        keys.drain(..).for_each(|key| view.prefetch(key, WORLD.state.get(&key).cloned()));
+        keys.drain(..).for_each(|key| view.prefetch(key, WORLD.world.state.get(&key).cloned()));
         match ledger.simulate(next, Timestamp::new(WORLD.time + 1), &transaction, &view) {
             Ok(receipt) => break Ok(receipt),
             Err(ApplyError::Missing(missing)) => keys = missing.0,
@@ -108,17 +98,15 @@ impl Governed {
     ) -> Option<Vec<u64>> {
         let ProposalFilter { status, kind, proposer } = filter;
         let query = ProposalQuery { status, kind, proposer, before };
-        let rows = self.index.proposals(&query, limit).unwrap();
+        let rows = self.world.index.proposals(&query, limit).unwrap();
         Some(rows.iter().map(|row| row.number).collect())
     }
 
     pub fn proposal_events(&self, proposal: u64) -> Option<Vec<ProposalEvent>> {
-        let places = self.index.proposal_events(proposal, 100).unwrap();
-        let event = |place: &althing_index::EventPlace| {
-            let (height, receipt) = place.at;
-            let entry = &self.blocks[height.get() as usize - 1];
-            let event = entry.receipts[receipt as usize].events[place.seq as usize].clone();
-            ProposalEvent { height, time: entry.block.header.timestamp, event }
+        let places = self.world.index.proposal_events(proposal, 100).unwrap();
+        let event = |place| {
+            let (height, time, event) = self.world.event(place);
+            ProposalEvent { height, time, event }
         };
         Some(places.iter().map(event).collect())
     }
@@ -137,7 +125,15 @@ impl Governed {
             ballot: row.ballot,
             weight: row.weight,
         };
-        Some(self.index.votes(proposal, before, limit).unwrap().into_iter().map(state).collect())
+        Some(
+            self.world
+                .index
+                .votes(proposal, before, limit)
+                .unwrap()
+                .into_iter()
+                .map(state)
+                .collect(),
+        )
     }
 
     pub fn parameter_changes(
@@ -153,7 +149,7 @@ impl Governed {
             proposal: row.proposal,
             change: row.change,
         };
-        let rows = self.index.parameter_changes(name.as_deref(), before, limit).unwrap();
+        let rows = self.world.index.parameter_changes(name.as_deref(), before, limit).unwrap();
         Some(rows.into_iter().map(state).collect())
     }
 
@@ -163,12 +159,12 @@ impl Governed {
         before: Option<u64>,
         limit: usize,
     ) -> Option<Vec<u64>> {
-        let rows = self.index.disbursements(state, before, limit).unwrap();
+        let rows = self.world.index.disbursements(state, before, limit).unwrap();
         Some(rows.iter().map(|row| row.number).collect())
     }
 
     pub fn disbursement_counts(&self) -> Option<Vec<DisbursementCount>> {
-        let sums = self.index.disbursement_sums().unwrap();
+        let sums = self.world.index.disbursement_sums().unwrap();
         let count = |sum: &althing_index::DisbursementSum| DisbursementCount {
             state: sum.state,
             count: sum.count,
@@ -195,6 +191,6 @@ impl Governed {
             time: row.time,
             event: row.event,
         };
-        Some(self.index.facts(topic, before, limit).unwrap().into_iter().map(state).collect())
+        Some(self.world.index.facts(topic, before, limit).unwrap().into_iter().map(state).collect())
     }
 }

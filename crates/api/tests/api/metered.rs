@@ -6,8 +6,9 @@ mod rows;
 #[path = "../../../index/tests/common/energy.rs"]
 pub mod story;
 
+use crate::world::{World, due, entry, ppm};
 use althing_api::backend::EnergyIndex;
-use althing_index::{Index, IndexedBlock};
+use althing_index::IndexedBlock;
 use althing_ledger::energy::{
     Batch, Beta, Book, Certificate, Credit, Dispute, Energy, Grant, HeldReading, HeldReport, Meter,
     MeterId, Offer, Oracle, OracleCounters, OracleEntry, OracleSet, Provider, ProviderCounters,
@@ -15,14 +16,13 @@ use althing_ledger::energy::{
 };
 use althing_state::{StateKey, StateValue};
 use althing_types::{
-    Address, Amount, Due, Epoch, Hash, Height, KeyScheme, List, Ppm, SecretKey, Timestamp,
+    Address, Amount, Epoch, Hash, Height, KeyScheme, List, SecretKey, Timestamp,
     energy::{
         DisputeReason, DisputeSubject, EnergyRole, EnergySettlementPayload, MeterKey, MeterState,
         ProviderState, Reading, Scopes, SettlementMode,
     },
     hash::{sha256, zero},
 };
-use commonware_codec::Encode;
 use std::{
     collections::BTreeMap,
     sync::{Arc, LazyLock},
@@ -45,17 +45,15 @@ mod lookup {
     }
 }
 
-struct World {
-    state: BTreeMap<StateKey, StateValue>,
-    blocks: Vec<IndexedBlock>,
+struct Metered {
+    world: World,
     rows: rows::EnergyRows,
 }
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let blocks = story::story();
-    let index = Index::in_memory().unwrap();
-    index.apply(&blocks).unwrap();
-    World { state: state(), blocks, rows: rows::EnergyRows { index: Arc::new(index) } }
+static WORLD: LazyLock<Metered> = LazyLock::new(|| {
+    let world = World::new(story::story(), state());
+    let rows = rows::EnergyRows { index: Arc::clone(&world.index) };
+    Metered { world, rows }
 });
 
 pub fn index() -> &'static dyn EnergyIndex {
@@ -63,25 +61,12 @@ pub fn index() -> &'static dyn EnergyIndex {
 }
 
 pub fn record(key: &StateKey) -> Option<StateValue> {
-    WORLD.state.get(key).cloned()
+    WORLD.world.record(key)
 }
 
 /// A block of the story, as if it came behind the canned chain.
 pub fn block(number: usize) -> IndexedBlock {
-    let mut entry = WORLD.blocks[number - 1].clone();
-    let mut block = entry.block.as_ref().clone();
-    block.header.height = Height::new(crate::node::TIP + 1);
-    entry.hash = block.hash();
-    entry.block = block.into();
-    entry
-}
-
-fn due(height: u64) -> Due {
-    Due { height: Height::new(height), time: Timestamp::new(height * 1_000) }
-}
-
-fn ppm(value: u32) -> Ppm {
-    Ppm::new(value).unwrap()
+    WORLD.world.block(number)
 }
 
 /// The present key of a meter; meter B had another one before.
@@ -272,9 +257,6 @@ fn dispute() -> Dispute {
 }
 
 fn state() -> BTreeMap<StateKey, StateValue> {
-    fn entry(key: StateKey, record: &impl Encode) -> (StateKey, StateValue) {
-        (key, StateValue::new(record.encode()).unwrap())
-    }
     let maker = address(MAKER);
     let set = ORACLES.map(|seed| OracleEntry { oracle: address(seed), weight: 100_000 });
     let set: OracleSet = List::new(set.to_vec()).unwrap();

@@ -4,12 +4,15 @@
 #[path = "../../../index/tests/common/work.rs"]
 pub mod story;
 
-use crate::chain;
-use althing_api::backend::{
-    AttemptHistory, ReadingState, SettlementState, TaskEvent, TaskFilter, TaskHistory,
-    VerdictState, WorkerFilter,
+use crate::{
+    chain,
+    world::{World, due, entry, ppm},
 };
-use althing_index::{Index, IndexedBlock, TaskQuery, TaskRow, WorkerQuery};
+use althing_api::backend::TaskEvent;
+use althing_index::{
+    AttemptRow, DeviceReading, IndexedBlock, SettlementRow, TaskQuery, TaskRow, VerdictRow,
+    WorkerQuery,
+};
 use althing_ledger::{
     beacon::{Mark, query as beacon},
     compute::{
@@ -19,53 +22,31 @@ use althing_ledger::{
 };
 use althing_state::{StateKey, StateValue};
 use althing_types::{
-    Address, Amount, Due, Epoch, Hash, Height, List, Ppm, Timestamp,
+    Address, Amount, Due, Epoch, Hash, Height, List, Timestamp,
     compute::{
         DeviceId, DeviceKind, Inventory, KnownDriver, KnownModel, KnownRate, Operands, Purpose,
         TaskState, Verdict, WorkerState,
     },
 };
-use commonware_codec::Encode;
 use std::{collections::BTreeMap, sync::LazyLock};
 use story::{CHECKED, CREDITED, RUNNING, address, factors, hash, points, shape};
 
-pub struct Worked {
-    state: BTreeMap<StateKey, StateValue>,
-    blocks: Vec<IndexedBlock>,
-    index: Index,
-}
+/// The story, and what the index of the canned node answers about it.
+pub struct Worked(World);
 
-static WORLD: LazyLock<Worked> = LazyLock::new(|| {
-    let blocks = story::story();
-    let index = Index::in_memory().unwrap();
-    index.apply(&blocks).unwrap();
-    Worked { state: state(), blocks, index }
-});
+static WORLD: LazyLock<Worked> = LazyLock::new(|| Worked(World::new(story::story(), state())));
 
 pub fn world() -> &'static Worked {
     &WORLD
 }
 
 pub fn record(key: &StateKey) -> Option<StateValue> {
-    WORLD.state.get(key).cloned()
+    WORLD.0.record(key)
 }
 
-/// The last block of the story but two, as if it came behind the canned chain.
+/// A block of the story, as if it came behind the canned chain.
 pub fn block(number: usize) -> IndexedBlock {
-    let mut entry = WORLD.blocks[number - 1].clone();
-    let mut block = entry.block.as_ref().clone();
-    block.header.height = Height::new(crate::node::TIP + 1);
-    entry.hash = block.hash();
-    entry.block = block.into();
-    entry
-}
-
-fn due(height: u64) -> Due {
-    Due { height: Height::new(height), time: Timestamp::new(height * 1_000) }
-}
-
-fn ppm(value: u32) -> Ppm {
-    Ppm::new(value).unwrap()
+    WORLD.0.block(number)
 }
 
 fn assignment(seed_height: u64) -> Assignment {
@@ -176,7 +157,7 @@ fn processor() -> Device {
 }
 
 /// A card whose driver nobody knows, and that was never measured.
-fn card() -> Device {
+pub fn card() -> Device {
     let base = processor();
     Device {
         inventory: Inventory {
@@ -227,9 +208,6 @@ fn drivers() -> Drivers {
 }
 
 fn state() -> BTreeMap<StateKey, StateValue> {
-    fn entry(key: StateKey, record: &impl Encode) -> (StateKey, StateValue) {
-        (key, StateValue::new(record.encode()).unwrap())
-    }
     let id = |device| DeviceId { worker: address(1), device };
     let weight = Amount::new(factors().credit());
     let credit = |epoch| Credit { epoch: Epoch::new(epoch), weight };
@@ -275,97 +253,34 @@ pub fn seed() -> Hash {
     compute::operand_seed(&chain::genesis().hash(), &attempt, &hash("beacon"))
 }
 
-fn history(row: TaskRow) -> TaskHistory {
-    TaskHistory {
-        number: row.number,
-        purpose: row.purpose,
-        requester: row.requester,
-        shape: row.shape,
-        count: row.count,
-        price: row.price,
-        state: row.state,
-        attempt: row.attempt,
-        worker: row.worker,
-        device: row.device,
-        root: row.root,
-        digest: row.digest,
-        round: row.round,
-        reason: row.reason,
-        refund: row.refund,
-        prover: row.prover,
-        created: row.created,
-        created_time: row.created_time,
-        assigned: row.assigned,
-        committed: row.committed,
-        challenged: row.challenged,
-        accepted: row.accepted,
-        ended: row.ended,
-        ended_time: row.ended_time,
-        operands: row.operands,
-        source: row.source,
-    }
-}
-
-fn settled(row: althing_index::SettlementRow) -> SettlementState {
-    SettlementState {
-        task: row.task,
-        worker: row.worker,
-        epoch: row.epoch,
-        height: row.height,
-        time: row.time,
-        shape: row.shape,
-        payment: row.payment,
-        factors: row.factors,
-        credit: row.credit,
-    }
-}
-
 impl Worked {
-    pub fn tasks(
-        &self,
-        filter: TaskFilter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Option<Vec<TaskHistory>> {
-        let TaskFilter { state, purpose, requester, worker } = filter;
-        let query = TaskQuery { state, purpose, requester, worker, before };
-        Some(self.index.tasks(&query, limit).unwrap().into_iter().map(history).collect())
+    pub fn tasks(&self, query: &TaskQuery, limit: usize) -> Option<Vec<TaskRow>> {
+        Some(self.0.index.tasks(query, limit).unwrap())
     }
 
-    pub fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
-        Some(self.index.task(number).unwrap().map(history))
+    pub fn task(&self, number: u64) -> Option<Option<TaskRow>> {
+        Some(self.0.index.task(number).unwrap())
     }
 
     pub fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>> {
-        let places = self.index.task_events(number, 100).unwrap();
-        let event = |place: &althing_index::EventPlace| {
-            let (height, receipt) = place.at;
-            let entry = &self.blocks[height.get() as usize - 1];
-            let event = entry.receipts[receipt as usize].events[place.seq as usize].clone();
-            TaskEvent { height, time: entry.block.header.timestamp, event }
+        let places = self.0.index.task_events(number, 100).unwrap();
+        let event = |place| {
+            let (height, time, event) = self.0.event(place);
+            TaskEvent { height, time, event }
         };
         Some(places.iter().map(event).collect())
     }
 
     pub fn task_counts(&self) -> Option<Vec<(TaskState, u64)>> {
-        Some(self.index.task_counts().unwrap())
+        Some(self.0.index.task_counts().unwrap())
     }
 
-    pub fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
-        let state = |row: &althing_index::VerdictRow| VerdictState {
-            attempt: row.attempt,
-            round: row.round,
-            validator: row.validator,
-            verdict: row.verdict,
-            transcript: row.transcript,
-            height: row.height,
-            time: row.time,
-        };
-        Some(self.index.verdicts(number).unwrap().iter().map(state).collect())
+    pub fn verdicts(&self, number: u64) -> Option<Vec<VerdictRow>> {
+        Some(self.0.index.verdicts(number).unwrap())
     }
 
-    pub fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
-        Some(self.index.settlement(number).unwrap().map(settled))
+    pub fn settlement(&self, number: u64) -> Option<Option<SettlementRow>> {
+        Some(self.0.index.settlement(number).unwrap())
     }
 
     pub fn credited(
@@ -373,9 +288,8 @@ impl Worked {
         epoch: Epoch,
         after: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<SettlementState>> {
-        let rows = self.index.credited(epoch, after, limit).unwrap();
-        Some(rows.into_iter().map(settled).collect())
+    ) -> Option<Vec<SettlementRow>> {
+        Some(self.0.index.credited(epoch, after, limit).unwrap())
     }
 
     pub fn attempts(
@@ -383,37 +297,17 @@ impl Worked {
         worker: Address,
         before: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<AttemptHistory>> {
-        let state = |row: althing_index::AttemptRow| AttemptHistory {
-            task: history(row.task),
-            attempt: row.attempt,
-            device: row.device,
-            height: row.height,
-            time: row.time,
-            outcome: row.outcome,
-        };
-        let rows = self.index.attempts(worker, before, limit).unwrap();
-        Some(rows.into_iter().map(state).collect())
+    ) -> Option<Vec<AttemptRow>> {
+        Some(self.0.index.attempts(worker, before, limit).unwrap())
     }
 
-    pub fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
-        let WorkerFilter { state, after } = filter;
-        let rows = self.index.workers(&WorkerQuery { state, after }, limit).unwrap();
+    pub fn workers(&self, query: &WorkerQuery, limit: usize) -> Option<Vec<Address>> {
+        let rows = self.0.index.workers(query, limit).unwrap();
         Some(rows.iter().map(|row| row.address).collect())
     }
 
-    pub fn readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
-        let state = |row: &althing_index::DeviceReading| ReadingState {
-            device: row.device,
-            height: row.height,
-            time: row.time,
-            kind: row.kind,
-            points: row.points,
-            performance: row.performance,
-            tier: row.tier,
-            flagged: row.flagged,
-        };
-        Some(self.index.device_readings(worker, limit).unwrap().iter().map(state).collect())
+    pub fn readings(&self, worker: Address, limit: usize) -> Option<Vec<DeviceReading>> {
+        Some(self.0.index.device_readings(worker, limit).unwrap())
     }
 }
 

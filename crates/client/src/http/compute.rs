@@ -162,6 +162,9 @@ pub struct DeviceInfo {
     pub inventory: Inventory,
     /// What its attestation gave.
     pub points: Points,
+    /// What became of the report that it signed itself.
+    #[serde(default)]
+    pub report: DeviceReportInfo,
     /// What its work counts.
     pub tier: Ppm,
     /// Whether it computed much more or less than the last time.
@@ -173,6 +176,58 @@ pub struct DeviceInfo {
     /// Everything else that the node says.
     #[serde(flatten)]
     pub more: Map<String, Value>,
+}
+
+/// Whether the hardware of a device signed for itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportState {
+    /// The last evidence brought no report.
+    #[default]
+    None,
+    /// It was verified up to its maker's root.
+    Verified,
+    /// It was not.
+    Refused,
+}
+
+/// What became of a report that a device signed itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct DeviceReportInfo {
+    /// Whether there is one, and whether it was verified.
+    pub state: ReportState,
+    /// Whether it counts where the device is scored now: one that was refused takes points away.
+    pub counts: bool,
+    /// Why it was refused, as a sentence; not in listings.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What in a verified one contradicts what the worker says, as a sentence.
+    #[serde(default)]
+    pub contradiction: Option<String>,
+    /// The height of the block that verified or refused it.
+    #[serde(default)]
+    pub height: Option<Height>,
+    /// The height whose randomness is in its nonce.
+    #[serde(default)]
+    pub answers: Option<Height>,
+    /// Until when it counts.
+    #[serde(default)]
+    pub expires: Option<Due>,
+    /// The chip, by its maker's certificate.
+    #[serde(default)]
+    pub chip: Option<String>,
+    /// Which chip it is: a hash of the key that its maker fused into it.
+    #[serde(default, with = "serde_hex_option")]
+    pub identity: Option<Hash>,
+    /// The version of the driver that signed with it.
+    #[serde(default)]
+    pub driver: Option<String>,
+    /// The version of its firmware.
+    #[serde(default)]
+    pub vbios: Option<String>,
+    /// The kind of board, in its maker's numbers.
+    #[serde(default)]
+    pub board: Option<String>,
 }
 
 /// A page of workers, in the order of their accounts' bytes.
@@ -333,6 +388,25 @@ impl Client {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_report_of_a_device_is_read_as_the_node_tells_it() {
+        let none: DeviceReportInfo =
+            serde_json::from_value(json!({ "state": "none", "counts": false })).unwrap();
+        assert_eq!(none, DeviceReportInfo::default());
+        let report: DeviceReportInfo = serde_json::from_value(json!({
+            "state": "verified", "counts": true, "height": 12, "answers": 9,
+            "expires": { "height": 40, "time": 5 }, "chip": "GH100",
+            "identity": "22".repeat(32), "driver": "550.54.15", "vbios": "96.00.9F.00.01",
+        }))
+        .unwrap();
+        assert_eq!((report.state, report.counts), (ReportState::Verified, true));
+        assert_eq!(report.identity, Some(Hash::from([0x22; 32])));
+        assert_eq!((report.height, report.answers), (Some(Height::new(12)), Some(Height::new(9))));
+        let refused = json!({ "state": "refused", "counts": true, "reason": "Too late." });
+        let refused: DeviceReportInfo = serde_json::from_value(refused).unwrap();
+        assert_eq!(refused.reason.as_deref(), Some("Too late."));
+    }
 
     #[test]
     fn a_task_is_read_from_a_listing_and_from_its_own_page() {

@@ -240,6 +240,16 @@ pub fn score(
     })
 }
 
+/// What takes the levels that rest on the worker's words away: that the hardware's report was
+/// refused, or what in it contradicts them. `None` where it confirms them, or says nothing of them.
+pub fn doubt(evidence: &Evidence, report: ReportOutcome, whitelist: &Whitelist) -> Option<Reason> {
+    let verified = Verified { report: Some(report), ..Verified::default() };
+    match hardware::compare(evidence, &verified, claimed_model(evidence, whitelist)) {
+        Hardware::Doubtful(reason) => Some(reason),
+        Hardware::Silent | Hardware::Vouches => None,
+    }
+}
+
 /// The weight of a device; `bus` and `challenge` are the reasons of the words and of the speed.
 fn tier(
     hardware: &Hardware,

@@ -1,10 +1,14 @@
 //! The node as the API sees it: the engine, the index and the faucet behind one trait.
 
 mod convert;
+mod feed;
 mod health;
 mod pay;
 
-use self::convert::{finality, peer, refused, translate};
+use self::{
+    convert::{finality, peer, refused},
+    feed::Feed,
+};
 use super::{
     compute::Work,
     energy::EnergyRows,
@@ -15,12 +19,12 @@ use super::{
     stake::Stake,
 };
 use althing_api::backend::{
-    AccountState, AttemptHistory, AuditState, Backend, BeatState, ChainEvent, DelegationState,
-    DelegatorState, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality, HistoryEvent,
-    HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent, ProposalFilter,
-    ReadingState, Rejection, RewardState, SettlementState, Simulation, StakeState, StateProof,
-    Status, SupplyState, TaskEvent, TaskFilter, TaskHistory, TransactionRef, TransactionStatus,
-    UnbondingState, ValidatorState, VerdictState, VoteState, WorkerFilter,
+    AccountState, AttemptRow, AuditState, Backend, BeatState, ChainEvent, DelegationState,
+    DelegatorState, DeviceReading, DisbursementCount, EnergyIndex, EpochState, Evidence, Finality,
+    HistoryEvent, HistoryTopic, NodeInfo, ParameterChangeState, Peer, ProposalEvent,
+    ProposalFilter, Rejection, RewardState, SettlementRow, Simulation, StakeState, StateProof,
+    Status, SupplyState, TaskEvent, TaskQuery, TaskRow, TransactionRef, TransactionStatus,
+    UnbondingState, ValidatorState, VerdictRow, VoteState, WorkerQuery,
 };
 use althing_engine::node::EngineHandle;
 use althing_index::Index;
@@ -35,16 +39,10 @@ use async_trait::async_trait;
 use commonware_codec::Encode as _;
 use std::{
     net::IpAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use tokio::sync::broadcast;
-
-/// Events that a slow reader may be behind before it misses some.
-const BACKLOG: usize = 16_384;
 
 /// See the module.
 pub(super) struct NodeBackend {
@@ -56,9 +54,7 @@ pub(super) struct NodeBackend {
     progress: Progress,
     faucet: Option<Faucet>,
     paying: tokio::sync::Mutex<()>,
-    events: broadcast::Sender<ChainEvent>,
-    forwarding: Arc<AtomicBool>,
-    runtime: tokio::runtime::Handle,
+    feed: Feed,
     metrics: Mutex<Option<(Instant, String)>>,
 }
 
@@ -77,6 +73,7 @@ impl NodeBackend {
         let stake = Stake::new(engine.clone(), index.clone(), info.genesis.clone());
         stake.keep_fresh();
         let energy = index.clone().map(|index| EnergyRows { index });
+        let feed = Feed::new(engine.clone());
         Self {
             info,
             engine,
@@ -86,42 +83,9 @@ impl NodeBackend {
             progress,
             faucet,
             paying: tokio::sync::Mutex::new(()),
-            events: broadcast::channel(BACKLOG).0,
-            forwarding: Arc::default(),
-            runtime: tokio::runtime::Handle::current(),
+            feed,
             metrics: Mutex::new(None),
         }
-    }
-
-    /// Passes the engine's events on while anybody listens. Only then does the engine spend time
-    /// on events of single transactions.
-    fn forward(&self) {
-        if self.forwarding.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let mut source = self.engine.subscribe();
-        let (events, forwarding) = (self.events.clone(), self.forwarding.clone());
-        self.runtime.spawn(async move {
-            loop {
-                match source.recv().await {
-                    Ok(event) => {
-                        let _ = events.send(translate(event));
-                    }
-                    // The readers notice the gap by the heights and fetch what they missed.
-                    Err(broadcast::error::RecvError::Lagged(missed)) => {
-                        tracing::debug!(missed, "events were overtaken");
-                    }
-                    Err(broadcast::error::RecvError::Closed) => return,
-                }
-                if events.receiver_count() == 0 {
-                    forwarding.store(false, Ordering::Release);
-                    // Somebody may have come between the count and the store.
-                    if events.receiver_count() == 0 || forwarding.swap(true, Ordering::AcqRel) {
-                        return;
-                    }
-                }
-            }
-        });
     }
 
     /// What the index knows about governance; `None` if the index is off.
@@ -333,16 +297,11 @@ impl Backend for NodeBackend {
         self.decisions()?.facts(topic, before, limit).await
     }
 
-    async fn tasks(
-        &self,
-        filter: TaskFilter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Option<Vec<TaskHistory>> {
-        self.work()?.tasks(filter, before, limit).await
+    async fn tasks(&self, query: TaskQuery, limit: usize) -> Option<Vec<TaskRow>> {
+        self.work()?.tasks(query, limit).await
     }
 
-    async fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
+    async fn task(&self, number: u64) -> Option<Option<TaskRow>> {
         self.work()?.task(number).await
     }
 
@@ -354,11 +313,11 @@ impl Backend for NodeBackend {
         self.work()?.task_counts().await
     }
 
-    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
+    async fn verdicts(&self, number: u64) -> Option<Vec<VerdictRow>> {
         self.work()?.verdicts(number).await
     }
 
-    async fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
+    async fn settlement(&self, number: u64) -> Option<Option<SettlementRow>> {
         self.work()?.settlement(number).await
     }
 
@@ -367,7 +326,7 @@ impl Backend for NodeBackend {
         epoch: Epoch,
         after: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<SettlementState>> {
+    ) -> Option<Vec<SettlementRow>> {
         self.work()?.credited(epoch, after, limit).await
     }
 
@@ -376,15 +335,15 @@ impl Backend for NodeBackend {
         worker: Address,
         before: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<AttemptHistory>> {
+    ) -> Option<Vec<AttemptRow>> {
         self.work()?.attempts(worker, before, limit).await
     }
 
-    async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
-        self.work()?.workers(filter, limit).await
+    async fn workers(&self, query: WorkerQuery, limit: usize) -> Option<Vec<Address>> {
+        self.work()?.workers(query, limit).await
     }
 
-    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<ReadingState>> {
+    async fn device_readings(&self, worker: Address, limit: usize) -> Option<Vec<DeviceReading>> {
         self.work()?.readings(worker, limit).await
     }
 
@@ -522,8 +481,6 @@ impl Backend for NodeBackend {
     }
 
     fn events(&self) -> broadcast::Receiver<ChainEvent> {
-        let receiver = self.events.subscribe();
-        self.forward();
-        receiver
+        self.feed.subscribe()
     }
 }

@@ -1,10 +1,7 @@
 //! What the index knows about workers and tasks, as the API asks for it.
 
 use super::lookup::ask;
-use althing_api::backend::{
-    AttemptHistory, ReadingState, SettlementState, TaskEvent, TaskFilter, TaskHistory,
-    VerdictState, WorkerFilter,
-};
+use althing_api::backend::TaskEvent;
 use althing_engine::node::EngineHandle;
 use althing_index::{
     AttemptRow, DeviceReading, Index, SettlementRow, TaskQuery, TaskRow, VerdictRow, WorkerQuery,
@@ -21,101 +18,13 @@ pub(super) struct Work<'a> {
     pub(super) index: &'a Arc<Index>,
 }
 
-fn history(row: TaskRow) -> TaskHistory {
-    let TaskRow {
-        number,
-        purpose,
-        requester,
-        shape,
-        count,
-        price,
-        state,
-        attempt,
-        worker,
-        device,
-        root,
-        digest,
-        round,
-        reason,
-        refund,
-        prover,
-        created,
-        created_time,
-        assigned,
-        committed,
-        challenged,
-        accepted,
-        ended,
-        ended_time,
-        operands,
-        source,
-    } = row;
-    TaskHistory {
-        number,
-        purpose,
-        requester,
-        shape,
-        count,
-        price,
-        state,
-        attempt,
-        worker,
-        device,
-        root,
-        digest,
-        round,
-        reason,
-        refund,
-        prover,
-        created,
-        created_time,
-        assigned,
-        committed,
-        challenged,
-        accepted,
-        ended,
-        ended_time,
-        operands,
-        source,
-    }
-}
-
-fn attempt(row: AttemptRow) -> AttemptHistory {
-    let AttemptRow { task, attempt, device, height, time, outcome } = row;
-    AttemptHistory { task: history(task), attempt, device, height, time, outcome }
-}
-
-fn verdict(row: VerdictRow) -> VerdictState {
-    let VerdictRow { attempt, round, validator, verdict, transcript, height, time } = row;
-    VerdictState { attempt, round, validator, verdict, transcript, height, time }
-}
-
-fn settled(row: SettlementRow) -> SettlementState {
-    let SettlementRow { task, worker, epoch, height, time, shape, payment, factors, credit } = row;
-    SettlementState { task, worker, epoch, height, time, shape, payment, factors, credit }
-}
-
-fn reading(row: DeviceReading) -> ReadingState {
-    let DeviceReading { device, height, time, kind, points, performance, tier, flagged } = row;
-    ReadingState { device, height, time, kind, points, performance, tier, flagged }
-}
-
 impl Work<'_> {
-    pub(super) async fn tasks(
-        &self,
-        filter: TaskFilter,
-        before: Option<u64>,
-        limit: usize,
-    ) -> Option<Vec<TaskHistory>> {
-        let TaskFilter { state, purpose, requester, worker } = filter;
-        let query = TaskQuery { state, purpose, requester, worker, before };
-        let rows = ask(self.index, move |index| index.tasks(&query, limit)).await?;
-        Some(rows.into_iter().map(history).collect())
+    pub(super) async fn tasks(&self, query: TaskQuery, limit: usize) -> Option<Vec<TaskRow>> {
+        ask(self.index, move |index| index.tasks(&query, limit)).await
     }
 
-    pub(super) async fn task(&self, number: u64) -> Option<Option<TaskHistory>> {
-        let row = ask(self.index, move |index| index.task(number)).await?;
-        Some(row.map(history))
+    pub(super) async fn task(&self, number: u64) -> Option<Option<TaskRow>> {
+        ask(self.index, move |index| index.task(number)).await
     }
 
     pub(super) async fn task_events(&self, number: u64) -> Option<Vec<TaskEvent>> {
@@ -139,14 +48,12 @@ impl Work<'_> {
         ask(self.index, Index::task_counts).await
     }
 
-    pub(super) async fn verdicts(&self, number: u64) -> Option<Vec<VerdictState>> {
-        let rows = ask(self.index, move |index| index.verdicts(number)).await?;
-        Some(rows.into_iter().map(verdict).collect())
+    pub(super) async fn verdicts(&self, number: u64) -> Option<Vec<VerdictRow>> {
+        ask(self.index, move |index| index.verdicts(number)).await
     }
 
-    pub(super) async fn settlement(&self, number: u64) -> Option<Option<SettlementState>> {
-        let row = ask(self.index, move |index| index.settlement(number)).await?;
-        Some(row.map(settled))
+    pub(super) async fn settlement(&self, number: u64) -> Option<Option<SettlementRow>> {
+        ask(self.index, move |index| index.settlement(number)).await
     }
 
     pub(super) async fn credited(
@@ -154,9 +61,8 @@ impl Work<'_> {
         epoch: Epoch,
         after: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<SettlementState>> {
-        let rows = ask(self.index, move |index| index.credited(epoch, after, limit)).await?;
-        Some(rows.into_iter().map(settled).collect())
+    ) -> Option<Vec<SettlementRow>> {
+        ask(self.index, move |index| index.credited(epoch, after, limit)).await
     }
 
     pub(super) async fn attempts(
@@ -164,14 +70,11 @@ impl Work<'_> {
         worker: Address,
         before: Option<u64>,
         limit: usize,
-    ) -> Option<Vec<AttemptHistory>> {
-        let rows = ask(self.index, move |index| index.attempts(worker, before, limit)).await?;
-        Some(rows.into_iter().map(attempt).collect())
+    ) -> Option<Vec<AttemptRow>> {
+        ask(self.index, move |index| index.attempts(worker, before, limit)).await
     }
 
-    pub(super) async fn workers(&self, filter: WorkerFilter, limit: usize) -> Option<Vec<Address>> {
-        let WorkerFilter { state, after } = filter;
-        let query = WorkerQuery { state, after };
+    pub(super) async fn workers(&self, query: WorkerQuery, limit: usize) -> Option<Vec<Address>> {
         let rows = ask(self.index, move |index| index.workers(&query, limit)).await?;
         Some(rows.into_iter().map(|row| row.address).collect())
     }
@@ -180,8 +83,7 @@ impl Work<'_> {
         &self,
         worker: Address,
         limit: usize,
-    ) -> Option<Vec<ReadingState>> {
-        let rows = ask(self.index, move |index| index.device_readings(worker, limit)).await?;
-        Some(rows.into_iter().map(reading).collect())
+    ) -> Option<Vec<DeviceReading>> {
+        ask(self.index, move |index| index.device_readings(worker, limit)).await
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{AfterPage, cut, index, moment, totals, zone};
 use crate::{
-    backend::ProviderFilter,
+    backend::ProviderQuery,
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
@@ -137,7 +137,7 @@ pub(in crate::routes) async fn tariffs(
     UrlQuery(page): UrlQuery<TariffsQuery>,
 ) -> Result<Json<TariffPage>, ApiError> {
     let limit = parse::limit(page.limit, &app.config)?;
-    let filter = ProviderFilter {
+    let filter = ProviderQuery {
         state: None,
         zone: zone(page.zone.as_deref())?,
         selling: true,
@@ -188,7 +188,7 @@ pub(in crate::routes) async fn orders(
         open.iter().map(|order| energy::book_key(&order.zone, order.slot)).collect();
     let records = app.read(keys.into_iter().collect()).await?;
     let view = |order| -> Option<OpenOrderView> {
-        let order: &crate::backend::OpenOrder = order;
+        let order: &crate::backend::OrderRow = order;
         let book = records.get(energy::book_key(&order.zone, order.slot), energy::decode_book)?;
         OpenOrderView::new(order, &book, app.show())
     };

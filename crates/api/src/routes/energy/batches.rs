@@ -2,7 +2,7 @@
 
 use super::{BeforePage, cut, index};
 use crate::{
-    backend::{BatchFilter, BatchHistory},
+    backend::{BatchQuery, BatchRow},
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
@@ -27,14 +27,14 @@ fn record(records: &Records, number: u64) -> Option<Batch> {
 }
 
 /// Batches of the index as a page, with what the state says of those that are not over.
-async fn page(app: &App, filter: BatchFilter, limit: Option<usize>) -> Result<BatchPage, ApiError> {
+async fn page(app: &App, filter: BatchQuery, limit: Option<usize>) -> Result<BatchPage, ApiError> {
     let limit = parse::limit(limit, &app.config)?;
     let found = index(app)?.batches(filter, limit + 1).await;
     let mut batches = found.ok_or_else(no_index)?;
     let more = cut(&mut batches, limit);
     let open = batches.iter().filter(|batch| batch.closed.is_none());
     let records = app.read(open.map(|batch| energy::batch_key(batch.number)).collect()).await?;
-    let view = |batch: &BatchHistory| {
+    let view = |batch: &BatchRow| {
         let record = record(&records, batch.number);
         let (number, record) = (batch.number, record.as_ref());
         BatchView::new(&KnownBatch { number, record, history: Some(batch) })
@@ -56,7 +56,7 @@ pub(in crate::routes) async fn batches(
     UrlQuery(query): UrlQuery<BeforePage>,
 ) -> Result<Json<BatchPage>, ApiError> {
     let provider = Some(parse::address(&address)?);
-    let filter = BatchFilter { open: None, provider, before: query.before };
+    let filter = BatchQuery { open: None, provider, before: query.before };
     page(&app, filter, query.limit).await.map(Json)
 }
 
@@ -90,7 +90,7 @@ pub(in crate::routes) async fn list(
         }
     };
     let provider = super::account(&query.provider)?;
-    let filter = BatchFilter { open, provider, before: query.before };
+    let filter = BatchQuery { open, provider, before: query.before };
     page(&app, filter, query.limit).await.map(Json)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{BeforePage, cut, index};
 use crate::{
-    backend::{SaleFilter, SaleHistory},
+    backend::{SaleQuery, SaleRow},
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
@@ -33,7 +33,7 @@ pub(in crate::routes) async fn settlements(
 ) -> Result<Json<SalePage>, ApiError> {
     let (provider, limit) = (parse::address(&address)?, parse::limit(page.limit, &app.config)?);
     let filter =
-        SaleFilter { provider: Some(provider), before: page.before, ..SaleFilter::default() };
+        SaleQuery { provider: Some(provider), before: page.before, ..SaleQuery::default() };
     let found = index(&app)?.sales(filter, limit + 1).await;
     let mut sales = found.ok_or_else(no_index)?;
     let more = cut(&mut sales, limit);
@@ -74,7 +74,7 @@ pub(in crate::routes) async fn list(
         let wrong = "There is no such state: give held, retired or revoked.";
         known.ok_or_else(|| ApiError::parameter("state", wrong))
     };
-    let filter = SaleFilter {
+    let filter = SaleQuery {
         owner: super::account(&page.owner)?,
         provider: super::account(&page.provider)?,
         buyer: super::account(&page.buyer)?,
@@ -86,7 +86,7 @@ pub(in crate::routes) async fn list(
     let more = cut(&mut sales, limit);
     let keys = sales.iter().map(|sale| energy::certificate_key(sale.number));
     let records = app.read(keys.collect()).await?;
-    let view = |sale: &SaleHistory| {
+    let view = |sale: &SaleRow| {
         let key = energy::certificate_key(sale.number);
         let record = records.get(key, energy::decode_certificate);
         let (number, record) = (sale.number, record.as_ref());

@@ -2,7 +2,7 @@
 
 use super::{cut, index};
 use crate::{
-    backend::{EnergyDisputeFilter, EnergyDisputeHistory},
+    backend::{DisputeQuery, DisputeRow},
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
@@ -43,14 +43,14 @@ pub(in crate::routes) async fn list(
         other => name("state", other)?.map(Some),
     };
     let provider = super::account(&page.provider)?;
-    let filter = EnergyDisputeFilter { state, provider, before: page.before };
+    let filter = DisputeQuery { state, provider, before: page.before };
     let found = index(&app)?.disputes(filter, limit + 1).await;
     let mut disputes = found.ok_or_else(no_index)?;
     let more = cut(&mut disputes, limit);
     let open = disputes.iter().filter(|dispute| dispute.ended.is_none());
     let keys = open.map(|dispute| energy::dispute_key(dispute.number));
     let records = app.read(keys.collect()).await?;
-    let view = |dispute: &EnergyDisputeHistory| {
+    let view = |dispute: &DisputeRow| {
         let key = energy::dispute_key(dispute.number);
         let record = records.get(key, energy::decode_dispute);
         let (number, record) = (dispute.number, record.as_ref());

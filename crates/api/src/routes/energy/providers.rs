@@ -2,7 +2,7 @@
 
 use super::{cut, index, moment, totals, zone};
 use crate::{
-    backend::ProviderFilter,
+    backend::ProviderQuery,
     error::{ApiError, ErrorCode},
     extract::{UrlPath, UrlQuery},
     parse,
@@ -58,7 +58,7 @@ pub(in crate::routes) async fn list(
     UrlQuery(page): UrlQuery<ProvidersQuery>,
 ) -> Result<Json<ProviderPage>, ApiError> {
     let limit = parse::limit(page.limit, &app.config)?;
-    let filter = ProviderFilter {
+    let filter = ProviderQuery {
         state: name("state", page.state.as_deref())?,
         zone: zone(page.zone.as_deref())?,
         selling: false,

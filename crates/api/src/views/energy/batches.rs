@@ -2,7 +2,7 @@
 
 use super::{outcome_name, places};
 use crate::{
-    backend::{BatchHistory, MeterReading, ReportHistory},
+    backend::{BatchRow, ReadingRow, ReportRow},
     views::{DueView, hex_of},
 };
 use althing_ledger::energy::{Batch, HeldReading, OracleSet};
@@ -134,7 +134,7 @@ pub struct BatchPage {
 pub(crate) struct KnownBatch<'a> {
     pub(crate) number: u64,
     pub(crate) record: Option<&'a Batch>,
-    pub(crate) history: Option<&'a BatchHistory>,
+    pub(crate) history: Option<&'a BatchRow>,
 }
 
 /// What the readings of these places say together, in Wh.
@@ -180,7 +180,7 @@ impl BatchView {
     }
 
     /// The state has forgotten it, or the index is a little behind and does not know it yet.
-    fn of_history(of: &BatchHistory) -> Self {
+    fn of_history(of: &BatchRow) -> Self {
         Self {
             number: of.number,
             provider: of.provider.to_string(),
@@ -210,7 +210,7 @@ impl BatchView {
     pub(crate) fn with_readings(
         mut self,
         record: Option<&Batch>,
-        rows: &[MeterReading],
+        rows: &[ReadingRow],
         chain: &ChainId,
     ) -> Self {
         self.readings = match record {
@@ -230,7 +230,7 @@ impl BatchView {
     pub(crate) fn with_reports(
         mut self,
         record: Option<(&Batch, &OracleSet)>,
-        rows: &[ReportHistory],
+        rows: &[ReportRow],
     ) -> Self {
         self.reports = rows.iter().map(BatchReportView::of_row).collect();
         let Some((batch, set)) = record else { return self };
@@ -251,7 +251,7 @@ impl BatchView {
 }
 
 impl BatchReadingView {
-    fn of_record(place: u8, held: &HeldReading, batch: &Batch, row: Option<&MeterReading>) -> Self {
+    fn of_record(place: u8, held: &HeldReading, batch: &Batch, row: Option<&ReadingRow>) -> Self {
         Self {
             place,
             meter: hex_of(&held.meter),
@@ -267,7 +267,7 @@ impl BatchReadingView {
         }
     }
 
-    fn of_row(row: &MeterReading, chain: &ChainId) -> Option<Self> {
+    fn of_row(row: &ReadingRow, chain: &ChainId) -> Option<Self> {
         Some(Self {
             place: row.place,
             meter: hex_of(&row.meter),
@@ -286,7 +286,7 @@ impl BatchReadingView {
 
 /// SHA-256 of what the meter signed, which holds nothing that the index does not know: the signature
 /// is not a part of what is signed, so any other one does.
-fn digest(row: &MeterReading, chain: &ChainId) -> Option<Hash> {
+fn digest(row: &ReadingRow, chain: &ChainId) -> Option<Hash> {
     let blank = vec![0; 1 + KeyScheme::Ed25519.signature_len()];
     let reading = Reading {
         meter: row.meter,
@@ -302,7 +302,7 @@ fn digest(row: &MeterReading, chain: &ChainId) -> Option<Hash> {
 }
 
 impl BatchReportView {
-    fn of_row(row: &ReportHistory) -> Self {
+    fn of_row(row: &ReportRow) -> Self {
         Self {
             oracle: row.oracle.to_string(),
             agree: places(row.report.agree),

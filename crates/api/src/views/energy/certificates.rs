@@ -1,7 +1,7 @@
 //! Sales and certificates of origin.
 
 use crate::{
-    backend::{OwnerHistory, SaleHistory},
+    backend::{OwnerRow, SaleRow},
     views::{DueView, Show, hex_of},
 };
 use althing_ledger::energy::Certificate;
@@ -63,7 +63,7 @@ pub struct SaleView {
 }
 
 impl SaleView {
-    pub(crate) fn new(of: &SaleHistory, show: Show<'_>) -> Self {
+    pub(crate) fn new(of: &SaleRow, show: Show<'_>) -> Self {
         Self {
             certificate: of.number,
             buyer: of.buyer.to_string(),
@@ -172,7 +172,7 @@ pub struct CertificateView {
 pub(crate) struct KnownCertificate<'a> {
     pub(crate) number: u64,
     pub(crate) record: Option<&'a Certificate>,
-    pub(crate) history: Option<&'a SaleHistory>,
+    pub(crate) history: Option<&'a SaleRow>,
 }
 
 impl CertificateView {
@@ -214,7 +214,7 @@ impl CertificateView {
     }
 
     /// The state has forgotten it: it was used up, and its provider was paid; or nothing is left of it.
-    fn of_history(of: &SaleHistory, show: Show<'_>) -> Self {
+    fn of_history(of: &SaleRow, show: Show<'_>) -> Self {
         let left = of.wh.saturating_sub(of.revoked_wh);
         let retired = of.retired.is_some() && left > 0;
         Self {
@@ -242,8 +242,8 @@ impl CertificateView {
     }
 
     /// Adds who had it, newest first in `owners`, and how it stands.
-    pub(crate) fn whole(mut self, owners: &[OwnerHistory]) -> Self {
-        let owner = |of: &OwnerHistory| OwnerView {
+    pub(crate) fn whole(mut self, owners: &[OwnerRow]) -> Self {
+        let owner = |of: &OwnerRow| OwnerView {
             owner: of.owner.to_string(),
             height: of.height.get(),
             time_ms: of.time.get(),

@@ -1,7 +1,7 @@
 //! Disputes about readings and sales.
 
 use crate::{
-    backend::{DisputeVoteState, EnergyDisputeHistory},
+    backend::{DisputeRow, DisputeVoteRow},
     views::{Show, hex_of},
 };
 use althing_ledger::energy::{Dispute, OracleSet};
@@ -115,7 +115,7 @@ pub struct EnergyDisputeView {
 pub(crate) struct KnownDispute<'a> {
     pub(crate) number: u64,
     pub(crate) record: Option<&'a Dispute>,
-    pub(crate) history: Option<&'a EnergyDisputeHistory>,
+    pub(crate) history: Option<&'a DisputeRow>,
 }
 
 impl EnergyDisputeView {
@@ -155,7 +155,7 @@ impl EnergyDisputeView {
     }
 
     /// The state has forgotten it.
-    fn of_history(of: &EnergyDisputeHistory, show: Show<'_>) -> Option<Self> {
+    fn of_history(of: &DisputeRow, show: Show<'_>) -> Option<Self> {
         let ended = of.ended.map(|ended| DisputeEndView {
             revoked_wh: ended.revoked_wh,
             reward: ended.reward.to_string(),
@@ -193,7 +193,7 @@ impl EnergyDisputeView {
     pub(crate) fn whole(
         mut self,
         record: Option<(&Dispute, &OracleSet)>,
-        votes: &[DisputeVoteState],
+        votes: &[DisputeVoteRow],
     ) -> Self {
         self.votes = votes
             .iter()

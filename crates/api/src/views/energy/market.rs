@@ -2,7 +2,7 @@
 
 use super::EnergyMoment;
 use crate::{
-    backend::{OpenOrder, SlotHistory},
+    backend::{OrderRow, SlotRow},
     views::{DueView, Show, hex_of},
 };
 use althing_ledger::energy::{Book, Credit, Offer, Order, Provider, Tariff};
@@ -155,7 +155,7 @@ pub struct SlotView {
 }
 
 impl SlotView {
-    pub(crate) fn new(of: &SlotHistory, show: Show<'_>) -> Self {
+    pub(crate) fn new(of: &SlotRow, show: Show<'_>) -> Self {
         Self {
             number: of.number,
             zone: of.zone.to_string(),
@@ -221,7 +221,7 @@ pub(crate) struct KnownMarket {
     pub(crate) mode: SettlementMode,
     pub(crate) book: Option<Book>,
     pub(crate) credits: Vec<(Address, Credit)>,
-    pub(crate) cleared: Option<SlotHistory>,
+    pub(crate) cleared: Option<SlotRow>,
     pub(crate) next: Option<Address>,
 }
 
@@ -322,7 +322,7 @@ pub struct OpenOrderView {
 
 impl OpenOrderView {
     /// As the book has it; nothing if the book has it no more.
-    pub(crate) fn new(of: &OpenOrder, book: &Book, show: Show<'_>) -> Option<Self> {
+    pub(crate) fn new(of: &OrderRow, book: &Book, show: Show<'_>) -> Option<Self> {
         let (wh, price, escrow) = if of.offer {
             let offer = book.offers.iter().find(|offer| offer.number == of.number)?;
             (offer.wh, offer.min_price, Amount::ZERO)

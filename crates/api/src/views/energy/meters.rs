@@ -2,7 +2,7 @@
 
 use super::{EnergyMoment, outcome_name};
 use crate::{
-    backend::MeterReading,
+    backend::ReadingRow,
     views::{DueView, hex_of},
 };
 use althing_ledger::energy::{Meter, query::latest_value};
@@ -143,8 +143,8 @@ pub struct MeterReadingView {
     pub time_ms: u64,
 }
 
-impl From<&MeterReading> for MeterReadingView {
-    fn from(of: &MeterReading) -> Self {
+impl From<&ReadingRow> for MeterReadingView {
+    fn from(of: &ReadingRow) -> Self {
         Self {
             batch: of.batch,
             place: of.place,

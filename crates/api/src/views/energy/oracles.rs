@@ -2,7 +2,7 @@
 
 use super::{EnergyMoment, EnergySettlementView, ScopesView, part_of_set, places};
 use crate::{
-    backend::ReportHistory,
+    backend::ReportRow,
     views::{DueView, Show},
 };
 use althing_ledger::energy::{
@@ -152,8 +152,8 @@ pub struct OracleReportView {
     pub time_ms: u64,
 }
 
-impl From<&ReportHistory> for OracleReportView {
-    fn from(of: &ReportHistory) -> Self {
+impl From<&ReportRow> for OracleReportView {
+    fn from(of: &ReportRow) -> Self {
         Self {
             batch: of.report.batch,
             agree: places(of.report.agree),

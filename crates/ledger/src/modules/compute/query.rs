@@ -14,8 +14,10 @@ use althing_types::{
 
 pub use super::{
     proof::{Judged, batch_of, judge, samples},
+    reports::{contradiction, height_of as report_height, refusal},
     reputation::{Standing, standing},
 };
+pub use althing_devices::report::ReportError;
 pub use althing_types::compute::draw::{
     Attempt, challenge, committee, is_planted, member_seed, operand_seed, plant_commitment,
     transcript,

@@ -1,20 +1,24 @@
 //! Reports that a device signs itself: verified once, when the evidence comes.
 
 use super::{
-    DeviceReport, attestation::fitted, desk::Desk, error::ComputeError, report_key, store,
+    DeviceReport, Drivers, Models,
+    attestation::{fitted, parse},
+    desk::Desk,
+    error::ComputeError,
+    report_key, store, whitelist,
 };
 use crate::{
     error::{Failure, Fault},
     modules::{beacon, staking},
 };
 use althing_devices::{
-    attestation::ReportOutcome,
+    attestation::{ReportOutcome, doubt},
     evidence::Evidence,
     report::{Expected, HardwareReport, ReportError, Statement, nonce},
     text,
 };
 use althing_types::{
-    Due, Hash, Height, Text,
+    Due, Hash, Height, Text, Timestamp,
     compute::DeviceId,
     hash::{self, sha256},
 };
@@ -33,7 +37,7 @@ const _: () = assert!(MAX_REPORT_AGE < beacon::RING, "the randomness is still th
 const IDENTITY: &[u8] = b"althing-device-identity-v1";
 
 /// The height that a report names, without reading the rest; `None` where nothing can be read.
-pub(super) fn height_of(evidence: &[u8]) -> Option<Height> {
+pub fn height_of(evidence: &[u8]) -> Option<Height> {
     #[derive(Deserialize)]
     struct Outer {
         report: Option<Inner>,
@@ -108,11 +112,7 @@ impl Desk<'_> {
         }
         staking::know(self.view, [beacon::mark_key(height)])?;
         let randomness = beacon::at(self.view, height)?.ok_or(ComputeError::EvidenceMalformed)?;
-        let worker = id.worker.as_bytes();
-        let expected = Expected {
-            nonce: nonce(&genesis.0, worker, id.device, report.height, &randomness.0),
-            time_seconds: self.moment.time.get().checked_div(1_000).unwrap_or(0),
-        };
+        let expected = expected(id, (genesis, &randomness), report, self.moment.time);
         let outcome = ReportOutcome::of(report, &expected);
         let expires = self.moment.after(self.params().attestation);
         Ok(DeviceReport::of(&outcome, height, expires))
@@ -143,6 +143,48 @@ impl Desk<'_> {
         let counts = |report: &DeviceReport| !self.moment.is_reached(report.expires);
         Ok(report.filter(counts).map(|report| report.outcome()))
     }
+}
+
+/// What a report must answer to in a block of this time.
+fn expected(
+    id: &DeviceId,
+    (genesis, randomness): (&Hash, &Hash),
+    report: &HardwareReport,
+    time: Timestamp,
+) -> Expected {
+    let worker = id.worker.as_bytes();
+    Expected {
+        nonce: nonce(&genesis.0, worker, id.device, report.height, &randomness.0),
+        time_seconds: time.get().checked_div(1_000).unwrap_or(0),
+    }
+}
+
+/// Why the report in evidence was refused in a block of this time: it is verified once more, because
+/// the state keeps that it was refused, and not why. `None` where no report can be read, or where it
+/// is right. `randomness` is that of the height that the report names.
+pub fn refusal(
+    id: &DeviceId,
+    evidence: &[u8],
+    (genesis, randomness): (&Hash, &Hash),
+    time: Timestamp,
+) -> Option<ReportError> {
+    let report = parse(evidence).ok()?.report?;
+    match ReportOutcome::of(&report, &expected(id, (genesis, randomness), &report, time)) {
+        ReportOutcome::Refused { error } => Some(error),
+        ReportOutcome::Verified { .. } => None,
+    }
+}
+
+/// What in a verified report contradicts what the worker says of its device, as a sentence. `None`
+/// where nothing does, or where the report was refused. `evidence` is what the state keeps of it.
+pub fn contradiction(
+    evidence: &[u8],
+    report: &DeviceReport,
+    (drivers, models): (&Drivers, &Models),
+) -> Option<String> {
+    let evidence = parse(evidence).ok().filter(|_| report.verified)?;
+    let list = whitelist::of_records(drivers, models);
+    doubt(&evidence, report.outcome(), &list).map(|reason| reason.to_string())
 }
 
 /// By which key one device is one device: the identity that the hardware signed, or the UUID that the

@@ -207,11 +207,38 @@ fn devices(devices: &[Value]) {
     let header = ["device", "kind", "model", "memory", "score", "speed", "counts", "may work"];
     output::rows(&header, &[0, 3, 4, 5, 6], &rows);
     for device in devices {
-        let lacks = lacks(device);
-        if !lacks.is_empty() {
+        let about: Vec<String> = report(device).into_iter().chain(lacks(device)).collect();
+        if !about.is_empty() {
             output::line(format!("\ndevice {}:", number(device, "device")));
-            lacks.iter().for_each(|sentence| output::line(format!("  {sentence}")));
+            about.iter().for_each(|sentence| output::line(format!("  {sentence}")));
         }
+    }
+}
+
+/// What became of the report that a device signed itself, as a sentence; none if there was none.
+fn report(device: &Value) -> Option<String> {
+    let report = device.get("report")?;
+    let (state, height) = (text(report, "state"), number(report, "height"));
+    let until = due(report.get("expires"));
+    let counts = report.get("counts").and_then(Value::as_bool) == Some(true);
+    let counts =
+        if counts { format!("counts until {until}") } else { "has expired: attest again".into() };
+    match state.as_str() {
+        "verified" => {
+            let (chip, identity) = (text(report, "chip"), text(report, "identity"));
+            let mut said = format!(
+                "report signed by the chip: verified at height {height}, {counts}; {chip}, chip {identity}"
+            );
+            if let Some(contradiction) = report.get("contradiction").and_then(Value::as_str) {
+                said += &format!("; takes points away: {contradiction}");
+            }
+            Some(said)
+        }
+        "refused" => Some(format!(
+            "report signed by the chip: refused at height {height}, {counts}; {}",
+            text(report, "reason")
+        )),
+        _ => None,
     }
 }
 
@@ -260,6 +287,30 @@ mod tests {
         assert_eq!(speed(0), "-");
         assert_eq!(speed(82_050), "82.050 TFLOPS");
         assert_eq!(memory(24_564), "23.9 GiB");
+    }
+
+    #[test]
+    fn what_became_of_a_signed_report_is_said_in_a_sentence() {
+        assert_eq!(report(&json!({})), None);
+        assert_eq!(report(&json!({ "report": { "state": "none", "counts": false } })), None);
+        let expires = json!({ "height": 40, "time": 0 });
+        let mut verified = json!({ "report": {
+            "state": "verified", "counts": true, "height": 12, "expires": expires,
+            "chip": "GH100", "identity": "22ab",
+        } });
+        let said = report(&verified).unwrap();
+        assert!(said.contains("verified at height 12, counts until "), "{said}");
+        assert!(said.ends_with("GH100, chip 22ab"), "{said}");
+        verified["report"]["contradiction"] = json!("another driver");
+        let said = report(&verified).unwrap();
+        assert!(said.ends_with("takes points away: another driver"), "{said}");
+        let refused = json!({ "report": {
+            "state": "refused", "counts": false, "height": 12, "expires": expires,
+            "reason": "the attestation key did not sign it",
+        } });
+        let said = report(&refused).unwrap();
+        assert!(said.contains("refused at height 12, has expired: attest again"), "{said}");
+        assert!(said.ends_with("the attestation key did not sign it"), "{said}");
     }
 
     #[test]
