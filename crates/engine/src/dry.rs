@@ -5,14 +5,14 @@ use crate::{
     reads,
     types::{Dbs, Runtime},
 };
-use althing_ledger::{ApplyError, Invalid, Ledger, query};
+use althing_ledger::{ApplyError, Invalid, Ledger};
 use althing_state::{Missing, View};
 use althing_types::{Height, Receipt, SignedTransaction, Timestamp};
 use commonware_parallel::Strategy;
 
-/// Reads that one dry run may need, one after the other: a report about 32 batches finds the slots of
-/// each batch only when it comes to it.
-const ROUNDS: usize = 1_024;
+/// Reads that one dry run may need, one after the other. Messages ask for all that they know of at once,
+/// so what they need does not grow with what they are about.
+const ROUNDS: usize = 64;
 
 /// The height that the transaction would enter at, and its receipt, or why it may not enter.
 /// Signature and key are not checked. `None` if the storage fails.
@@ -23,8 +23,8 @@ pub(crate) async fn run<E: Runtime, S: Strategy>(
     time: Timestamp,
     transaction: &SignedTransaction,
 ) -> Option<(Height, Result<Receipt, Invalid>)> {
-    let mut keys = vec![query::params_key()];
-    ledger.transaction_keys(transaction, &mut keys);
+    let mut keys = Vec::new();
+    ledger.simulation_keys(transaction, &mut keys);
     let mut view = View::new();
     for _ in 0..ROUNDS {
         let (height, values) = reads::newest(database, chain, &keys).await?;

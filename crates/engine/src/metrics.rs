@@ -23,6 +23,11 @@ use std::{
 
 type FloatGauge = Gauge<f64, AtomicU64>;
 
+/// An amount as metrics show it, in whole tokens.
+pub fn tokens(amount: Amount) -> f64 {
+    amount.units() as f64 / UNITS_PER_TOKEN as f64
+}
+
 /// Metrics of one engine.
 pub struct Metrics {
     registry: Mutex<Registry>,
@@ -314,7 +319,6 @@ impl Metrics {
 
     /// A block left so much money.
     pub fn supply(&self, supply: &Supply) {
-        let tokens = |amount: Amount| amount.units() as f64 / UNITS_PER_TOKEN as f64;
         self.supply.total.set(supply.total().map_or(f64::NAN, tokens));
         self.supply.minted.set(tokens(supply.minted));
         self.supply.burned.set(tokens(supply.burned));

@@ -179,6 +179,12 @@ impl Ledger {
         crate::dispatch::keys(&transaction.body().payload, &transaction.sender(), out);
     }
 
+    /// Adds the keys that [`Self::simulate`] surely reads.
+    pub fn simulation_keys(&self, transaction: &SignedTransaction, out: &mut Vec<StateKey>) {
+        out.extend([params::PARAMS, upgrade::PROTOCOL]);
+        self.transaction_keys(transaction, out);
+    }
+
     /// Begins a block on a view of its parent's state. At height 1 the genesis state is written.
     ///
     /// # Errors

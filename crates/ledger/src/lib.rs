@@ -41,6 +41,7 @@ pub mod prefix;
 pub mod query;
 mod records;
 pub mod results;
+mod rounds;
 mod store;
 pub mod versions;
 

@@ -19,6 +19,6 @@ pub use chain::{Chain, ChainError, HttpChain};
 pub use clock::{Clock, SystemClock};
 pub use keys::Keys;
 pub use progress::{Progress, Summary};
-pub use run::{Daemon, OracleError, Stop};
+pub use run::{Daemon, GIVE_UP_AFTER, OracleError, Stop};
 pub use settings::{EXAMPLE, Settings};
 pub use store::Refusal;

@@ -1,9 +1,9 @@
 //! Counters of metered energy, from the outcomes of finalized blocks and from the sums of the state.
 
+use super::tokens;
 use althing_ledger::{codes, energy::Energy as Sums};
 use althing_types::{
-    Address, Amount, Code, Event, Receipt, Timestamp,
-    amount::UNITS_PER_TOKEN,
+    Address, Code, Event, Receipt, Timestamp,
     energy::{DisputeEnd, EnergySlashReason, ReadingOutcome},
 };
 use prometheus_client::{
@@ -157,7 +157,6 @@ impl Energy {
     /// What a block left.
     pub(super) fn sums(&self, sums: &Sums) {
         let whole = |wh: u64| i64::try_from(wh).unwrap_or(i64::MAX);
-        let tokens = |amount: Amount| amount.units() as f64 / UNITS_PER_TOKEN as f64;
         let gone = sums.sold_wh.saturating_add(sums.revoked_wh).saturating_add(sums.lapsed_wh);
         self.providers.set(sums.providers.into());
         self.pending.set(whole(sums.pending_wh));
@@ -267,7 +266,7 @@ impl Energy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use althing_types::{Receipt, energy::ReportItem};
+    use althing_types::{Amount, Receipt, energy::ReportItem};
     use prometheus_client::encoding::text;
 
     fn shown(energy: &Energy) -> String {

@@ -1,9 +1,9 @@
 //! Counters of what the chain decides about itself, from the events of finalized blocks.
 
+use super::tokens;
 use althing_ledger::{governance::Entry, treasury::Disbursement};
 use althing_types::{
-    Amount, Event, Height, Timestamp,
-    amount::UNITS_PER_TOKEN,
+    Event, Height, Timestamp,
     governance::{DisbursementReason, DisbursementState, OrderKind},
     network::{GENESIS_SPEC, RollbackReason},
 };
@@ -370,14 +370,10 @@ impl Governance {
     }
 }
 
-fn tokens(amount: Amount) -> f64 {
-    amount.units() as f64 / UNITS_PER_TOKEN as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use althing_types::Epoch;
+    use althing_types::{Amount, Epoch, amount::UNITS_PER_TOKEN};
     use prometheus_client::encoding::text;
 
     fn shown(governance: &Governance) -> String {

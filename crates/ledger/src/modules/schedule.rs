@@ -104,8 +104,7 @@ impl Schedule {
         due: Due,
         item: &T,
     ) -> Result<Height, Fault> {
-        let after = Height::new(moment.height.get().saturating_add(1));
-        let height = if due.height > after { due.height } else { patient(moment, due, after) };
+        let (height, after) = place_of(moment, due);
         staking::know(view, [self.agenda, self.due_key(height)])?;
         let mut agenda = self.load(view)?;
         if agenda.open == 0 && agenda.height < after {
@@ -118,6 +117,11 @@ impl Schedule {
         let more = entries.checked_add(1).ok_or(self.full("too much is due at one height"))?;
         store::save(view, self.due_key(height), &DueCount { entries: more })?;
         Ok(height)
+    }
+
+    /// What [`Self::enqueue`] reads besides the agenda.
+    pub(crate) fn key_of(&self, moment: &BlockMoment<'_>, due: Due) -> StateKey {
+        self.due_key(place_of(moment, due).0)
     }
 
     /// Takes the next thing that is due off the agenda.
@@ -174,8 +178,9 @@ impl Schedule {
         Ok(events)
     }
 
-    /// Adds the keys of the present bucket, all at once, if anything is due now; the agenda must be
-    /// known. Returns the things in it that are known, or `None` if nothing is due.
+    /// Adds the keys of the present bucket and of those that are late, all at once, as far as `budget` may
+    /// go, if anything is due now; the agenda must be known. Returns the things in them that are known, or
+    /// `None` if nothing is due.
     pub(crate) fn ahead<T: Read<Cfg = ()>>(
         &self,
         view: &View,
@@ -187,19 +192,24 @@ impl Schedule {
         if agenda.open == 0 || agenda.height > moment.height {
             return Ok(None);
         }
-        let mut items = Vec::new();
-        let key = self.due_key(agenda.height);
-        if !view.knows(&key) {
-            out.push(key);
-            return Ok(Some(items));
-        }
-        let entries = self.load_due(view, agenda.height)?.entries;
-        let most = u32::try_from(budget).unwrap_or(u32::MAX);
-        for place in agenda.place..entries.min(agenda.place.saturating_add(most)) {
-            let key = self.entry_key(agenda.height, place);
-            out.push(key);
-            if view.knows(&key) {
-                items.push(self.require_entry(view, (agenda.height, place))?);
+        let (mut items, mut left) = (Vec::new(), u32::try_from(budget).unwrap_or(u32::MAX));
+        // As many buckets as things: each has at least one, or is passed over.
+        let last = agenda.height.get().saturating_add(budget).min(moment.height.get());
+        for height in (agenda.height.get()..=last).map(Height::new) {
+            let key = self.due_key(height);
+            if !view.knows(&key) {
+                out.push(key);
+                continue;
+            }
+            let entries = self.load_due(view, height)?.entries;
+            let first = if height == agenda.height { agenda.place } else { 0 };
+            for place in first..entries.min(first.saturating_add(left)) {
+                let key = self.entry_key(height, place);
+                out.push(key);
+                if view.knows(&key) {
+                    items.push(self.require_entry(view, (height, place))?);
+                }
+                left = left.saturating_sub(1);
             }
         }
         Ok(Some(items))
@@ -239,6 +249,13 @@ impl Schedule {
         }
         Ok(())
     }
+}
+
+/// The height at which something is looked at, and the first that is possible.
+fn place_of(moment: &BlockMoment<'_>, due: Due) -> (Height, Height) {
+    let after = Height::new(moment.height.get().saturating_add(1));
+    let height = if due.height > after { due.height } else { patient(moment, due, after) };
+    (height, after)
 }
 
 /// The height at which the time of `due` has come if no block is faster than the idle ones.

@@ -16,9 +16,9 @@ use althing_ledger::{
 use althing_state::{Missing, StateKey, StateValue, View as StateView};
 use althing_types::{
     Address, Allocation, Amount, Authorization, ChainParams, Epoch, Gas, GasPrice, Genesis,
-    GenesisValidator, Hash, Height, KeyScheme, Nonce, Payload, Ppm, SecretKey, SignedTransaction,
-    Text, Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View, hash,
-    params::EmissionParams,
+    GenesisValidator, Hash, Height, KeyScheme, Nonce, Payload, Ppm, Receipt, SecretKey,
+    SignedTransaction, Text, Timestamp, Transaction, Transfer, ValidatorKey, ValidatorSet, View,
+    hash, params::EmissionParams,
 };
 use std::{cell::Cell, collections::BTreeMap, rc::Rc, sync::Arc};
 
@@ -258,6 +258,43 @@ impl Chain {
             });
         }
         (block, results)
+    }
+
+    /// How often a transaction waits for reads if it is tried on the present state, as in a dry run of
+    /// a node: once for what it names beforehand, and each time that it misses something else.
+    pub fn rounds(&self, transaction: &SignedTransaction) -> (u64, Receipt) {
+        let mut keys = Vec::new();
+        self.ledger.simulation_keys(transaction, &mut keys);
+        let (mut view, mut rounds) = (StateView::new(), 0);
+        let BlockContext { height, timestamp, .. } = self.next();
+        loop {
+            rounds += 1;
+            self.fetch(&mut view, &Missing(keys));
+            match self.ledger.simulate(height, timestamp, transaction, &view) {
+                Ok(receipt) => return (rounds, receipt),
+                Err(ApplyError::Missing(missing)) => keys = missing.0,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// The same of the next block if it has no transactions: it ends with what it began with.
+    pub fn block_rounds(&self) -> u64 {
+        let (mut view, mut rounds) = (self.view(&[], Fetch::All), 1);
+        loop {
+            match self.ledger.begin(self.next(), view) {
+                Ok(block) => {
+                    block.finish().unwrap();
+                    return rounds;
+                }
+                Err((mut back, BeginError::Missing(missing))) => {
+                    rounds += 1;
+                    self.fetch(&mut back, &missing);
+                    view = back;
+                }
+                Err((_, error)) => panic!("{error}"),
+            }
+        }
     }
 
     /// Executes the next block, writes its changes, and checks every invariant.

@@ -19,6 +19,7 @@ mod paid;
 mod plants;
 mod prop;
 mod prove;
+mod rounds;
 mod solve;
 mod thousand;
 mod vote;

@@ -25,4 +25,5 @@ mod prop;
 mod providers;
 mod readings;
 mod real_time;
+mod rounds;
 mod world;

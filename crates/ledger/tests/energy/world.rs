@@ -267,7 +267,12 @@ impl World {
         self.log[before..].iter().map(|(_, event)| event.clone()).collect()
     }
 
-    fn transaction(&self, user: usize, earlier: u64, payload: Payload) -> SignedTransaction {
+    pub(crate) fn transaction(
+        &self,
+        user: usize,
+        earlier: u64,
+        payload: Payload,
+    ) -> SignedTransaction {
         let mut body = self.chain.transaction(user, 0, payload).body().clone();
         body.gas_limit = Gas::new(10_000_000);
         body.gas_price = GasPrice::new(0);

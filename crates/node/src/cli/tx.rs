@@ -1,22 +1,27 @@
 //! `althing tx`.
 
+mod offline;
+mod shown;
+
+pub(crate) use offline::write;
+pub(crate) use shown::show;
+
 use super::{
-    args::{Fees, Sending, TxBroadcast, TxBuild, TxCommand, TxSend, TxSign, TxWait},
-    context::{Context, Signer, read_text},
+    args::{Fees, Sending, TxCommand, TxSend, TxWait},
+    context::{Context, Signer},
     error::{CliError, Exit},
-    fields,
     online::with_chain,
     output, stake,
 };
 use althing_client::{
     builder::{self, Builder, Draft, Method},
-    http::{Client, ClientError, ReceiptInfo, TransactionInfo, Version},
+    http::{Client, ClientError, TransactionInfo, Version},
 };
 use althing_types::{
-    Address, Gas, GasPrice, Hash, Height, KeyScheme, Nonce, SignedTransaction, Transaction,
+    Gas, GasPrice, Hash, Height, KeyScheme, Nonce, SignedTransaction, Transaction,
 };
 use serde_json::{Value, json};
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// Runs `althing tx …`.
 ///
@@ -34,9 +39,9 @@ pub(crate) fn run(context: &Context, command: &TxCommand) -> Result<(), CliError
         TxCommand::Redelegate(args) => stake::redelegate(context, args),
         TxCommand::Unjail(args) => stake::unjail(context, args),
         TxCommand::SubmitEvidence(args) => stake::submit_evidence(context, args),
-        TxCommand::Build(args) => build(context, args),
-        TxCommand::Sign(args) => sign(context, args),
-        TxCommand::Broadcast(args) => broadcast(context, args),
+        TxCommand::Build(args) => offline::build(context, args),
+        TxCommand::Sign(args) => offline::sign(context, args),
+        TxCommand::Broadcast(args) => offline::broadcast(context, args),
         TxCommand::Status { hash } => status(context, hash),
         TxCommand::Wait(args) => wait(context, args),
     }
@@ -183,7 +188,7 @@ async fn carry(
     warn_of_a_node_that_does_not_follow(client).await;
     let draft = builder.prepare(client).await?;
     if sending.dry_run || !context.global.json {
-        show_draft(context, &draft, plan, detail, &chain.symbol);
+        shown::show_draft(context, &draft, plan, detail, &chain.symbol);
     }
     would_fail(&draft)?;
     if sending.dry_run {
@@ -210,88 +215,6 @@ async fn warn_of_a_node_that_does_not_follow(client: &Client) {
         status.height,
         status.peers
     ));
-}
-
-/// Prints what a transaction would do and cost.
-fn show_draft(context: &Context, draft: &Draft, plan: &Plan, detail: Value, symbol: &str) {
-    let tx = &draft.transaction;
-    let run = draft.simulation.as_ref();
-    let receipt = run.and_then(|run| run.receipt.as_ref());
-    if context.global.json {
-        let mut document = json!({
-            "transaction": tx,
-            "expected_fee": draft.expected_fee(),
-            "max_fee": tx.max_fee(),
-            "gas_used": receipt.map(|receipt| receipt.gas_used),
-            "gas_limit": tx.gas_limit,
-            "valid": run.map(|run| run.valid),
-            "success": receipt.map(|receipt| receipt.success),
-            "outcome": receipt.map(|receipt| receipt.code_name.clone()),
-            "sent": false,
-            "notes": plan.facts.iter().map(|(name, text)| ((*name).to_owned(), text.clone()))
-                .collect::<std::collections::BTreeMap<_, _>>(),
-            "events": receipt.map(|receipt| receipt.events.clone()),
-            "reason": run.and_then(|run| run.reason.as_ref()).map(|reason| reason.code.clone()),
-        });
-        if !detail.is_null() {
-            document["plan"] = detail;
-        }
-        output::json(&document);
-        return;
-    }
-    let gas = receipt.map_or(String::new(), |receipt| format!("{}, ", receipt.gas_used));
-    let mut facts = vec![("from", tx.sender.to_string())];
-    facts.extend(plan.facts.iter().cloned());
-    facts.extend([
-        ("fee", output::tokens_of(draft.expected_fee(), symbol)),
-        ("fee at most", output::tokens_of(tx.max_fee(), symbol)),
-        ("gas", format!("{gas}at most {}", tx.gas_limit)),
-        ("gas price", format!("{} units", tx.gas_price)),
-        ("nonce", tx.nonce.to_string()),
-        ("valid until", format!("block {}", tx.valid_until)),
-    ]);
-    if !tx.memo.is_empty() {
-        facts.push(("memo", tx.memo.clone()));
-    }
-    match (receipt, run.and_then(|run| run.reason.as_ref())) {
-        (Some(receipt), _) => {
-            facts.push(("outcome", outcome(receipt)));
-            facts.extend(happened(&receipt.events, symbol));
-        }
-        (None, Some(reason)) => facts.push(("outcome", format!("refused: {}", reason.message))),
-        (None, None) => {}
-    }
-    output::facts(&facts);
-}
-
-/// What of the events people need to go on: the number of their proposal, the weight of their vote.
-fn happened(events: &[Value], symbol: &str) -> Vec<(&'static str, String)> {
-    let kind = |event: &Value| fields::text(event, "type");
-    let fact = |event: &Value| match kind(event).as_str() {
-        "proposal-submitted" => Some(("proposal", fields::number(event, "proposal").to_string())),
-        "task-created" => Some(("task", fields::number(event, "task").to_string())),
-        "dispute-failed" => {
-            Some(("lost", output::tokens_of(fields::amount(event, "/bond"), symbol)))
-        }
-        "rewards-claimed" => {
-            Some(("paid", output::tokens_of(fields::amount(event, "/amount"), symbol)))
-        }
-        "voted" => {
-            let weight = output::about(fields::amount(event, "/weight"), symbol);
-            Some(("weighs", format!("{weight} of stake")))
-        }
-        "disbursement-advanced" => Some((
-            "is now",
-            format!("{} ({})", fields::text(event, "state"), fields::text(event, "reason")),
-        )),
-        _ => None,
-    };
-    events.iter().filter_map(fact).collect()
-}
-
-fn outcome(receipt: &ReceiptInfo) -> String {
-    let mark = if receipt.success { "success" } else { "failed" };
-    format!("{mark}: {}", receipt.message)
 }
 
 /// The failure that a dry run foresees.
@@ -347,67 +270,6 @@ fn maybe_sent(error: ClientError, hash: &str) -> CliError {
     error
 }
 
-/// Prints where a transaction is.
-pub(crate) fn show(context: &Context, info: &TransactionInfo, symbol: &str) {
-    if context.global.json {
-        output::json(&json!({
-            "hash": info.hash,
-            "status": info.status,
-            "height": info.height,
-            "index": info.index,
-            "time_ms": info.time_ms,
-            "block_hash": info.block_hash,
-            "success": info.receipt.as_ref().map(|receipt| receipt.success),
-            "code": info.receipt.as_ref().map(|receipt| receipt.code_name.clone()),
-            "gas_used": info.receipt.as_ref().map(|receipt| receipt.gas_used),
-            "fee": info.receipt.as_ref().map(|receipt| receipt.fee),
-            "events": info.receipt.as_ref().map(|receipt| receipt.events.clone()),
-            "reason": info.reason.as_ref().map(|reason| json!({
-                "code": reason.code, "message": reason.message,
-            })),
-            "transaction": info.transaction,
-        }));
-        return;
-    }
-    let mut facts = vec![("hash", info.hash.clone()), ("status", info.status.clone())];
-    if let (Some(height), Some(index)) = (info.height, info.index) {
-        facts.push(("block", format!("{height}, position {index}")));
-    }
-    if let Some(time) = info.time_ms {
-        facts.push(("time", output::time(time)));
-    }
-    facts.extend(info.transaction.as_ref().map(body).unwrap_or_default());
-    if let Some(receipt) = &info.receipt {
-        facts.push(("outcome", outcome(receipt)));
-        facts.extend(happened(&receipt.events, symbol));
-        facts.push(("gas used", receipt.gas_used.to_string()));
-        facts.push(("fee", output::tokens_of(receipt.fee, symbol)));
-    }
-    if let Some(reason) = &info.reason {
-        facts.push(("reason", format!("{} ({})", reason.message, reason.code)));
-    }
-    output::facts(&facts);
-}
-
-/// What a transaction says, from its JSON form.
-fn body(transaction: &Value) -> Vec<(&'static str, String)> {
-    let facts = [
-        ("from", "/sender"),
-        ("message", "/payload/type"),
-        ("to", "/payload/to"),
-        ("validator", "/payload/validator"),
-        ("amount", "/payload/amount_display"),
-        ("nonce", "/nonce"),
-        ("memo", "/memo"),
-    ];
-    let text = |pointer| match transaction.pointer(pointer)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    facts.into_iter().filter_map(|(name, pointer)| Some((name, text(pointer)?))).collect()
-}
-
 /// Whether a settled transaction did what it asked for.
 ///
 /// # Errors
@@ -448,104 +310,4 @@ fn wait(context: &Context, args: &TxWait) -> Result<(), CliError> {
         show(context, &info, &chain.symbol);
         settled(&info)
     })
-}
-
-/// The key of a text: a name, `dev:N`, or the address of a key in the keystore.
-fn payer(context: &Context, text: &str) -> Result<Signer, CliError> {
-    let Ok(address) = text.parse::<Address>() else { return context.signer(Some(text)) };
-    for entry in context.keystore().list()? {
-        let entry = entry?;
-        if entry.address() == address {
-            return Ok(Signer::Stored(Box::new(entry)));
-        }
-    }
-    Err(CliError::new(
-        Exit::Key,
-        "key_unknown",
-        format!("no key in the keystore has the address {address}: give the name of the key"),
-    ))
-}
-
-fn build(context: &Context, args: &TxBuild) -> Result<(), CliError> {
-    let builder = || -> Result<Builder, CliError> {
-        let to = context.address(&args.to)?;
-        let signer = payer(context, &args.from)?;
-        let passkey = method(&signer, args.passkey)? == Method::Passkey;
-        Ok(Builder::transfer(signer.public_key(), to, args.amount).passkey(passkey))
-    };
-    let fees = &args.fees;
-    let complete = fees.chain_id.is_some()
-        && fees.nonce.is_some()
-        && fees.gas_limit.is_some()
-        && fees.gas_price.is_some()
-        && fees.valid_until.is_some();
-    let offline = if complete { decided(builder()?, fees).offline() } else { None };
-    let draft = match offline {
-        Some(draft) => draft,
-        None => with_chain(context, async |client, chain| {
-            let draft = with_fees(builder()?, fees, &chain).prepare(&client).await?;
-            would_fail(&draft)?;
-            Ok(draft)
-        })?,
-    };
-    write(args.output.as_deref(), &serde_json::to_value(&draft.transaction).unwrap_or_default())
-}
-
-fn sign(context: &Context, args: &TxSign) -> Result<(), CliError> {
-    let text = read_text(&args.file)?;
-    let transaction: Transaction = serde_json::from_str(&text).map_err(|error| {
-        let message = format!("{}: {error}", args.file.display());
-        CliError::new(Exit::Usage, "unsigned_transaction", message)
-    })?;
-    let sender = transaction.sender.to_string();
-    let signer = payer(context, args.from.as_deref().unwrap_or(&sender))?;
-    if signer.address() != transaction.sender {
-        let message = format!("the transaction is of {sender}, the key of {}", signer.address());
-        return Err(CliError::new(Exit::Key, "wrong_key", message));
-    }
-    let method = method(&signer, args.passkey)?;
-    let signed = sign_with(context, &signer, transaction, method)?;
-    let value = json!({
-        "hash": hex::encode(signed.hash()),
-        "transaction": hex::encode(signed.bytes()),
-    });
-    write(args.output.as_deref(), &value)
-}
-
-fn broadcast(context: &Context, args: &TxBroadcast) -> Result<(), CliError> {
-    let text = read_text(&args.file)?;
-    let value: Option<Value> = serde_json::from_str(&text).ok();
-    let encoded = value.as_ref().and_then(|value| value.get("transaction")?.as_str());
-    let bytes = hex::decode(encoded.unwrap_or(text.trim())).ok();
-    let signed = bytes.and_then(|bytes| SignedTransaction::from_bytes(bytes.into()).ok());
-    let signed = signed.ok_or_else(|| {
-        CliError::new(
-            Exit::Usage,
-            "signed_transaction",
-            format!(
-                "{}: no signed transaction, as `althing tx sign` writes it",
-                args.file.display()
-            ),
-        )
-    })?;
-    with_chain(context, async |client, chain| {
-        let wait = args.wait.then_some(args.timeout);
-        submit(context, &client, &signed, &chain, wait).await.map(drop)
-    })
-}
-
-/// Writes a document to a file, or prints it.
-///
-/// # Errors
-/// Exit code 1 if the file cannot be written.
-pub(crate) fn write(path: Option<&Path>, value: &Value) -> Result<(), CliError> {
-    match path {
-        Some(path) => {
-            std::fs::write(path, format!("{value:#}\n")).map_err(|error| CliError::io(path, &error))
-        }
-        None => {
-            output::line(format!("{value:#}"));
-            Ok(())
-        }
-    }
 }

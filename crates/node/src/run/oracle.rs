@@ -34,7 +34,11 @@ fn failed(code: &'static str) -> impl Fn(String) -> CliError {
 
 impl From<OracleError> for CliError {
     fn from(error: OracleError) -> Self {
-        Self::new(Exit::Failed, "oracle", error.to_string())
+        let code = match &error {
+            OracleError::Held(_) | OracleError::GaveUp { .. } => "held_back",
+            OracleError::NoKey(_) | OracleError::Store(_) | OracleError::Chain(_) => "oracle",
+        };
+        Self::new(Exit::Failed, code, error.to_string())
     }
 }
 
@@ -47,8 +51,8 @@ impl From<SettingsError> for CliError {
 /// Runs `althing oracle …`.
 ///
 /// # Errors
-/// Exit code 1 if the daemon cannot go on or something was refused, 2 for the configuration, 7 for
-/// keys.
+/// Exit code 1 if the daemon cannot go on, is held back although it is to end, or something was refused; 2
+/// for the configuration, 7 for keys.
 pub(super) fn run(context: &Context, command: &OracleCommand) -> Result<(), CliError> {
     match command {
         OracleCommand::Run(args) if args.dry_run => dry_run(context, args),
@@ -172,7 +176,7 @@ fn daemon(context: &Context, args: &OracleRun) -> Result<(), CliError> {
             Arc::new(chain.map_err(|error| failed("node")(error.to_string()))?);
         let (mut daemon, seen) = Daemon::new(settings, keys, chain)?;
         if args.backfill_only {
-            daemon = daemon.backfill_only();
+            daemon = daemon.backfill_only().give_up_after(args.give_up_after);
         }
         if let Some(address) = args.metrics {
             serve(address, seen.clone()).await?;

@@ -1,15 +1,20 @@
 //! The chain behind the HTTP API of nodes.
 
 use super::{
-    BatchAt, Chain, ChainError, Identity, MeterAt, Outcome, ProviderAt, ReadingAt, Tip, Undecided,
+    BatchAt, Chain, ChainError, Identity, MeterAt, OracleAt, Outcome, ProviderAt, ReadingAt, Tip,
+    Undecided,
 };
 use althing_client::{
     builder::Builder,
-    http::{ApiError, BatchInfo, Client, ClientError, Events, MeterInfo, TransactionInfo},
+    http::{
+        ApiError, BatchInfo, Client, ClientError, Events, MeterInfo, OracleInfo, TransactionInfo,
+    },
 };
 use althing_types::{
     Address, ChainParams, Hash, Height, Payload, PublicKey, SignedTransaction, Timestamp,
-    Transaction, energy::MeterState, hash,
+    Transaction,
+    energy::{MeterState, ProviderState},
+    hash,
 };
 use async_trait::async_trait;
 use serde_json::Value;
@@ -206,7 +211,18 @@ impl Chain for HttpChain {
 
     async fn provider(&self, provider: Address) -> Result<Option<ProviderAt>, ChainError> {
         let info = self.found(self.client().energy_provider(provider).await)?;
-        Ok(info.map(|info| ProviderAt { pending: info.pending, obstacles: info.obstacles }))
+        Ok(info.map(|info| ProviderAt {
+            pending: info.pending,
+            passes: info.state == ProviderState::Active && info.meters > 0,
+            obstacles: info.obstacles,
+        }))
+    }
+
+    async fn oracle(&self, oracle: Address) -> Result<Option<OracleAt>, ChainError> {
+        let info = self.found(self.client().oracle(oracle).await)?;
+        let at =
+            |info: OracleInfo| OracleAt { admitted: info.weight.get() > 0, leaving: info.leaving };
+        Ok(info.map(at))
     }
 
     async fn undecided(

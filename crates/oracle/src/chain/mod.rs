@@ -90,6 +90,17 @@ pub struct ProviderAt {
     pub pending: u64,
     /// Why it may not submit readings now, each with what to do; empty if it may.
     pub obstacles: Vec<String>,
+    /// Whether all of that passes while the provider does nothing: oracles decide, or are admitted.
+    pub passes: bool,
+}
+
+/// An oracle, as far as the daemon needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OracleAt {
+    /// Whether it has a weight.
+    pub admitted: bool,
+    /// Whether it leaves, or was removed.
+    pub leaving: bool,
 }
 
 /// A reading of a batch.
@@ -191,6 +202,9 @@ pub trait Chain: Send + Sync {
 
     /// A provider; none if the account is none.
     async fn provider(&self, provider: Address) -> Result<Option<ProviderAt>, ChainError>;
+
+    /// An oracle; none if the account is none.
+    async fn oracle(&self, oracle: Address) -> Result<Option<OracleAt>, ChainError>;
 
     /// Batches behind a number that are not over, and that an oracle can report about and has not.
     async fn undecided(&self, oracle: Address, after: Option<u64>)

@@ -1,6 +1,6 @@
 //! Checks what others sent, and reports.
 
-use super::{Daemon, Job, Line, OracleError, Patience, send::Handed};
+use super::{Daemon, Held, Job, Line, OracleError, Patience, send::Handed};
 use crate::{
     chain::{BatchAt, ReadingAt, Tip},
     judge::{Claim, Tolerance, Verdict, Why, judge},
@@ -28,7 +28,9 @@ const SETTLING: u64 = 8;
 /// What is known about checking.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    patience: Patience,
+    pub(super) patience: Patience,
+    /// Why no report counts.
+    pub(super) held: Option<Held>,
     /// Batches that were reported about lately, and when.
     recent: BTreeMap<u64, Height>,
     /// Batches that wait for own data: for which channel, and up to when it must come.
@@ -220,8 +222,9 @@ impl Daemon {
             self.reports_done(reports, height);
             return;
         }
-        self.attest.patience.fail(height);
-        self.trouble(format!("reports were refused ({code}): {message}"));
+        let words = format!("reports were refused ({code}): {message}");
+        self.attest.patience.fail(height, Held::refusal(code, words.clone()));
+        self.trouble(words);
     }
 
     /// Reports that nobody has: their batches are looked at again.

@@ -1,6 +1,6 @@
 //! Sends what meters counted.
 
-use super::{Daemon, Job, Line, OracleError, Patience, send::Handed};
+use super::{Daemon, Held, Job, Line, OracleError, Patience, send::Handed};
 use crate::{
     chain::{MeterAt, Tip},
     clock,
@@ -24,13 +24,12 @@ pub(super) struct State {
     /// Where the next transaction begins to look, so that every meter has its turn.
     turn: usize,
     /// What holds everything back.
-    pub(super) held: Option<String>,
+    pub(super) held: Option<Held>,
 }
 
 impl State {
-    pub(super) const fn new(batch: usize) -> Self {
-        let patience = Patience { fails: 0, until: Height::ZERO };
-        Self { patience, batch, turn: 0, held: None }
+    pub(super) fn new(batch: usize) -> Self {
+        Self { patience: Patience::default(), batch, turn: 0, held: None }
     }
 }
 
@@ -50,7 +49,9 @@ impl Daemon {
             if self.feed.held.is_none() {
                 self.store.count("feed", "held timestamp_skew", 1)?;
             }
-            self.feed.held = Some(words.clone());
+            // A clock behind the chain stays there; if it is ahead, the node may lag and catch up.
+            let passes = now_s > tip.seconds();
+            self.feed.held = Some(Held { words: words.clone(), passes });
             self.trouble(words);
             return Ok(());
         }
@@ -78,13 +79,13 @@ impl Daemon {
         if self.lines.iter().all(|line| line.waiting == 0) {
             return Ok(false);
         }
-        let words = match self.chain.provider(provider).await? {
-            None => format!("the account {provider} is no provider: register it"),
+        let held = match self.chain.provider(provider).await? {
+            None => Held::for_good(format!("the account {provider} is no provider: register it")),
             Some(found) if found.obstacles.is_empty() => return Ok(true),
-            Some(found) => found.obstacles.join("; "),
+            Some(found) => Held { words: found.obstacles.join("; "), passes: found.passes },
         };
-        self.feed.held = Some(words.clone());
-        self.trouble(words);
+        self.trouble(held.words.clone());
+        self.feed.held = Some(held);
         Ok(false)
     }
 

@@ -4,6 +4,7 @@ mod attest;
 mod basket;
 mod feed;
 mod finish;
+mod held;
 mod intake;
 mod refuse;
 mod send;
@@ -27,6 +28,9 @@ use std::{
 };
 use tokio::{sync::watch as channel, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+
+pub use held::GIVE_UP_AFTER;
+use held::Held;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -52,6 +56,21 @@ pub enum OracleError {
     /// The chain, for good.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// It was to end by itself, and what is left cannot be sent until somebody mends something.
+    #[error("what is left cannot be sent: {0}. It is kept; run it again once that is mended")]
+    Held(String),
+    /// It was to end by itself, and was held back for too long.
+    #[error(
+        "gave up after {} without getting on: {words}. What is left is kept; run it again, or let it wait \
+         longer",
+        humantime::format_duration(*after)
+    )]
+    GaveUp {
+        /// What held it back.
+        words: String,
+        /// For how long it waited.
+        after: Duration,
+    },
 }
 
 /// What a channel is for.
@@ -84,15 +103,18 @@ struct Line {
 }
 
 /// How long a job waits after a refusal.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Patience {
     fails: u32,
     until: Height,
+    /// The last refusal.
+    held: Option<Held>,
 }
 
 impl Patience {
     /// Waits 1, 2, 4 … 64 blocks.
-    fn fail(&mut self, now: Height) {
+    fn fail(&mut self, now: Height, held: Held) {
+        self.held = Some(held);
         let blocks = 1_u64 << self.fails.min(6);
         self.fails = self.fails.saturating_add(1);
         self.until = Height::new(now.get().saturating_add(blocks));
@@ -123,6 +145,9 @@ pub struct Daemon {
     feed: feed::State,
     attest: attest::State,
     backfill_only: bool,
+    give_up_after: Duration,
+    /// Since when something holds it back.
+    held_since: Option<Instant>,
     connected: bool,
     trouble: Option<String>,
     shown: Option<Instant>,
@@ -173,6 +198,8 @@ impl Daemon {
             feed,
             attest: attest::State::default(),
             backfill_only: false,
+            give_up_after: GIVE_UP_AFTER,
+            held_since: None,
             connected: false,
             trouble: None,
             shown: None,
@@ -188,17 +215,27 @@ impl Daemon {
         self
     }
 
-    /// Ends when every file is read to its end and everything is decided. Devices are not asked.
+    /// Ends when every file is read to its end and everything is decided, or nothing more can be sent.
+    /// Devices are not asked.
     #[must_use]
     pub const fn backfill_only(mut self) -> Self {
         self.backfill_only = true;
         self
     }
 
+    /// For how long a daemon that ends by itself waits if it is held back by what may pass
+    /// ([`GIVE_UP_AFTER`] unless this is called).
+    #[must_use]
+    pub const fn give_up_after(mut self, time: Duration) -> Self {
+        self.give_up_after = time;
+        self
+    }
+
     /// Works until it is stopped, or has nothing more to do.
     ///
     /// # Errors
-    /// [`OracleError`] if it cannot go on: its queue cannot be written, or belongs to another chain.
+    /// [`OracleError`] if it cannot go on: its queue cannot be written, or belongs to another chain; and
+    /// [`OracleError::Held`] or [`OracleError::GaveUp`] if it was to end by itself.
     pub async fn run(mut self, stop: Stop) -> Result<Summary, OracleError> {
         if !self.backfill_only {
             self.ask_devices();
@@ -230,9 +267,15 @@ impl Daemon {
                         self.rest(&stop, pause).await;
                     }
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.show(true)?;
+                    return Err(error);
+                }
             }
             self.show(false)?;
+            if !finished {
+                self.give_up()?;
+            }
             if !more && !finished && self.connected {
                 self.wait(&stop).await;
             }
@@ -253,6 +296,9 @@ impl Daemon {
         });
         if old {
             self.params = Some((tip.height, self.chain.params().await?.energy));
+            if let Some(oracle) = self.oracle() {
+                self.look_at_oracle(oracle).await?;
+            }
         }
         self.tip = Some(tip);
         self.settle(tip).await?;

@@ -1,6 +1,6 @@
 //! What follows when readings are refused.
 
-use super::{Daemon, OracleError};
+use super::{Daemon, Held, OracleError};
 use crate::{
     plan,
     series::Span,
@@ -42,10 +42,11 @@ impl Daemon {
         (code, message): (&str, &str),
     ) -> Result<(), OracleError> {
         let height = self.tip.map_or(Height::ZERO, |tip| tip.height);
-        self.trouble(format!("readings were refused ({code}): {message}"));
+        let words = format!("readings were refused ({code}): {message}");
+        self.trouble(words.clone());
         let kind = about(code);
         if kind == About::Moment {
-            self.feed.patience.fail(height);
+            self.feed.patience.fail(height, Held::refusal(code, words));
             return Ok(());
         }
         if let [_, _, ..] = readings {

@@ -90,7 +90,7 @@ impl Daemon {
             attested_wh: count("attested-wh"),
             refused: self.counted("feed", "refused "),
             retries: count("retries"),
-            held: self.feed.held.clone(),
+            held: self.feed.held.as_ref().map(|held| held.words.clone()),
             blocked: feed.filter_map(blocked).collect(),
         }))
     }

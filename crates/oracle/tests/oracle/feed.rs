@@ -11,7 +11,12 @@ use std::path::Path;
 
 /// Runs a gateway for some blocks.
 async fn some_blocks(node: &Node, data: &Path, file: &Path, off: i64, blocks: u64) -> Summary {
-    let daemon = daemon(node, feeding(data, file, 2), feed_keys(2), off);
+    let settings = feeding(data, file, 2);
+    // One that is held back would end by itself.
+    let daemon = match off {
+        0 => daemon(node, settings, feed_keys(2), 0),
+        off => endless(node, settings, feed_keys(2)).with_clock(node.clock(off)),
+    };
     let stop = Stop::new();
     let running = tokio::spawn(daemon.run(stop.clone()));
     let end = node.on(|inside| inside.world.chain.height) + blocks;

@@ -11,6 +11,7 @@ mod bench;
 mod common;
 mod devices;
 mod feed;
+mod held;
 mod kill;
 #[allow(dead_code, reason = "shared with the tests of the ledger")]
 #[path = "../../../ledger/tests/energy/messages.rs"]

@@ -12,7 +12,7 @@ use althing_ledger::{
 };
 use althing_oracle::{
     Chain, ChainError, Clock,
-    chain::{BatchAt, Identity, MeterAt, Outcome, ProviderAt, ReadingAt, Tip, Undecided},
+    chain::{BatchAt, Identity, MeterAt, OracleAt, Outcome, ProviderAt, ReadingAt, Tip, Undecided},
 };
 use althing_types::{
     Address, Authorization, ChainParams, Event, Gas, GasPrice, Genesis, Hash, Height, KeyScheme,
@@ -366,7 +366,16 @@ impl Chain for Node {
             let found = query::decode_provider(value).unwrap();
             let active = found.state == ProviderState::Active;
             let obstacles = if active { vec![] } else { vec!["it is not active".to_owned()] };
-            Some(ProviderAt { pending: found.pending, obstacles })
+            Some(ProviderAt { pending: found.pending, obstacles, passes: active })
+        };
+        Ok(self.ask(find).await)
+    }
+
+    async fn oracle(&self, oracle: Address) -> Result<Option<OracleAt>, ChainError> {
+        let find = move |inside: &mut Inside| {
+            let value = inside.world.chain.state.get(&query::oracle_key(oracle))?;
+            let found = query::decode_oracle(value).unwrap();
+            Some(OracleAt { admitted: found.weight.get() > 0, leaving: found.leaving })
         };
         Ok(self.ask(find).await)
     }

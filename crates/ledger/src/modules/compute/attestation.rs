@@ -6,7 +6,7 @@ use super::{
     desk::{Desk, broken},
     device_key,
     error::ComputeError,
-    evidence_key, reports, store, uuid_key, whitelist, worker_key,
+    evidence_key, report_key, reports, store, uuid_key, whitelist, worker_key,
 };
 use crate::{
     error::{Failure, Fault},
@@ -262,8 +262,8 @@ impl Desk<'_> {
             return Err(broken("a benchmark that was accepted has no worker"));
         };
         let id = assignment.device;
-        let keys = [worker_key(&id.worker), device_key(&id), evidence_key(&id)];
-        staking::know(self.view, keys)?;
+        let keys = [worker_key(&id.worker), device_key(&id), evidence_key(&id), report_key(&id)];
+        staking::know(self.view, keys.into_iter().chain([DRIVERS, MODELS]))?;
         let began = assignment.seed_time.unwrap_or(result.time);
         let elapsed_ms = result.time.get().saturating_sub(began.get());
         let mut device = store::require_device(self.view, &id)?;

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     error::Fault,
     modules::{accounts, bank, staking},
+    rounds::Missed,
 };
 use althing_types::{
     Address, Event, List,
@@ -57,6 +58,7 @@ impl Desk<'_> {
             return Ok(0);
         }
         let mut members = check.members.to_vec();
+        staking::know(self.view, members.iter().map(|member| checker_key(&member.validator)))?;
         let (mut guilty, mut events) = (0u32, Vec::new());
         for member in &mut members {
             if member.verdict != Some(Verdict::Valid) || member.faulted {
@@ -64,7 +66,6 @@ impl Desk<'_> {
             }
             member.faulted = true;
             guilty = guilty.saturating_add(1);
-            staking::know(self.view, [checker_key(&member.validator)])?;
             let mut checker = store::load_checker(self.view, &member.validator)?;
             checker.faults = checker.faults.saturating_add(1);
             store::save_checker(self.view, &member.validator, &checker)?;
@@ -164,9 +165,11 @@ impl Desk<'_> {
         if worker.state == WorkerState::Leaving {
             worker.state = WorkerState::Left;
             self.totals.workers = self.totals.workers.saturating_sub(1);
+            let mut missed = Missed::default();
             for id in fleet::devices_of(address, &worker) {
-                self.remove_device(&worker, &id)?;
+                missed.step(self.remove_device(&worker, &id))?;
             }
+            missed.end()?;
             worker.devices = 0;
         }
         self.unstake(amount)?;

@@ -36,15 +36,18 @@ impl Desk<'_> {
         id: &DeviceId,
         device: &mut Device,
     ) -> Result<(), Fault> {
-        let works = worker.state == WorkerState::Active
-            && worker.stake >= self.params().min_stake
-            && device.passed;
-        match (works, device.place) {
+        match (self.works(worker, device), device.place) {
             (true, None) => self.append(id, device)?,
             (false, Some(place)) => self.drop_place(id, device, place)?,
             _ => {}
         }
         store::save_device(self.view, id, device)
+    }
+
+    fn works(&self, worker: &Worker, device: &Device) -> bool {
+        worker.state == WorkerState::Active
+            && worker.stake >= self.params().min_stake
+            && device.passed
     }
 
     fn append(&mut self, id: &DeviceId, device: &mut Device) -> Result<(), Fault> {
@@ -76,10 +79,38 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// Makes sure that all can be read that changes when these devices leave their lists: the last ones
+    /// of each list take their places.
+    fn know_lists(&self, leaving: &[Device]) -> Result<(), Fault> {
+        let (mut places, mut ends) = (Vec::new(), Vec::new());
+        for kind in [DeviceKind::Cpu, DeviceKind::Gpu] {
+            let of_kind = leaving.iter().filter(|device| device.inventory.kind == kind);
+            let own: Vec<u32> = of_kind.filter_map(|device| device.place).collect();
+            let count = u32::try_from(own.len()).unwrap_or(u32::MAX);
+            let end = self.fleet(kind);
+            ends.extend((end.saturating_sub(count)..end).map(|place| (kind, place)));
+            places.extend(own.into_iter().map(|place| (kind, place)));
+        }
+        let listed = places.iter().chain(&ends);
+        staking::know(self.view, listed.map(|(kind, place)| eligible_key(*kind, *place)))?;
+        let last = ends.iter().map(|(kind, place)| {
+            store::require_eligible(self.view, *kind, *place).map(|id| device_key(&id))
+        });
+        staking::know(self.view, last.collect::<Result<Vec<_>, Fault>>()?)
+    }
+
     /// The same for all devices of a worker.
     pub(super) fn enlist_all(&mut self, address: &Address, worker: &Worker) -> Result<(), Fault> {
         let ids = || devices_of(address, worker);
         staking::know(self.view, ids().map(|id| device_key(&id)))?;
+        let mut leaving = Vec::new();
+        for id in ids() {
+            let device = store::require_device(self.view, &id)?;
+            if device.place.is_some() && !self.works(worker, &device) {
+                leaving.push(device);
+            }
+        }
+        self.know_lists(&leaving)?;
         for id in ids() {
             let mut device = store::require_device(self.view, &id)?;
             self.enlist(worker, &id, &mut device)?;

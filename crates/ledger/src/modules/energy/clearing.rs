@@ -7,13 +7,16 @@
 //! what is left in proportion, rounded down, and single Wh that remain go to the earliest.
 
 use super::{
-    Book, DueItem, Offer, Order, book_key, credit_key,
+    Book, DueItem, Offer, Order, book_key,
     desk::{Desk, add, broken, subtract},
-    provider_key,
     sales::Sale,
     store,
 };
-use crate::{error::Fault, modules::staking};
+use crate::{
+    error::Fault,
+    modules::{accounts, staking},
+};
+use althing_state::StateKey;
 use althing_types::{
     Address, Amount, Event,
     energy::{self, Zone},
@@ -123,6 +126,7 @@ impl Desk<'_> {
         let (mut offers, mut orders) = (offers.to_vec(), orders.to_vec());
         offers.sort_by_key(|offer| (offer.min_price, offer.number));
         orders.sort_by_key(|order| (core::cmp::Reverse(order.max_price), order.number));
+        self.know_traders((zone, slot), &offers, &orders)?;
         self.trim(zone, slot, &mut offers, orders.len())?;
         let bids: Side = orders.iter().map(|order| (order.wh, order.max_price)).collect();
         let asks: Side = offers.iter().map(|offer| (offer.wh, offer.min_price)).collect();
@@ -142,6 +146,22 @@ impl Desk<'_> {
         Ok(u64::try_from(work).unwrap_or(u64::MAX).max(1))
     }
 
+    /// Makes sure that all can be read that a clearing touches, whoever trades.
+    fn know_traders(
+        &self,
+        (zone, slot): (&Zone, u64),
+        offers: &[Offer],
+        orders: &[Order],
+    ) -> Result<(), Fault> {
+        let sold = |offer: &Offer| self.sold_keys((&offer.provider, zone, slot));
+        let mut keys: Vec<StateKey> = offers.iter().flat_map(sold).collect();
+        keys.extend(orders.iter().map(|order| accounts::key(&order.buyer)));
+        keys.push(accounts::key(&self.moment.protocol.energy));
+        keys.sort_unstable();
+        keys.dedup();
+        staking::know(self.view, keys)
+    }
+
     /// When a slot is cleared, in seconds since 1970 (UTC).
     pub(super) const fn clears_at(&self, slot: u64) -> u64 {
         let params = self.params();
@@ -157,10 +177,6 @@ impl Desk<'_> {
         offers: &mut [Offer],
         orders: usize,
     ) -> Result<(), Fault> {
-        let keys = offers.iter().flat_map(|offer| {
-            [provider_key(&offer.provider), credit_key(zone, slot, &offer.provider)]
-        });
-        staking::know(self.view, keys)?;
         // A provider makes at most one sale for each offer and each order.
         let sales = offers.len().saturating_add(orders);
         let room = MAX_SLOT_SALES.saturating_sub(sales);

@@ -6,7 +6,9 @@ use super::{
     store,
 };
 use crate::{error::Fault, modules::staking};
-use althing_types::{Address, Event, Period, energy::Zone, hash, limits::MAX_READING_SLOTS};
+use althing_state::StateKey;
+use althing_types::{Address, Due, Event, Period, energy::Zone, hash, limits::MAX_READING_SLOTS};
+use std::collections::BTreeSet;
 
 /// When the slot begins that this second belongs to.
 pub(super) const fn slot_of(second: u64, length: u64) -> u64 {
@@ -39,16 +41,14 @@ pub fn split(start: u64, seconds: u32, wh: u64, length: u64) -> Option<Vec<(u64,
 }
 
 impl Desk<'_> {
-    /// Puts the energy of an attested reading on sale.
+    /// Puts the energy of an attested reading on sale. [`Self::sale_keys`] are known.
     pub(super) fn mint(
         &mut self,
         (provider, zone): (&Address, &Zone),
         reading: &HeldReading,
         length: u64,
     ) -> Result<(), Fault> {
-        let parts = reading.parts(length);
-        staking::know(self.view, parts.iter().map(|(slot, _)| credit_key(zone, *slot, provider)))?;
-        for (slot, wh) in parts.into_iter().filter(|(_, wh)| *wh > 0) {
+        for (slot, wh) in reading.sold_parts(length) {
             let known = store::load_credit(self.view, zone, slot, provider)?;
             let mut credit = match known {
                 Some(credit) => credit,
@@ -61,14 +61,33 @@ impl Desk<'_> {
         grow(&mut self.totals.attested_wh, reading.wh)
     }
 
+    /// What [`Self::mint`] touches if it is called for these readings.
+    pub(super) fn sale_keys<'r>(
+        &self,
+        (provider, zone): (&Address, &Zone),
+        readings: impl IntoIterator<Item = &'r HeldReading>,
+        length: u64,
+    ) -> Vec<StateKey> {
+        let parts = readings.into_iter().flat_map(|reading| reading.sold_parts(length));
+        let slots: BTreeSet<u64> = parts.map(|(slot, _)| slot).collect();
+        let keys_of =
+            |slot| [credit_key(zone, slot, provider), self.due_key(self.lapses((slot, length)))];
+        slots.into_iter().flat_map(keys_of).collect()
+    }
+
+    /// When energy of a slot lapses that is attested now.
+    fn lapses(&self, (slot, length): (u64, u64)) -> Due {
+        let begins = slot.saturating_add(length).max(self.now_s());
+        self.at_second(begins.saturating_add(self.params().credit_life_s))
+    }
+
     fn open_credit(
         &mut self,
         provider: &Address,
         zone: &Zone,
         (slot, length): (u64, u64),
     ) -> Result<Credit, Fault> {
-        let begins = slot.saturating_add(length).max(self.now_s());
-        let lapses = self.at_second(begins.saturating_add(self.params().credit_life_s));
+        let lapses = self.lapses((slot, length));
         let item = DueItem::Credit { zone: zone.clone(), slot, provider: *provider };
         self.enqueue(lapses, &item)?;
         Ok(Credit::until(lapses))
@@ -114,7 +133,6 @@ impl Desk<'_> {
         (slot, wh): (u64, u64),
         provider: &Address,
     ) -> Result<u64, Fault> {
-        staking::know(self.view, [credit_key(zone, slot, provider)])?;
         let Some(mut credit) = store::load_credit(self.view, zone, slot, provider)? else {
             return Ok(0);
         };
@@ -136,7 +154,6 @@ impl Desk<'_> {
         if wh == 0 {
             return Ok(());
         }
-        staking::know(self.view, [credit_key(zone, slot, provider)])?;
         let mut credit = store::require_credit(self.view, zone, slot, provider)?;
         shrink(&mut credit.frozen, wh)?;
         if revoke {
@@ -152,6 +169,11 @@ impl HeldReading {
     /// The slots that it spans. It was checked when it came.
     pub(super) fn parts(&self, length: u64) -> Vec<(u64, u64)> {
         split(self.start, self.seconds, self.wh, length).unwrap_or_default()
+    }
+
+    /// Those in which there is something to sell.
+    fn sold_parts(&self, length: u64) -> impl Iterator<Item = (u64, u64)> + use<> {
+        self.parts(length).into_iter().filter(|(_, wh)| *wh > 0)
     }
 }
 

@@ -4,11 +4,11 @@
 use super::{
     Batch, DueItem, OracleSet, batch_key,
     desk::{Desk, grow, shrink},
-    meter_key, oracle_key, store,
+    meter_key, oracle_key, oracle_set_key, provider_key, store,
 };
 use crate::{error::Fault, modules::staking};
 use althing_types::{
-    Event, Hash, Height, Ppm,
+    Due, Event, Hash, Height, Ppm,
     energy::{EnergySlashReason, ReadingOutcome},
     hash,
 };
@@ -101,6 +101,7 @@ impl Desk<'_> {
         set: &OracleSet,
     ) -> Result<(), Fault> {
         let (attested, refused) = batch.decided(set);
+        self.know_decision(batch, (attested, refused))?;
         if attested != 0 {
             self.attest(number, batch, attested)?;
         }
@@ -110,10 +111,32 @@ impl Desk<'_> {
         self.settle_batch(number, batch)
     }
 
+    /// Makes sure that all can be read that a decision touches.
+    fn know_decision(&self, batch: &Batch, (attested, refused): (u64, u64)) -> Result<(), Fault> {
+        if attested | refused == 0 {
+            return Ok(());
+        }
+        let address = batch.provider;
+        let zone = self.provider(&address)?.zone;
+        let readings = || bits(attested).filter_map(|bit| batch.readings.get(usize::from(bit)));
+        let mut keys = self.sale_keys((&address, &zone), readings(), batch.slot_s);
+        keys.extend(readings().map(|reading| meter_key(&reading.meter)));
+        if refused != 0 {
+            keys.extend(self.treasury_keys());
+        }
+        keys.push(self.due_key(self.dispute_end()));
+        staking::know(self.view, keys)
+    }
+
+    /// The end of the time in which what happens now can be disputed.
+    fn dispute_end(&self) -> Due {
+        self.moment.after(self.params().dispute_window)
+    }
+
     /// When all is decided, the time begins in which it can be disputed.
     fn settle_batch(&mut self, number: u64, batch: &mut Batch) -> Result<(), Fault> {
         if batch.undecided == 0 && batch.closes.is_none() {
-            let closes = self.moment.after(self.params().dispute_window);
+            let closes = self.dispute_end();
             batch.closes = Some(closes);
             batch.wake = self.enqueue(closes, &DueItem::Batch { batch: number })?;
         }
@@ -127,7 +150,6 @@ impl Desk<'_> {
         for bit in bits(readings) {
             let Some(reading) = batch.readings.get(usize::from(bit)) else { continue };
             self.mint((&address, &zone), reading, batch.slot_s)?;
-            staking::know(self.view, [meter_key(&reading.meter)])?;
             let mut meter = store::require_meter(self.view, &reading.meter)?;
             grow(&mut meter.attested_wh, reading.wh)?;
             store::save_meter(self.view, &reading.meter, &meter)?;
@@ -197,6 +219,8 @@ impl Desk<'_> {
             return Ok(1);
         }
         if batch.undecided != 0 {
+            let keys = [provider_key(&batch.provider), self.due_key(self.dispute_end())];
+            staking::know(self.view, keys)?;
             self.expire(number, &mut batch)?;
             self.settle_batch(number, &mut batch)?;
             return Ok(1);
@@ -229,7 +253,11 @@ impl Desk<'_> {
 
     /// What is known of the readings goes into the roots of their meters and the counts of oracles.
     fn close_batch(&mut self, number: u64, batch: &Batch) -> Result<(), Fault> {
-        staking::know(self.view, batch.readings.iter().map(|reading| meter_key(&reading.meter)))?;
+        let meters = batch.readings.iter().map(|reading| meter_key(&reading.meter));
+        let others = [provider_key(&batch.provider), oracle_set_key(batch.oracles)];
+        staking::know(self.view, meters.chain(others))?;
+        let set = store::require_set(self.view, batch.oracles)?;
+        staking::know(self.view, set.iter().map(|entry| oracle_key(&entry.oracle)))?;
         for (bit, reading) in (0u8..).zip(batch.readings.iter()) {
             let mut meter = store::require_meter(self.view, &reading.meter)?;
             let outcome = batch.outcome(bit).map_or(u8::MAX, ReadingOutcome::byte);
@@ -237,7 +265,7 @@ impl Desk<'_> {
             grow(&mut meter.absorbed, 1)?;
             store::save_meter(self.view, &reading.meter, &meter)?;
         }
-        self.judge_oracles(batch)?;
+        self.judge_oracles(batch, &set)?;
         let mut provider = self.provider(&batch.provider)?;
         shrink(&mut provider.batches, 1)?;
         self.settle_provider(&batch.provider, &provider)?;
@@ -246,10 +274,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn judge_oracles(&mut self, batch: &Batch) -> Result<(), Fault> {
-        staking::know(self.view, [super::oracle_set_key(batch.oracles)])?;
-        let set = store::require_set(self.view, batch.oracles)?;
-        staking::know(self.view, set.iter().map(|entry| oracle_key(&entry.oracle)))?;
+    fn judge_oracles(&mut self, batch: &Batch, set: &OracleSet) -> Result<(), Fault> {
         for (place, entry) in (0u8..).zip(set.iter()) {
             let Some(mut oracle) = store::load_oracle(self.view, &entry.oracle)? else { continue };
             let counters = &mut oracle.counters;

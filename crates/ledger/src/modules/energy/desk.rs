@@ -8,7 +8,7 @@ use crate::{
         staking::{self, BlockMoment},
     },
 };
-use althing_state::View;
+use althing_state::{StateKey, View};
 use althing_types::{Address, Amount, Due, Event, Height, params::EnergyParams};
 
 /// Milliseconds in a second.
@@ -107,6 +107,18 @@ impl<'a> Desk<'a> {
         let share = self.moment.params.treasury.penalty_share;
         let protocol = self.moment.protocol;
         bank::forfeit(self.view, protocol, &protocol.energy, (amount, share))
+    }
+
+    /// The accounts and sums that [`Self::forfeit`] and [`Self::pay_treasury`] touch.
+    pub(super) const fn treasury_keys(&self) -> [StateKey; 4] {
+        let protocol = self.moment.protocol;
+        let (own, treasury) = (accounts::key(&protocol.energy), accounts::key(&protocol.treasury));
+        [own, treasury, bank::SUPPLY, bank::INCOME]
+    }
+
+    /// What [`Self::enqueue`] reads.
+    pub(super) fn due_key(&self, due: Due) -> StateKey {
+        SCHEDULE.key_of(self.moment, due)
     }
 
     /// Looks at something at the first height that may be late enough; returns which. Nothing is

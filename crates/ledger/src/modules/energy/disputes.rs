@@ -1,17 +1,19 @@
 //! Disputes: what they hold back, how oracles decide them, and what follows.
 
 use super::{
-    Batch, Certificate, Dispute, DueItem, Frozen, batch_key, certificate_key,
+    Batch, Certificate, Dispute, DueItem, Frozen, batch_key, certificate_key, credit_key,
     decisions::{bits, blocks_quorum, is_quorum},
     desk::{Desk, add, broken, subtract},
     dispute_key,
     error::EnergyError,
-    oracle_set_key, store,
+    oracle_key, oracle_set_key, provider_key, store,
 };
 use crate::{
     error::{Failure, Fault},
-    modules::staking,
+    modules::{accounts, staking},
+    rounds::Missed,
 };
+use althing_state::StateKey;
 use althing_types::{
     Address, Amount, Event, List,
     energy::{DisputeEnd, DisputeSubject, EnergySlashReason, ReadingOutcome},
@@ -61,12 +63,19 @@ impl Desk<'_> {
         let provider = record.provider;
         let zone = self.provider(&provider)?.zone;
         let (mut frozen, mut sales) = (Vec::new(), Vec::new());
-        for (slot, wh) in held.parts(record.slot_s) {
+        let parts = held.parts(record.slot_s);
+        staking::know(
+            self.view,
+            parts.iter().map(|(slot, _)| credit_key(&zone, *slot, &provider)),
+        )?;
+        let mut missed = Missed::default();
+        for (slot, wh) in parts {
             let back = self.freeze(&zone, (slot, wh), &provider)?;
             let sold = wh.saturating_sub(back);
             frozen.push(Frozen { slot, wh: back, sold });
-            self.hold_sales(number, (&zone, slot, &provider), sold, &mut sales)?;
+            missed.step(self.hold_sales(number, (&zone, slot, &provider), sold, &mut sales))?;
         }
+        missed.end()?;
         store::save_batch(self.view, batch, &record)?;
         Ok(Held { provider, frozen, sales })
     }
@@ -84,11 +93,15 @@ impl Desk<'_> {
             return Ok(());
         };
         let mut left = wh;
-        for sale in credit.unpaid.iter().rev().copied() {
+        let latest: Vec<u64> = credit.unpaid.iter().rev().copied().collect();
+        for (place, sale) in latest.iter().copied().enumerate() {
             if left == 0 || sales.len() == MAX_DISPUTED_SALES {
                 break;
             }
-            staking::know(self.view, [certificate_key(sale)])?;
+            if place.is_multiple_of(MAX_DISPUTED_SALES) {
+                let next = latest.iter().skip(place).take(MAX_DISPUTED_SALES);
+                staking::know(self.view, next.map(|sale| certificate_key(*sale)))?;
+            }
             let mut certificate = store::require_certificate(self.view, sale)?;
             if certificate.dispute.is_none() {
                 certificate.dispute = Some(number);
@@ -152,6 +165,7 @@ impl Desk<'_> {
         end: DisputeEnd,
     ) -> Result<(), Fault> {
         let upheld = end == DisputeEnd::Upheld;
+        self.know_disputed(dispute)?;
         let revoked_wh = self.release(dispute, upheld)?;
         let mut batch = self.disputed_batch(dispute)?;
         if let Some((batch, record)) = &mut batch {
@@ -182,6 +196,38 @@ impl Desk<'_> {
         Ok(())
     }
 
+    /// Makes sure that all can be read that the end of a dispute touches, however it ends.
+    fn know_disputed(&self, dispute: &Dispute) -> Result<(), Fault> {
+        let (provider, set) = (dispute.provider, self.totals.oracle_set);
+        let mut keys = vec![provider_key(&provider), oracle_set_key(set)];
+        keys.extend([&dispute.opener, &provider].map(accounts::key));
+        keys.extend(self.treasury_keys());
+        keys.extend(dispute.sales.iter().map(|sale| certificate_key(*sale)));
+        if let DisputeSubject::Reading { batch, .. } = dispute.subject {
+            keys.push(batch_key(batch));
+        }
+        staking::know(self.view, keys)?;
+        let zone = self.provider(&provider)?.zone;
+        let frozen = dispute.frozen.iter();
+        let mut keys: Vec<StateKey> =
+            frozen.map(|frozen| credit_key(&zone, frozen.slot, &provider)).collect();
+        for sale in dispute.sales.iter() {
+            let sold = store::require_certificate(self.view, *sale)?;
+            keys.push(credit_key(&sold.zone, sold.slot, &provider));
+            keys.push(accounts::key(&sold.buyer));
+            keys.extend(sold.due.map(|due| self.due_key(due)));
+        }
+        let batch = self.disputed_batch(dispute)?;
+        if let Some((_, batch)) = &batch {
+            keys.push(oracle_set_key(batch.oracles));
+            keys.push(self.due_key(batch.closes.unwrap_or_default()));
+        }
+        staking::know(self.view, keys)?;
+        let Some((_, batch)) = batch else { return Ok(()) };
+        let judges = store::require_set(self.view, batch.oracles)?;
+        staking::know(self.view, judges.iter().map(|entry| oracle_key(&entry.oracle)))
+    }
+
     /// Ends what a dispute holds back. Returns how much energy is revoked, in Wh.
     fn release(&mut self, dispute: &Dispute, upheld: bool) -> Result<u64, Fault> {
         let provider = dispute.provider;
@@ -196,7 +242,6 @@ impl Desk<'_> {
             }
         }
         let whole = matches!(dispute.subject, DisputeSubject::Certificate { .. });
-        staking::know(self.view, dispute.sales.iter().map(|sale| certificate_key(*sale)))?;
         for sale in dispute.sales.iter() {
             let mut certificate = store::require_certificate(self.view, *sale)?;
             if upheld {

@@ -9,11 +9,23 @@ use crate::{
         staking::{self, BlockMoment},
     },
 };
-use althing_state::View;
+use althing_state::{StateKey, View};
 use althing_types::{
     Address,
     energy::{EnergyRole, EnergyScope},
 };
+
+/// Adds what [`authorize`] and [`count`] read if `sender` sends a message about `subject`.
+pub(super) fn keys(
+    sender: &Address,
+    (subject, role): (&Address, EnergyRole),
+    out: &mut Vec<StateKey>,
+) {
+    out.push(rate_key(subject, role));
+    if sender != subject {
+        out.push(grant_key(subject, sender));
+    }
+}
 
 /// Whether the sender may act for `subject` in this role. An account may do everything for itself.
 pub(super) fn authorize(

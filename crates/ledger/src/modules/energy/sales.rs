@@ -4,9 +4,13 @@
 use super::{
     Certificate, DueItem, certificate_key, credit_key,
     desk::{Desk, add, broken, grow, shrink, subtract},
-    store,
+    provider_key, store,
 };
-use crate::{error::Fault, modules::staking};
+use crate::{
+    error::Fault,
+    modules::{accounts, staking},
+};
+use althing_state::StateKey;
 use althing_types::{Address, Amount, Event, List, energy::Zone};
 
 /// What is sold.
@@ -23,19 +27,28 @@ pub(super) struct Sale<'a> {
 }
 
 impl Desk<'_> {
+    /// What [`Self::sell`] touches. Nothing can stand under the number of the new certificate yet.
+    pub(super) fn sold_keys(
+        &self,
+        (provider, zone, slot): (&Address, &Zone, u64),
+    ) -> [StateKey; 3] {
+        let due = self.moment.after(self.params().dispute_window);
+        [credit_key(zone, slot, provider), provider_key(provider), self.due_key(due)]
+    }
+
     /// Sells energy that is known to be there. The list of unpaid sales is known to have room.
     pub(super) fn sell(&mut self, sale: &Sale<'_>) -> Result<u64, Fault> {
         let Sale { provider: address, buyer, zone, slot, wh, price, paid } = *sale;
         let number = self.totals.next_certificate;
         grow(&mut self.totals.next_certificate, 1)?;
-        staking::know(self.view, [credit_key(zone, slot, &address), certificate_key(number)])?;
+        let due = self.moment.after(self.params().dispute_window);
+        staking::know(self.view, self.sold_keys((&address, zone, slot)))?;
         let mut credit = store::require_credit(self.view, zone, slot, &address)?;
         shrink(&mut credit.available, wh)?;
         let mut unpaid = credit.unpaid.to_vec();
         unpaid.push(number);
         credit.unpaid = List::new(unpaid).ok_or(broken("a slot has too many unpaid sales"))?;
         store::save_credit(self.view, zone, slot, &address, &credit)?;
-        let due = self.moment.after(self.params().dispute_window);
         self.enqueue(due, &DueItem::Sale { certificate: number })?;
         let certificate = Certificate {
             owner: buyer,
@@ -83,6 +96,10 @@ impl Desk<'_> {
             self.enqueue(due, &DueItem::Sale { certificate: number })?;
             return Ok(());
         }
+        let Certificate { provider, zone, slot, .. } = &certificate;
+        let keys = [credit_key(zone, *slot, provider), provider_key(provider)];
+        let accounts = [accounts::key(provider)].into_iter().chain(self.treasury_keys());
+        staking::know(self.view, keys.into_iter().chain(accounts))?;
         self.forget_unpaid(number, &certificate)?;
         certificate.due = None;
         let paid = core::mem::take(&mut certificate.unpaid);

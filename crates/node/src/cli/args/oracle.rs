@@ -1,7 +1,8 @@
 //! `althing oracle`.
 
+use super::parse_duration;
 use clap::{Args, Subcommand};
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,9 +40,12 @@ pub struct OracleRun {
     /// The account that reports about readings, if it is another one
     #[arg(long, value_name = "KEY")]
     pub attest_from: Option<String>,
-    /// End when all files are read and everything is decided; fails if something was refused
+    /// End when all files are read and everything is decided; fails if something was refused or cannot be sent
     #[arg(long)]
     pub backfill_only: bool,
+    /// With --backfill-only: fail after this time if something that may pass holds everything back
+    #[arg(long, default_value = "10m", value_name = "TIME", value_parser = parse_duration)]
+    pub give_up_after: Duration,
     /// Show what would be sent, and send nothing; needs no node and no key
     #[arg(long)]
     pub dry_run: bool,

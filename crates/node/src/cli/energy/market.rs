@@ -23,7 +23,7 @@ use althing_types::{
 
 /// The slot that is meant, told apart from a time within it.
 async fn slot(client: &Client, time: u64) -> Result<(u64, String), CliError> {
-    let slot_s = client.energy().await?.slot_s;
+    let slot_s = client.params().await?.energy.slot_s;
     let slot = slot_of(time, slot_s);
     let told = format!("{} to {}", moment(slot), moment(slot.saturating_add(slot_s)));
     Ok((slot, told))

@@ -2,8 +2,9 @@
 
 use super::{Snapshot, Stake};
 use althing_api::backend::ValidatorState;
+use althing_engine::metrics::tokens;
 use althing_index::EnergyCounts;
-use althing_types::{Amount, amount::UNITS_PER_TOKEN};
+use althing_types::Amount;
 use prometheus_client::{
     encoding::text::encode_registry,
     metrics::{family::Family, gauge::Gauge},
@@ -16,10 +17,6 @@ type Labels = [(&'static str, String); 2];
 type ByValidator = Family<Labels, FloatGauge>;
 
 const PPM: f64 = 1_000_000.0;
-
-fn tokens(amount: Amount) -> f64 {
-    amount.units() as f64 / UNITS_PER_TOKEN as f64
-}
 
 /// A name without what would end the label's value.
 fn label(name: &str) -> String {

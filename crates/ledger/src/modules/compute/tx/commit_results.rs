@@ -13,6 +13,7 @@ use crate::{
         },
         staking::{self, BlockMoment},
     },
+    rounds::Missed,
 };
 use althing_state::StateKey;
 use althing_types::{
@@ -52,23 +53,37 @@ pub(crate) fn execute(
     let mut worker = worker_of(context.view, &sender)?;
     let mut desk = Desk::begin(context.view, &moment)?;
     staking::know(desk.view, message.results.iter().map(|result| task_key(result.task)))?;
+    let mut missed = Missed::default();
     for commitment in message.results.iter() {
-        let number = commitment.task;
-        let task = store::load_task(desk.view, number)?;
-        let mut task = task.ok_or(ComputeError::UnknownTask)?;
-        let late = commit(&mut desk, &genesis, &sender, &mut task, commitment)?;
+        let taken = take(&mut desk, (&genesis, &sender), commitment);
+        let late = missed.step(taken)?.unwrap_or(false);
         let counters = &mut worker.counters;
         counters.committed = counters.committed.saturating_add(1);
         counters.late = counters.late.saturating_add(late.into());
-        let (attempt, worker) = (task.attempt, sender);
-        let Commitment { root, digest, .. } = *commitment;
-        desk.events.push(Event::TaskCommitted { task: number, attempt, worker, root, digest });
-        if !desk.await_challenge(number, &mut task, 0)? {
-            return Err(ComputeError::VerifiersBusy.into());
-        }
     }
+    missed.end()?;
     store::save_worker(desk.view, &sender, &worker)?;
     Ok(desk.finish()?)
+}
+
+/// Takes one result, which waits for its challenge from now on. Returns whether it is late.
+fn take(
+    desk: &mut Desk<'_>,
+    (genesis, sender): (&althing_types::Hash, &Address),
+    commitment: &Commitment,
+) -> Result<bool, Failure> {
+    let number = commitment.task;
+    let task = store::load_task(desk.view, number)?;
+    let mut task = task.ok_or(ComputeError::UnknownTask)?;
+    let late = commit(desk, genesis, sender, &mut task, commitment)?;
+    let (attempt, worker) = (task.attempt, *sender);
+    let Commitment { root, digest, .. } = *commitment;
+    desk.events.push(Event::TaskCommitted { task: number, attempt, worker, root, digest });
+    if desk.await_challenge(number, &mut task, 0)? {
+        Ok(late)
+    } else {
+        Err(ComputeError::VerifiersBusy.into())
+    }
 }
 
 /// Binds the worker to one result. Returns whether it is late.

@@ -8,6 +8,7 @@ use crate::{
         compute::{AGENDA, COMPUTE, VERIFYING, desk::Desk, error::ComputeError, task_key},
         staking::{self, BlockMoment},
     },
+    rounds::Missed,
 };
 use althing_state::StateKey;
 use althing_types::{Address, Event, message::VoteResults};
@@ -45,9 +46,11 @@ pub(crate) fn execute(
     let mut desk = Desk::begin(context.view, &moment)?;
     staking::know(desk.view, message.votes.iter().map(|vote| task_key(vote.task)))?;
     let mut counted = false;
+    let mut missed = Missed::default();
     for vote in message.votes.iter() {
-        counted |= desk.vote(&validator, vote)?;
+        counted |= missed.step(desk.vote(&validator, vote))?.unwrap_or(false);
     }
+    missed.end()?;
     if !counted {
         return Err(ComputeError::NoVoteCounts.into());
     }

@@ -9,10 +9,11 @@ use crate::{
             AGENDA, Batch, ENERGY, HeldReport, Oracle, batch_key,
             desk::{Desk, grow},
             error::EnergyError,
-            grants, oracle_key, oracle_set_key, store,
+            grants, oracle_key, oracle_set_key, provider_key, store,
         },
         staking::{self, BlockMoment},
     },
+    rounds::Missed,
 };
 use althing_state::StateKey;
 use althing_types::{
@@ -38,7 +39,8 @@ pub(crate) fn validate(message: &AttestReadings) -> Result<(), Invalid> {
 }
 
 /// The oracle and the batches.
-pub(crate) fn keys(message: &AttestReadings, _: &Address, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(message: &AttestReadings, sender: &Address, out: &mut Vec<StateKey>) {
+    grants::keys(sender, (&message.oracle, EnergyRole::Oracle), out);
     out.extend([ENERGY, AGENDA, oracle_key(&message.oracle)]);
     out.extend(message.items.iter().map(|item| batch_key(item.batch)));
 }
@@ -61,15 +63,17 @@ pub(crate) fn execute(
     let mut oracle = known.ok_or(EnergyError::UnknownOracle)?;
     staking::know(desk.view, message.items.iter().map(|item| batch_key(item.batch)))?;
     let mut outcome = Err(EnergyError::NoReportCounts);
+    let mut missed = Missed::default();
     for item in message.items.iter() {
-        match desk.report((&address, &mut oracle), item)? {
-            Counted::Yes => outcome = Ok(()),
-            Counted::NotAdmitted if outcome == Err(EnergyError::NoReportCounts) => {
+        match missed.step(desk.report((&address, &mut oracle), item))? {
+            Some(Counted::Yes) => outcome = Ok(()),
+            Some(Counted::NotAdmitted) if outcome == Err(EnergyError::NoReportCounts) => {
                 outcome = Err(EnergyError::NotAdmitted);
             }
-            Counted::NotAdmitted | Counted::No => {}
+            Some(Counted::NotAdmitted | Counted::No) | None => {}
         }
     }
+    missed.end()?;
     outcome?;
     oracle.reported = moment.height;
     oracle.reported_at = moment.time;
@@ -95,7 +99,10 @@ impl Desk<'_> {
         let Some(mut batch) = store::load_batch(self.view, item.batch)? else {
             return Ok(Counted::No);
         };
-        staking::know(self.view, [oracle_set_key(batch.oracles)])?;
+        // While it is open this report may decide it.
+        let provider = (batch.undecided != 0).then(|| provider_key(&batch.provider));
+        let keys = [oracle_set_key(batch.oracles)].into_iter().chain(provider);
+        staking::know(self.view, keys)?;
         let set = store::require_set(self.view, batch.oracles)?;
         let place = set.iter().position(|entry| entry.oracle == *address);
         let place = place.and_then(|place| u8::try_from(place).ok());

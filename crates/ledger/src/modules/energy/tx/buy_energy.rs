@@ -8,8 +8,8 @@ use crate::{
     modules::{
         accounts, bank,
         energy::{
-            AGENDA, ENERGY, Tariff, credit_key, desk::Desk, error::EnergyError, provider_key,
-            sales::Sale, store, tariff_key,
+            AGENDA, ENERGY, Tariff, desk::Desk, error::EnergyError, provider_key, sales::Sale,
+            store, tariff_key,
         },
         staking::{self, BlockMoment},
     },
@@ -47,7 +47,8 @@ pub(crate) fn execute(
     let mut desk = Desk::begin(context.view, &moment)?;
     in_mode(&desk, SettlementMode::RealTime)?;
     let zone = active(&desk, &address)?.zone;
-    staking::know(desk.view, [tariff_key(&address), credit_key(&zone, slot, &address)])?;
+    let sold = desk.sold_keys((&address, &zone, slot));
+    staking::know(desk.view, sold.into_iter().chain([tariff_key(&address)]))?;
     let tariff = store::load_tariff(desk.view, &address)?.ok_or(EnergyError::NoTariff)?;
     if tariff.price > max_price {
         return Err(EnergyError::PriceTooHigh.into());

@@ -33,7 +33,8 @@ pub(crate) const fn validate(message: &OfferEnergy) -> Result<(), Invalid> {
 }
 
 /// The provider; its zone says which book.
-pub(crate) fn keys(message: &OfferEnergy, _: &Address, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(message: &OfferEnergy, sender: &Address, out: &mut Vec<StateKey>) {
+    grants::keys(sender, (&message.provider, EnergyRole::Provider), out);
     out.extend([ENERGY, AGENDA, provider_key(&message.provider)]);
 }
 

@@ -9,11 +9,11 @@ use crate::{
         energy::{
             AGENDA, Dispute, DueItem, ENERGY, batch_key, certificate_key,
             desk::{Desk, add, grow},
-            dispute_key, disputes,
+            disputes,
             error::EnergyError,
-            grants, store,
+            grant_key, grants, store,
         },
-        staking::{self, BlockMoment},
+        staking::BlockMoment,
     },
 };
 use althing_state::StateKey;
@@ -32,8 +32,13 @@ pub(crate) const fn validate(_: &OpenEnergyDispute) -> Result<(), Invalid> {
 }
 
 /// What it is about, and where the bond goes.
-pub(crate) fn keys(message: &OpenEnergyDispute, _: &Address, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(message: &OpenEnergyDispute, sender: &Address, out: &mut Vec<StateKey>) {
+    // An account may dispute for itself without a grant, and as an admin with one.
+    let grantor =
+        if message.opener == *sender { bank::governance_account() } else { &message.opener };
+    out.push(grant_key(grantor, sender));
     out.extend([ENERGY, AGENDA, accounts::key(bank::energy_account())]);
+    out.push(accounts::key(&message.opener));
     out.push(match message.subject {
         DisputeSubject::Reading { batch, .. } => batch_key(batch),
         DisputeSubject::Certificate { certificate } => certificate_key(certificate),
@@ -55,7 +60,7 @@ pub(crate) fn execute(
     let bond = if admin { Amount::ZERO } else { desk.params().dispute_bond };
     let number = desk.totals.next_dispute;
     grow(&mut desk.totals.next_dispute, 1)?;
-    staking::know(desk.view, [dispute_key(number)])?;
+    // Nothing stands under that number yet.
     let held = desk.hold(number, &message.subject)?;
     let address = held.provider;
     let (frozen, sales) = disputes::lists(held)?;

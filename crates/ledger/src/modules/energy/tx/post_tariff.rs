@@ -28,7 +28,8 @@ pub(crate) const fn validate(message: &PostTariff) -> Result<(), Invalid> {
 }
 
 /// The provider and its tariff.
-pub(crate) fn keys(message: &PostTariff, _: &Address, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(message: &PostTariff, sender: &Address, out: &mut Vec<StateKey>) {
+    grants::keys(sender, (&message.provider, EnergyRole::Provider), out);
     out.extend([ENERGY, provider_key(&message.provider), tariff_key(&message.provider)]);
 }
 

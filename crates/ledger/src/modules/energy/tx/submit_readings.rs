@@ -8,7 +8,7 @@ use crate::{
     gas,
     modules::{
         energy::{
-            AGENDA, Batch, DueItem, ENERGY, HeldReading, Meter, Provider, batch_key,
+            AGENDA, Batch, DueItem, ENERGY, HeldReading, Meter, Provider,
             desk::{Desk, grow},
             error::EnergyError,
             grants, meter_key, meter_public_key, oracle_set_key, pending_limit, provider_key,
@@ -19,7 +19,7 @@ use crate::{
 };
 use althing_state::StateKey;
 use althing_types::{
-    Address, ChainId, Event, Height, List, Timestamp,
+    Address, ChainId, Due, Event, Height, List, Timestamp,
     energy::{EnergyRole, EnergyScope, MeterState, Reading, capacity_wh},
     hash,
     message::SubmitReadings,
@@ -36,7 +36,8 @@ pub(crate) fn validate(message: &SubmitReadings) -> Result<(), Invalid> {
 }
 
 /// The provider and the meters.
-pub(crate) fn keys(message: &SubmitReadings, _: &Address, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(message: &SubmitReadings, sender: &Address, out: &mut Vec<StateKey>) {
+    grants::keys(sender, (&message.provider, EnergyRole::Provider), out);
     out.extend([ENERGY, AGENDA, provider_key(&message.provider)]);
     let meters = message.readings.iter().map(|reading| &reading.meter);
     out.extend(meters.flat_map(|meter| [meter_key(meter), meter_public_key(meter)]));
@@ -55,10 +56,12 @@ pub(crate) fn execute(
     context.meter.charge(count.saturating_sub(1).saturating_mul(GAS_PER_READING))?;
     let mut desk = Desk::begin(context.view, &moment)?;
     let mut provider = active(&desk, &address)?;
-    admit(&desk, &provider, count)?;
+    // All of it before a signature is checked: what is missed later has them checked again.
     let meters = message.readings.iter().map(|reading| &reading.meter);
     let keys = meters.flat_map(|meter| [meter_key(meter), meter_public_key(meter)]);
-    staking::know(desk.view, keys)?;
+    let others = [oracle_set_key(desk.totals.oracle_set), desk.due_key(desk.expiry())];
+    staking::know(desk.view, keys.chain(others))?;
+    admit(&desk, &provider, count)?;
     let mut held = Vec::new();
     let mut wh = 0u64;
     for reading in message.readings.iter() {
@@ -84,9 +87,7 @@ fn admit(desk: &Desk<'_>, provider: &Provider, count: u64) -> Result<(), Failure
     if provider.pending.saturating_add(count) > limit {
         return Err(EnergyError::TooManyPending.into());
     }
-    let set = desk.totals.oracle_set;
-    staking::know(desk.view, [oracle_set_key(set)])?;
-    if store::require_set(desk.view, set)?.is_empty() {
+    if store::require_set(desk.view, desk.totals.oracle_set)?.is_empty() {
         return Err(EnergyError::NoOracles.into());
     }
     Ok(())
@@ -171,7 +172,14 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// A batch that oracles can report about from now on.
+    /// When what is submitted now expires.
+    fn expiry(&self) -> Due {
+        let blocks = self.totals.settlement.expiry_blocks;
+        let height = Height::new(self.moment.height.get().saturating_add(blocks));
+        Due { height, time: Timestamp::ZERO }
+    }
+
+    /// A batch that oracles can report about from now on. Nothing can stand under its number yet.
     fn open_batch(
         &mut self,
         provider: Address,
@@ -179,20 +187,16 @@ impl Desk<'_> {
     ) -> Result<u64, Failure> {
         let number = self.totals.next_batch;
         grow(&mut self.totals.next_batch, 1)?;
-        staking::know(self.view, [batch_key(number)])?;
-        let rules = self.totals.settlement;
-        let expires = self.moment.height.get().saturating_add(rules.expiry_blocks);
-        let expires = Height::new(expires);
-        let due = althing_types::Due { height: expires, time: Timestamp::ZERO };
+        let due = self.expiry();
         let wake = self.enqueue(due, &DueItem::Batch { batch: number })?;
         let mut batch = Batch {
             provider,
             height: self.moment.height,
             time: self.moment.time,
             oracles: self.totals.oracle_set,
-            quorum: rules.quorum_threshold_ppm,
+            quorum: self.totals.settlement.quorum_threshold_ppm,
             slot_s: self.params().slot_s,
-            expires,
+            expires: due.height,
             closes: None,
             wake,
             undecided: 0,

@@ -28,7 +28,8 @@ pub(crate) const fn validate(_: &VoteEnergyDispute) -> Result<(), Invalid> {
 }
 
 /// The dispute.
-pub(crate) fn keys(message: &VoteEnergyDispute, _: &Address, out: &mut Vec<StateKey>) {
+pub(crate) fn keys(message: &VoteEnergyDispute, sender: &Address, out: &mut Vec<StateKey>) {
+    grants::keys(sender, (&message.oracle, EnergyRole::Oracle), out);
     out.extend([ENERGY, AGENDA, dispute_key(message.dispute)]);
 }
 

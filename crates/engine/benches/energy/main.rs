@@ -7,40 +7,25 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a program for developers")]
 #![allow(clippy::disallowed_types, reason = "a benchmark reads the clock; the ledger does not")]
 
-#[path = "../../ledger/benches/common/mod.rs"]
+#[path = "../common/mod.rs"]
 mod common;
+mod figures;
 
-use althing_engine::{
-    exec::{self, Mode},
-    node::BLOCKING_THREADS,
-    readahead,
-    storage::{self, Memory},
-    types::{Dbs, Merkleized},
-};
-use althing_ledger::{
-    BlockContext, Ledger,
-    energy::{OracleEntry, OracleSet, query},
-};
+use althing_ledger::energy::{OracleEntry, OracleSet, query};
 use althing_state::{StateKey, StateValue};
 use althing_types::{
-    Address, Amount, Gas, GasPrice, Genesis, Hash, Height, KeyScheme, List, Nonce, Payload, Ppm,
-    SecretKey, SignedTransaction, SyncRange, Timestamp, Transaction,
+    Address, Amount, Gas, GasPrice, Hash, Height, KeyScheme, List, Nonce, Payload, Ppm, SecretKey,
+    SignedTransaction, Transaction,
     energy::{MeterKey, MeterSignature, Reading, ReportItem, bind_bytes, meter_id},
     message::{AttestReadings, RegisterMeter, RegisterOracle, RegisterProvider, SubmitReadings},
     params::ChainParams,
 };
-use common::{Random, authorization, genesis, transfer};
+use common::{Done, Node, Random, authorization, genesis, runner, transfer};
 use commonware_codec::Encode as _;
-use commonware_glue::stateful::db::{DatabaseSet, Unmerkleized as _};
-use commonware_parallel::Rayon;
-use commonware_runtime::{
-    Runner as _, Strategizer as _, Supervisor as _,
-    tokio::{self as runtime, Context},
-};
+use commonware_runtime::{Runner as _, tokio::Context};
+use figures::{Interval, Spent};
 use std::{
     collections::HashMap,
-    num::NonZeroUsize,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -68,8 +53,6 @@ const METER_W: u64 = 5_000;
 const BATCHES: u8 = 0x48;
 const DUE: u8 = 0x44;
 
-type State = Dbs<Context, Rayon>;
-
 /// A meter, and what it says next.
 struct Device {
     provider: usize,
@@ -80,52 +63,12 @@ struct Device {
     total_wh: u64,
 }
 
-/// What some blocks took and did.
-#[derive(Clone, Copy, Default)]
-struct Spent {
-    /// Reading from the state and executing.
-    execute: Duration,
-    /// The new root, and storing it.
-    store: Duration,
-    gas: u64,
-    transactions: u32,
-}
-
-impl Spent {
-    fn add(&mut self, other: Self) {
-        self.execute += other.execute;
-        self.store += other.store;
-        self.gas += other.gas;
-        self.transactions += other.transactions;
-    }
-}
-
-/// What one interval took and left.
-#[derive(Default)]
-struct Interval {
-    submit: Spent,
-    /// For each oracle: the second one decides, the third is late.
-    reports: [Spent; ORACLES],
-    close: Spent,
-    signatures: Duration,
-    /// Bytes of the state before, with all readings open, and when all is closed.
-    before: u64,
-    open: u64,
-    after: u64,
-}
-
-/// A chain of one node, without consensus.
+/// A chain with meters on it.
 struct Bench {
-    genesis: Arc<Genesis>,
-    ledger: Ledger,
-    state: State,
+    node: Node,
     devices: Vec<Device>,
-    nonces: Vec<u64>,
-    height: u64,
     /// The time of the last block, in milliseconds.
     time: u64,
-    /// How far old records were read.
-    reached: u64,
     /// The size of each record of the state, its key included, and of all of them.
     sizes: HashMap<StateKey, u64>,
     bytes: u64,
@@ -147,21 +90,10 @@ impl Bench {
         genesis.params.block_gas_limit = ChainParams::devnet().block_gas_limit;
         genesis.params.energy.slot_s = INTERVAL_S;
         genesis.params.energy.credit_life_s = INTERVAL_S;
-        let genesis = Arc::new(genesis);
-        let ledger = Ledger::new(genesis.clone()).unwrap();
-        let strategy = context.strategy(NonZeroUsize::new(2).unwrap());
-        let config = storage::state(context, "bench", &Memory::node(), strategy).await.unwrap();
-        let state =
-            <State as DatabaseSet<Context>>::init(context.child("state"), config, None).await;
         let mut bench = Self {
-            genesis,
-            ledger,
-            state,
+            node: Node::new(context, genesis, users.len()).await,
             devices: Vec::new(),
-            nonces: vec![0; users.len()],
-            height: 0,
             time: (START_S - 10_000) * 1_000,
-            reached: 0,
             sizes: HashMap::new(),
             bytes: 0,
             random: Random(0x9e37_79b9_7f4a_7c15),
@@ -170,12 +102,6 @@ impl Bench {
         bench.register(meters).await;
         bench.admit().await;
         bench
-    }
-
-    async fn commit(&self, merkleized: Merkleized<Context, Rayon>) {
-        DatabaseSet::<Context>::apply(&self.state, merkleized).await;
-        let barrier = DatabaseSet::<Context>::finalize(&self.state).await;
-        assert!(barrier.durable().await);
     }
 
     fn count(&mut self, key: StateKey, value: Option<&StateValue>) {
@@ -210,7 +136,7 @@ impl Bench {
             let secret = SecretKey::from_seed(KeyScheme::Ed25519, seed).unwrap();
             let key = MeterKey::new(secret.public_key()).unwrap();
             let provider = number % PROVIDERS;
-            let bytes = bind_bytes(&self.genesis.chain_id, &address(provider));
+            let bytes = bind_bytes(&self.node.genesis.chain_id, &address(provider));
             let signature = MeterSignature::sign(&secret, &bytes).unwrap();
             let (max_w, total_wh) = (METER_W, 1_000_000);
             let payload = RegisterMeter { key: key.clone(), max_w, total_wh, signature };
@@ -240,89 +166,50 @@ impl Bench {
         energy.oracle_set = 1;
         written.push((query::oracle_set_key(1), set.encode()));
         written.push((query::energy_key(), energy.encode()));
-        let mut batch = DatabaseSet::<Context>::new_batches(&self.state).await;
-        for (key, bytes) in written {
-            let value = StateValue::new(bytes).unwrap();
-            self.count(key, Some(&value));
-            batch = batch.write(key, Some(value));
+        let written =
+            written.into_iter().map(|(key, bytes)| (key, StateValue::new(bytes).unwrap()));
+        let written: Vec<_> = written.collect();
+        for (key, value) in &written {
+            self.count(*key, Some(value));
         }
-        self.commit(batch.merkleize().await.unwrap()).await;
+        self.node.put(written).await;
     }
 
     async fn get(&self, key: StateKey) -> StateValue {
-        let mut values = self.state.read().await.get_many(&[&key]).await.unwrap();
+        let mut values = self.node.state.read().await.get_many(&[&key]).await.unwrap();
         values.remove(0).unwrap()
     }
 
     fn transaction(&mut self, user: usize, gas: u64, payload: Payload) -> SignedTransaction {
         let body = Transaction {
-            chain_id: self.genesis.chain_id,
+            chain_id: self.node.genesis.chain_id,
             sender: address(user),
-            nonce: Nonce::new(self.nonces[user]),
+            nonce: Nonce::new(self.node.nonces[user]),
             gas_limit: Gas::new(gas),
             gas_price: GasPrice::new(1_000_000_000),
-            valid_until: Height::new(self.height + 50),
+            valid_until: Height::new(self.node.height + 50),
             memo: String::new(),
             payload,
         };
-        self.nonces[user] += 1;
+        self.node.nonces[user] += 1;
         SignedTransaction::new(body, authorization(user))
     }
 
     /// Executes and stores a block, a second after the last one.
     async fn block(&mut self, transactions: Vec<SignedTransaction>) -> Spent {
-        self.height += 1;
         self.time += 1_000;
-        let height = Height::new(self.height);
-        let context = BlockContext {
-            height,
-            epoch: height.epoch(self.genesis.params.epoch_length),
-            timestamp: Timestamp::new(self.time),
-            proposer: self.genesis.validators[0].key,
-            view: althing_types::View::new(1),
-            parent_view: althing_types::View::new(0),
-            parent: althing_types::hash::zero(),
-            reveal: althing_types::hash::zero(),
-        };
-        // What the mempool reads when it admits, and the old records that the block will move: a node
-        // does both while no block waits.
-        let mut keys = Vec::new();
-        for transaction in &transactions {
-            self.ledger.transaction_keys(transaction, &mut keys);
-        }
-        for some in keys.chunks(500) {
-            let references: Vec<_> = some.iter().collect();
-            self.state.read().await.get_many(&references).await.unwrap();
-        }
-        let log = {
-            let database = self.state.read().await;
-            SyncRange { start: *database.sync_boundary(), end: *database.bounds().end }
-        };
-        let cache = Memory::node().state_cache;
-        self.reached = readahead::ahead(&self.state, &log, cache, self.reached).await;
-        let batch = DatabaseSet::<Context>::new_batches(&self.state).await;
         let count = transactions.len() as u32;
-        let start = Instant::now();
-        let reads = exec::read::<Context, Rayon>(&self.ledger, &context, &transactions, batch);
-        let reads = reads.await.unwrap();
-        let executed = exec::execute(&self.ledger, context, transactions, Mode::Check, reads);
-        let executed = executed.await.map_err(|error| format!("{error:?}")).unwrap();
-        let execute = start.elapsed();
-        for receipt in executed.receipts.iter() {
-            assert!(receipt.code.is_ok(), "{receipt:?}");
-        }
-        for (key, value) in executed.writes.iter() {
+        let done = self.node.block(self.time, transactions).await;
+        for (key, value) in done.writes.iter() {
             self.count(*key, value.as_ref());
         }
-        let start = Instant::now();
-        self.commit(executed.state).await;
-        let gas = executed.gas_used.get();
-        Spent { execute, store: start.elapsed(), gas, transactions: count }
+        let Done { read, execute, store, gas, .. } = done;
+        Spent { execute: read + execute, store, gas, transactions: count }
     }
 
     /// Executes blocks with as many of these as fit.
     async fn blocks(&mut self, transactions: Vec<SignedTransaction>, gas: u64) -> Spent {
-        let room = self.genesis.params.block_gas_limit.get() / gas;
+        let room = self.node.genesis.params.block_gas_limit.get() / gas;
         let mut spent = Spent::default();
         for some in transactions.chunks(room as usize) {
             spent.add(self.block(some.to_vec()).await);
@@ -341,7 +228,7 @@ impl Bench {
 
     /// What all meters say about an interval, signed.
     fn measure(&mut self, start: u64, signed_at: u64) -> Vec<(usize, Reading)> {
-        let chain = self.genesis.chain_id;
+        let chain = self.node.genesis.chain_id;
         let mut readings = Vec::new();
         for device in &mut self.devices {
             let wh = 200 + self.random.below(1_000) as u64;
@@ -366,7 +253,7 @@ impl Bench {
 
     /// What the ledger spends on the signatures of readings alone.
     fn verify(&self, readings: &[(usize, Reading)]) -> Duration {
-        let chain = self.genesis.chain_id;
+        let chain = self.node.genesis.chain_id;
         let start = Instant::now();
         for ((_, reading), device) in readings.iter().zip(&self.devices) {
             device.key.verify(&reading.signed_bytes(&chain), &reading.signature).unwrap();
@@ -420,58 +307,19 @@ impl Bench {
             for _ in 0..TRANSFERS {
                 let sender = |random: &mut Random| PROVIDERS + ORACLES + random.below(SENDERS);
                 let (from, to) = (sender(&mut self.random), sender(&mut self.random));
-                let nonce = self.nonces[from];
-                self.nonces[from] += 1;
-                transactions.push(transfer(&self.genesis, authorization(from), nonce, address(to)));
+                let nonce = self.node.nonces[from];
+                self.node.nonces[from] += 1;
+                transactions.push(transfer(
+                    &self.node.genesis,
+                    authorization(from),
+                    nonce,
+                    address(to),
+                ));
             }
             spent.add(self.block(transactions).await);
         }
         spent
     }
-}
-
-/// Microseconds for each of `count`.
-fn micros(spent: Duration, count: usize) -> f64 {
-    spent.as_secs_f64() * 1e6 / count as f64
-}
-
-fn print_interval(number: u64, meters: usize, interval: &Interval) {
-    let Interval { submit, reports, close, signatures, before, open, after } = interval;
-    let report = reports.iter().fold(Duration::ZERO, |sum, report| sum + report.execute);
-    let all = submit.execute + report + close.execute;
-    let store = reports.iter().fold(submit.store + close.store, |sum, report| sum + report.store);
-    println!(
-        "{number:>8} {:>7.1} {:>10.1} {:>7.1} {:>6.1} {:>6.1} {:>10.0} {:>11.0} {:>6.0} {:>11.1}",
-        micros(submit.execute, meters),
-        micros(*signatures, meters),
-        micros(report, meters),
-        micros(close.execute, meters),
-        micros(store, meters),
-        meters as f64 / all.as_secs_f64(),
-        meters as f64 / all.saturating_sub(*signatures).as_secs_f64(),
-        (open - before) as f64 / meters as f64,
-        *after as f64 / meters as f64,
-    );
-}
-
-/// A row of the table of gas: what it took with one signature of the sender, and storing.
-fn print_gas(
-    what: &str,
-    spent: Spent,
-    signature: Duration,
-    units: usize,
-    transfer: Option<f64>,
-) -> f64 {
-    let all = spent.execute + spent.store + signature * spent.transactions;
-    let rate = spent.gas as f64 / (all.as_secs_f64() * 1e6);
-    println!(
-        "{what:<44} {:>8.0} {:>8.1} {:>8.0} {:>6.2}",
-        spent.gas as f64 / units as f64,
-        micros(all, units),
-        rate,
-        rate / transfer.unwrap_or(rate),
-    );
-    rate
 }
 
 async fn run(context: Context, meters: usize, intervals: u64) {
@@ -488,7 +336,7 @@ async fn run(context: Context, meters: usize, intervals: u64) {
     let mut all = Vec::new();
     for number in 0..intervals {
         let interval = bench.interval(number).await;
-        print_interval(number + 1, meters, &interval);
+        figures::print_interval(number + 1, meters, &interval);
         all.push(interval);
     }
     // What nobody bought lapses; then nothing is left but the meters.
@@ -506,40 +354,7 @@ async fn run(context: Context, meters: usize, intervals: u64) {
         end as f64 / first as f64,
     );
     let transfers = bench.transfers().await;
-    // The first interval warms up.
-    let rest = &all[usize::from(all.len() > 1)..];
-    let readings = meters * rest.len();
-    let sum = |of: &dyn Fn(&Interval) -> Spent| {
-        let mut sum = Spent::default();
-        rest.iter().for_each(|interval| sum.add(of(interval)));
-        sum
-    };
-    let signatures = rest.iter().fold(Duration::ZERO, |sum, interval| sum + interval.signatures);
-    let signature = signatures / readings as u32;
-    println!("\ngas, with one signature of the sender a transaction, and storing\n");
-    println!("{:<44} {:>8} {:>8} {:>8} {:>6}", "", "gas", "us", "gas/us", "ratio");
-    let count = transfers.transactions as usize;
-    let base = print_gas("transfer", transfers, signature, count, None);
-    let row = |what: &str, spent: Spent| {
-        print_gas(what, spent, signature, readings, Some(base));
-    };
-    row("submit-readings, a reading", sum(&|interval| interval.submit));
-    for (place, what) in ["first", "decides", "late"].into_iter().enumerate() {
-        let what = format!("attest-readings, a reading, report that {what}");
-        row(
-            &what.replace("that first", "that is first").replace("that late", "that is late"),
-            sum(&|interval| interval.reports[place]),
-        );
-    }
-    row(
-        "a reading in all, closing included",
-        sum(&|interval| {
-            let mut sum = interval.submit;
-            interval.reports.iter().for_each(|report| sum.add(*report));
-            sum.add(interval.close);
-            sum
-        }),
-    );
+    figures::print_gas(meters, &all, transfers);
 }
 
 fn main() {
@@ -548,9 +363,5 @@ fn main() {
     let meters = numbers.first().map_or(10_000, |meters| *meters as usize);
     let intervals = numbers.get(1).copied().unwrap_or(8).max(1);
     let folder = tempfile::tempdir().unwrap();
-    let settings = runtime::Config::new()
-        .with_worker_threads(2)
-        .with_max_blocking_threads(BLOCKING_THREADS)
-        .with_storage_directory(folder.path());
-    runtime::Runner::new(settings).start(|context| run(context, meters, intervals));
+    runner(&folder).start(|context| run(context, meters, intervals));
 }
