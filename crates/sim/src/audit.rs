@@ -1,6 +1,7 @@
 //! Watches every finalized block of every honest validator and says what no correct network does.
 
 use crate::{
+    draws::Draws,
     model::{Accounts, Model},
     replay::Replay,
 };
@@ -54,6 +55,7 @@ impl fmt::Display for Violation {
 /// The auditor of one network.
 pub struct Auditor {
     replay: Replay,
+    draws: Draws,
     /// Knows transfers only.
     model: Option<Model>,
     blocks: Vec<FinalizedBlock>,
@@ -67,6 +69,7 @@ impl Auditor {
     pub fn new(genesis: Arc<Genesis>, transfers: bool) -> Self {
         Self {
             replay: Replay::new(genesis.clone()),
+            draws: Draws::new(&genesis),
             model: transfers.then(|| Model::new(genesis)),
             blocks: Vec::new(),
             seen: BTreeMap::new(),
@@ -78,6 +81,11 @@ impl Auditor {
     /// The chain at the highest block that anybody finalized.
     pub const fn replay(&self) -> &Replay {
         &self.replay
+    }
+
+    /// What the chain has drawn.
+    pub const fn draws(&self) -> &Draws {
+        &self.draws
     }
 
     /// All final blocks, from height 1 on.
@@ -157,6 +165,7 @@ impl Auditor {
         let given = |reason| Violation::Invalid(format!("v{validator}: block {height}: {reason}"));
         let expected = self.replay.execute(&finalized.block);
         let receipts = expected.as_ref().map_or(finalized.receipts.as_slice(), Vec::as_slice);
+        let executed = expected.is_ok();
         let modelled = self.model.as_mut().map(|model| model.execute(&finalized.block, receipts));
         match expected {
             Ok(expected) if expected == *finalized.receipts => {}
@@ -170,6 +179,12 @@ impl Auditor {
                 )));
             }
             Err(reason) => self.report(given(reason)),
+        }
+        if executed
+            && let Err(reason) =
+                self.draws.follow(&finalized.block, &finalized.receipts, &self.replay)
+        {
+            self.report(given(format!("draws: {reason}")));
         }
         if let Some(Err(reason)) = modelled {
             self.report(given(format!("model: {reason}")));

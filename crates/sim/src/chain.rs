@@ -1,10 +1,10 @@
 //! The chain that is simulated: keys of validators and users, and the genesis.
 
-use crate::plan::Rules;
+use crate::plan::{Rules, Scenario};
 use althing_engine::types::{PrivateKey, PublicKey};
 use althing_types::{
-    Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, KeyScheme, Period,
-    Ppm, SecretKey, Text, Timestamp, ValidatorKey, hash,
+    Address, Allocation, Amount, ChainParams, Gas, Genesis, GenesisValidator, Hash, KeyScheme,
+    Period, Ppm, SecretKey, Text, Timestamp, ValidatorKey, hash,
     params::{EmissionParams, Schedule},
 };
 use commonware_cryptography::Signer as _;
@@ -20,6 +20,8 @@ pub const STAKE: u64 = 100;
 pub const EMISSION: u128 = 12_345_678_901_234_567;
 /// What each operator owns besides, in tokens. Their nodes own one.
 pub const PURSE: u64 = 1_000;
+/// What each of those owns who compute or trade, in tokens: oracles stake a thousand.
+const CAPITAL: u64 = 5_000;
 
 /// A chain with keys for everybody in it.
 #[derive(Clone)]
@@ -32,6 +34,8 @@ pub struct Setup {
     pub operators: Vec<SecretKey>,
     /// Keys of the users.
     pub users: Vec<SecretKey>,
+    /// Keys of those who compute or trade.
+    pub actors: Vec<SecretKey>,
 }
 
 impl Setup {
@@ -40,19 +44,27 @@ impl Setup {
     /// # Panics
     /// Never: the genesis is legal.
     pub fn new(validators: usize, joiners: usize) -> Self {
-        Self::ruled(validators, joiners, Rules::LENIENT)
+        Self::ruled(validators, joiners, 0, Rules::LENIENT)
     }
 
-    /// The same, with other rules.
+    /// The chain of a scenario.
     ///
     /// # Panics
     /// Never: the genesis is legal.
-    pub fn ruled(validators: usize, joiners: usize, rules: Rules) -> Self {
+    pub fn of(scenario: &Scenario) -> Self {
+        let Scenario { validators, joiners, rules, .. } = *scenario;
+        Self::ruled(validators, joiners, scenario.actors(), rules)
+    }
+
+    fn ruled(validators: usize, joiners: usize, actors: usize, rules: Rules) -> Self {
         let key = |index| PrivateKey::from_seed(1_000 + index);
         let mut keys: Vec<PrivateKey> = (0..validators as u64).map(key).collect();
         keys.sort_by_key(|key| key.public_key());
         keys.extend((0..joiners as u64).map(|index| key(validators as u64 + index)));
+        let operator = |index| account(b"althing/sim/operator", index);
         let operators: Vec<SecretKey> = (0..keys.len()).map(operator).collect();
+        let actor = |index| account(b"althing/sim/actor", index);
+        let actors: Vec<SecretKey> = (0..actors).map(actor).collect();
         let users: Vec<SecretKey> = (0..USERS).map(user).collect();
         let tokens = |tokens| Amount::from_tokens(tokens).expect("few tokens fit");
         let members = keys.iter().zip(&operators).enumerate().take(validators);
@@ -82,6 +94,7 @@ impl Setup {
             validators: validators.collect(),
             allocations: allocations
                 .chain(operators.iter().map(|key| owns(key.address(), PURSE)))
+                .chain(actors.iter().map(|key| owns(key.address(), CAPITAL)))
                 .chain(nodes.map(|key| owns(key.node_account(), 1)))
                 .collect(),
             reserve: Amount::ZERO,
@@ -90,7 +103,7 @@ impl Setup {
             load_accounts: None,
         };
         let genesis = genesis.normalized().expect("the genesis is legal");
-        Self { genesis: Arc::new(genesis), validators: keys, operators, users }
+        Self { genesis: Arc::new(genesis), validators: keys, operators, users, actors }
     }
 
     /// The key of a validator in the chain's own form.
@@ -109,9 +122,12 @@ pub fn endpoint(index: usize) -> String {
     format!("127.0.0.1:{}", 27_000 + index)
 }
 
-fn operator(index: usize) -> SecretKey {
-    let seed = hash::sha256(&[b"althing/sim/operator", &index.to_be_bytes()]);
-    SecretKey::from_seed(KeyScheme::Ed25519, seed.0).expect("a hash is a seed of every scheme")
+fn account(role: &[u8], index: usize) -> SecretKey {
+    secret(KeyScheme::Ed25519, hash::sha256(&[role, &index.to_be_bytes()]))
+}
+
+fn secret(scheme: KeyScheme, seed: Hash) -> SecretKey {
+    SecretKey::from_seed(scheme, seed.0).expect("a hash is a seed of every scheme")
 }
 
 /// One user of each rarer kind of key; the others have the usual one.
@@ -121,8 +137,7 @@ fn user(index: usize) -> SecretKey {
         1 => KeyScheme::Secp256r1,
         _ => KeyScheme::Ed25519,
     };
-    let seed = hash::sha256(&[b"althing/sim/user", &index.to_be_bytes()]);
-    SecretKey::from_seed(scheme, seed.0).expect("a hash is a seed of every scheme")
+    secret(scheme, hash::sha256(&[b"althing/sim/user", &index.to_be_bytes()]))
 }
 
 /// Fees go four ways; blocks hold few transactions, so that they fill.
@@ -165,6 +180,13 @@ fn params(rules: Rules) -> ChainParams {
     params.slashing.min_due = rules.min_due;
     params.slashing.jail = Period::blocks(20);
     params.registry.heartbeat_interval_ms = rules.heartbeat_ms;
+    params.compute.committee = rules.committee;
+    // The smallest there is: simulated workers compute it for real.
+    params.compute.cpu_benchmark_size = 256;
+    // The miners' pool keeps a hundred of these back, and is small in a short run.
+    params.compute.plant_bounty = Amount::new(EMISSION / 1_000);
+    // A minute, and the auction a little later.
+    (params.energy.slot_s, params.energy.clear_delay_s) = (60, 20);
     params.fee_split.proposer = ppm(333_333);
     params.fee_split.stakers = ppm(100_000);
     params.fee_split.treasury = ppm(66_667);

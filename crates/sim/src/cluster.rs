@@ -1,12 +1,17 @@
 //! A network that lives through a scenario.
 
+mod checks;
+mod energy;
 mod inspect;
 mod members;
+mod orders;
 mod specs;
+mod trade;
 mod votes;
 mod weather;
+mod workers;
 
-use self::members::Members;
+use self::{checks::Checks, energy::Market, members::Members, orders::Orders, workers::Workers};
 use crate::{
     audit::{Auditor, Violation},
     chain::{START_MS, Setup},
@@ -18,8 +23,7 @@ use crate::{
 };
 use althing_engine::types::PublicKey;
 use althing_ledger::audit::SupplyReport;
-use althing_mempool::{Account, Origin, Verifier, VerifierConfig};
-use althing_types::{Address, Amount, Height, Nonce, SignedTransaction, Timestamp};
+use althing_mempool::{Verifier, VerifierConfig};
 use commonware_p2p::{
     Manager as _,
     simulated::{self, Oracle, SplitTarget},
@@ -69,6 +73,10 @@ pub struct Report {
     pub polls: Vec<Poll>,
     /// How configurations of the network reached the nodes.
     pub propagations: Vec<Propagation>,
+    /// What workers did and earned.
+    pub labour: Vec<Labour>,
+    /// What became of energy, where there is any.
+    pub traded: Option<Traded>,
     /// Simulated time, in milliseconds.
     pub simulated_ms: u64,
     /// Real time.
@@ -79,8 +87,10 @@ pub struct Report {
     pub violations: Vec<Violation>,
 }
 
+pub use energy::Traded;
 pub use specs::Propagation;
 pub use votes::Poll;
+pub use workers::Labour;
 
 /// What became of a node that joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +149,8 @@ pub fn run_with(scenario: &Scenario, tell: &mut dyn FnMut(Progress)) -> Report {
         joined: world.joined(),
         polls: world.polls(),
         propagations: world.propagations(),
+        labour: world.workers.labour(),
+        traded: world.traded(),
         simulated_ms: world.now_ms,
         wall: started.elapsed(),
         trace,
@@ -169,7 +181,11 @@ struct World<'a> {
     storage: Option<StorageSpec>,
     lives: Vec<u32>,
     members: Members,
+    orders: Orders,
     specs: specs::Specs,
+    workers: Workers,
+    checks: Checks,
+    market: Market,
     now_ms: u64,
     next_load_ms: u64,
     next_repeat_ms: u64,
@@ -197,9 +213,10 @@ struct Machine {
 
 impl<'a> World<'a> {
     fn new(scenario: &'a Scenario, tell: &'a mut dyn FnMut(Progress)) -> Self {
-        let setup = Setup::ruled(scenario.validators, scenario.joiners, scenario.rules);
+        let setup = Setup::of(scenario);
         let nodes = setup.validators.len();
         let load = Load::new(setup.genesis.clone(), &setup.users, Rng::new(scenario.seed, 2));
+        let market = Market::new(scenario, &setup.actors);
         let verifier = Verifier::new(VerifierConfig { keys: 64, verified: 4_096 });
         Self {
             scenario,
@@ -213,7 +230,11 @@ impl<'a> World<'a> {
             storage: None,
             lives: vec![0; nodes],
             members: Members::new(nodes),
+            orders: Orders::default(),
             specs: specs::Specs::default(),
+            workers: Workers::new(scenario),
+            checks: Checks::new(nodes),
+            market,
             now_ms: 0,
             next_load_ms: 0,
             next_repeat_ms: 1_000,
@@ -255,6 +276,9 @@ impl<'a> World<'a> {
             self.send(&machine);
             if self.scenario.changes {
                 self.watch_specs(&mut machine);
+                self.work();
+                self.check_results(&machine).await;
+                self.trade();
                 self.follow_orders(&machine);
                 self.reconnect(&machine).await;
             }
@@ -318,6 +342,7 @@ impl<'a> World<'a> {
         self.lives[index] += 1;
         self.auditor.restarted(index);
         self.members.started(index, self.now_ms, self.auditor.height());
+        self.checks.forget(index);
         let known = self.members.known(index);
         let start = |face, channels| {
             let (oracle, known) = (&machine.oracle, known.clone());
@@ -397,54 +422,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Users send new transactions, and repeat old ones.
-    fn send(&mut self, machine: &Machine) {
-        if self.now_ms < self.next_load_ms {
-            return;
-        }
-        self.next_load_ms = self.now_ms + self.scenario.load_every_ms;
-        let height = self.auditor.height();
-        let mut transactions = self.load.make(self.scenario.load, height);
-        if self.now_ms >= self.next_repeat_ms {
-            self.next_repeat_ms = self.now_ms + 1_000;
-            if let Some(accounts) = self.auditor.accounts_at(height) {
-                transactions.extend(self.load.repeat(height, accounts));
-            }
-        }
-        for transaction in transactions {
-            self.shared.verifier.verify(&transaction);
-            let everywhere = self.rng.chance(30);
-            let one = self.rng.index(self.lives.len());
-            for (index, node) in &machine.nodes {
-                if everywhere || *index == one {
-                    self.submit(node, &transaction);
-                }
-            }
-        }
-    }
-
-    fn submit(&self, node: &Node, transaction: &SignedTransaction) {
-        let Some(live) = node.live() else { return };
-        let height = live.chain.tip().header.height.get();
-        let accounts = self.auditor.accounts_at(height);
-        let entry = accounts.and_then(|all| all.get(&transaction.sender()).copied());
-        // At height 0 nobody owns anything yet; users know the genesis.
-        let entry =
-            entry.or_else(|| self.allocation(&transaction.sender()).filter(|_| height == 0));
-        let entry = entry.unwrap_or_default();
-        let account =
-            Account { nonce: Nonce::new(entry.nonce), balance: Amount::new(entry.balance) };
-        let now = Timestamp::new(START_MS + self.now_ms);
-        let known = Some((account, Height::new(height)));
-        let _ = live.pool.insert(vec![(transaction.clone(), known)], Origin::Local, now);
-    }
-
-    fn allocation(&self, address: &Address) -> Option<crate::model::Entry> {
-        let mut all = self.shared.setup.genesis.allocations.iter();
-        let found = all.find(|allocation| allocation.address == *address)?;
-        Some(crate::model::Entry { nonce: 0, balance: found.amount.units() })
-    }
-
     fn honest(&self) -> impl Iterator<Item = usize> {
         let all = 0..self.lives.len();
         let awaited = |index: &usize| self.members.is_awaited(*index, self.scenario);
@@ -470,7 +447,8 @@ impl<'a> World<'a> {
         let blocks = self.scenario.blocks_after;
         let goal = *self.goal.get_or_insert(reached + blocks);
         let slowest = self.honest().map(|index| self.auditor.height_of(index)).min();
-        if slowest.unwrap_or(0) >= goal {
+        let open = self.workers.open().or_else(|| self.market.open());
+        if slowest.unwrap_or(0) >= goal && open.is_none() {
             return true;
         }
         if self.now_ms > self.scenario.heal_ms + self.scenario.patience_ms {
@@ -478,8 +456,9 @@ impl<'a> World<'a> {
                 self.honest().map(|index| self.auditor.height_of(index)).collect();
             self.auditor.report(Violation::Stalled(format!(
                 "{} ms after the faults ended, honest validators are at {heights:?}; \
-                 the goal was {goal}",
-                self.scenario.patience_ms
+                 the goal was {goal}; open is {}",
+                self.scenario.patience_ms,
+                open.as_deref().unwrap_or("nothing")
             )));
             return true;
         }

@@ -2,12 +2,14 @@
 //! decides everything, so a violation that was seen once can be seen again.
 //!
 //! [`plan`] says what happens, [`cluster`] makes it happen, [`audit`] watches with a [`replay`] of
-//! the chain on the ledger alone and a [`model`] of its own, and [`campaign`] runs many seeds.
+//! the chain on the ledger alone and a [`model`] of its own, [`draws`] draws again what the chain
+//! drew, [`work`] is what simulated workers compute, and [`campaign`] runs many seeds.
 
 pub mod audit;
 pub mod campaign;
 pub mod chain;
 pub mod cluster;
+pub mod draws;
 pub mod guard;
 pub mod load;
 pub mod model;
@@ -16,6 +18,7 @@ pub mod plan;
 pub mod replay;
 pub mod rng;
 pub mod wire;
+pub mod work;
 
 pub use audit::Violation;
 pub use cluster::{Progress, Report, run, run_with};

@@ -1,7 +1,11 @@
 //! Runs simulated networks: `sim --plan fault --seeds 200`.
 
 use althing_ledger::audit::SupplyReport;
-use althing_sim::{LONG_PLANS, PLANS, Report, Scenario, campaign, cluster::Propagation, plan};
+use althing_sim::{
+    LONG_PLANS, PLANS, Report, Scenario, campaign,
+    cluster::{Labour, Propagation, Traded},
+    plan,
+};
 use althing_types::Amount;
 use anyhow::{Context as _, bail};
 use clap::Parser;
@@ -75,6 +79,12 @@ fn main() -> anyhow::Result<ExitCode> {
         }
         for one in &report.propagations {
             println!("{}", propagation(one));
+        }
+        for (number, labour) in report.labour.iter().enumerate() {
+            println!("{}", labour_line(number, labour));
+        }
+        if let Some(traded) = &report.traded {
+            println!("{}", trade_line(traded));
         }
         println!("trace {}", report.trace);
         return Ok(verdict(&report));
@@ -193,6 +203,35 @@ fn propagation(one: &Propagation) -> String {
         one.decided_ms,
         one.took_ms.len(),
         one.nodes,
+    )
+}
+
+/// What a worker did and earned.
+fn labour_line(number: usize, labour: &Labour) -> String {
+    let Labour { craft, settled, wrong, withheld, other, paid, claimed, lost } = *labour;
+    format!(
+        "worker {number}, {craft:?}: {settled} results settled, {wrong} proven wrong, {withheld} \
+         withheld, {other} with another end; paid {}, claimed {}, lost {}",
+        paid.to_tokens(),
+        claimed.to_tokens(),
+        lost.to_tokens()
+    )
+}
+
+/// What became of energy.
+fn trade_line(traded: &Traded) -> String {
+    let (right, wrong) = traded.readings;
+    let (auctions, tariffs) = traded.sold_wh;
+    let (dismissed, others) = traded.disputes;
+    format!(
+        "energy: {right} true readings attested, {wrong} false ones refused, {} misjudged; {} Wh \
+         attested = {auctions} sold by auctions + {tariffs} by tariffs + {} not sold; {} used up; \
+         providers were paid {}; {dismissed} disputes dismissed, {others} with another end",
+        traded.misjudged,
+        traded.attested_wh,
+        traded.unsold_wh,
+        traded.retired_wh,
+        traded.paid.to_tokens()
     )
 }
 

@@ -58,6 +58,8 @@ pub struct Live {
     pub watch: Watch,
     /// Its state.
     pub state: StateMailbox<Guarded, Sequential>,
+    /// What its account is to send, if it is dutiful.
+    pub errands: Errands,
 }
 
 /// A validator that was started.
@@ -201,8 +203,9 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
         );
         context.child("delivery").spawn(move |_| delivery);
         let mut validator = validator;
+        let errands = Errands::default();
         if let Some((key, (channel, positions))) = key.zip(transactions) {
-            let admitter = fulfil_duties(&context, key.clone(), &validator).await;
+            let admitter = fulfil_duties(&context, key.clone(), &validator, &errands).await;
             let transactions = net::Transactions {
                 chain: validator.chain.clone(),
                 schedule: Schedule::new(validator.sets.clone()),
@@ -217,6 +220,7 @@ pub fn start(context: &deterministic::Context, shared: &Shared, start: Start<'_>
             chain: validator.chain,
             watch: validator.watch,
             state: validator.state,
+            errands,
         });
         let (ended, task, _) = select_all(validator.tasks).await;
         fate.declare(format!("task {task} ended: {ended:?}"));
@@ -229,6 +233,7 @@ async fn fulfil_duties(
     context: &Guarded,
     key: PrivateKey,
     validator: &Validator<Guarded, Sequential>,
+    errands: &Errands,
 ) -> Admitter<Guarded, Sequential> {
     let database = validator.database().await;
     let (ledger, chain) = (validator.ledger.clone(), validator.chain.clone());
@@ -247,7 +252,7 @@ async fn fulfil_duties(
         metrics: validator.metrics.clone(),
         neighbours: validator.neighbours.clone(),
         randomness: validator.randomness.clone(),
-        errands: Errands::default(),
+        errands: errands.clone(),
         protocol: Releases::default().newest(),
     };
     let _ = Duties::new(context.child("duties"), config).map(Duties::start);

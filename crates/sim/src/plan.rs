@@ -1,12 +1,18 @@
 //! Plans: what a simulated network has to live through. A plan and a seed give a scenario, which
 //! is plain data.
 
+mod compute;
 mod economy;
+mod energy;
+mod event;
 mod faults;
 mod membership;
 mod votes;
 
+pub use compute::Craft;
 pub use economy::Rules;
+pub use energy::Conduct;
+pub use event::{Event, Expect};
 
 use crate::rng::Rng;
 use std::collections::BTreeMap;
@@ -60,94 +66,6 @@ pub struct StorageSpec {
     pub write_per_mille: u64,
 }
 
-/// Something that happens to the network.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Only validators on the same side reach each other.
-    Partition(Vec<u8>),
-    /// Every link becomes this.
-    Link(LinkSpec),
-    /// A validator stops at once; what was not synced is lost.
-    Crash(usize),
-    /// A crashed validator starts again from its disk.
-    Restart(usize),
-    /// Storage begins to fail, everywhere. A validator whose storage fails dies and is restarted.
-    Storage(StorageSpec),
-    /// Storage works again.
-    StorageWorks,
-    /// The operator of a validator stakes for it, and registers it with that.
-    Stake(usize),
-    /// The operator of a validator takes everything out: it leaves.
-    Unstake(usize),
-    /// The operator of the first validator delegates so many tokens to the second.
-    Delegate(usize, usize, u64),
-    /// The operator of the first validator takes what it delegates to the second.
-    Undelegate(usize, usize),
-    /// The operator of a validator asks for its release from jail.
-    Unjail(usize),
-    /// The operator of a validator leaves all votes to its node that it may leave to it.
-    Prefer(usize),
-    /// An operator proposes to raise a parameter of the network by one.
-    Propose {
-        /// The operator.
-        by: usize,
-        /// Which parameter, as an index.
-        parameter: usize,
-    },
-    /// An operator proposes another configuration of the network.
-    ProposeSpec {
-        /// The operator.
-        by: usize,
-        /// The part of the validators that runs it first, in percent; 0 if all do at once.
-        first_percent: u32,
-    },
-    /// From now on, those who run a configuration of the network first stop for good.
-    Sabotage,
-    /// The operator of the first node adds the second as a peer by hand.
-    AddPeer(usize, usize),
-    /// A node stops for good.
-    Retire(usize),
-    /// All validators lose power together; of what was not synced, any part may survive.
-    PowerLoss {
-        /// Bytes of writes that were not synced and survive, in percent.
-        kept_percent: u64,
-    },
-}
-
-/// Where a validator must be in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expect {
-    /// It is a validator of the last epoch.
-    Member(usize),
-    /// It is none.
-    Gone(usize),
-    /// It proposed a block that became final.
-    Proposed(usize),
-    /// It was jailed and slashed once.
-    Jailed(usize),
-    /// It was never jailed or slashed.
-    Free(usize),
-    /// It missed no turn.
-    Reliable(usize),
-    /// It missed two turns at most.
-    Undisturbed(usize),
-    /// It was slashed for contradicting itself, once, and its reporter was paid.
-    Reported(usize),
-    /// So many proposals were enacted, and none was rejected or failed.
-    Enacted(usize),
-    /// In every vote, more than so many percent of the validators took part that might.
-    Participation(u64),
-    /// So many configurations of the network were rolled back.
-    RolledBack(usize),
-    /// Every configuration that was decided ran on every node that was to run it, within so many
-    /// milliseconds.
-    Propagated(u64),
-    /// This version of the configuration is in force in the end.
-    Runs(u64),
-    /// Blocks were never further apart than so many milliseconds.
-    NoPause(u64),
-}
-
 /// One network and what happens to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -182,12 +100,24 @@ pub struct Scenario {
     pub load: usize,
     /// Time between those, in milliseconds.
     pub load_every_ms: u64,
+    /// Workers that compute, and how; with any there is a customer too.
+    pub workers: Vec<Craft>,
+    /// Oracles of energy, and how they report; with any there are an honest provider, a false one,
+    /// and a buyer too.
+    pub oracles: Vec<Conduct>,
 }
 
 impl Scenario {
     /// How many validators may be faulty at once.
     pub const fn faulty(validators: usize) -> usize {
         validators.saturating_sub(1) / 3
+    }
+
+    /// Accounts that compute or trade, besides users and operators.
+    pub const fn actors(&self) -> usize {
+        let computing = if self.workers.is_empty() { 0 } else { self.workers.len() + 1 };
+        let trading = if self.oracles.is_empty() { 0 } else { self.oracles.len() + 3 };
+        computing + trading
     }
 
     /// Whether storage fails in this scenario, so that validators may die of it.
@@ -287,6 +217,16 @@ pub const PLANS: &[Plan] = &[
         draw: votes::sabotage,
     },
     Plan {
+        name: "compute",
+        about: "workers compute, committees check them, and some of both are bad",
+        draw: compute::compute,
+    },
+    Plan {
+        name: "energy",
+        about: "providers sell what meters count and oracles attest, and some are bad",
+        draw: energy::energy,
+    },
+    Plan {
         name: "fault",
         about: "4, 7 or 16 validators and any mixture of all that",
         draw: faults::fault,
@@ -341,6 +281,8 @@ impl Plan {
             patience_ms: 60_000,
             load: 4,
             load_every_ms: 100,
+            workers: Vec::new(),
+            oracles: Vec::new(),
         };
         let mut draft = Draft { scenario, rng: Rng::new(seed, 1) };
         (self.draw)(&mut draft);

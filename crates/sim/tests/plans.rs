@@ -8,14 +8,16 @@ use althing_sim::{
     campaign,
     chain::Setup,
     cluster::Joined,
+    draws::Draws,
     load::Load,
-    plan::{self, Byzantine, Event, Rules},
+    plan::{self, Byzantine, Conduct, Craft, Event, Expect, Rules},
     replay::Replay,
     rng::Rng,
     run,
 };
 use althing_types::{
-    Block, Epoch, Header, Height, SyncRange, Timestamp, ValidatorKey, View, hash, merkle,
+    Block, Epoch, Event as ChainEvent, Header, Height, SyncRange, Timestamp, ValidatorKey, View,
+    hash, merkle,
 };
 use std::sync::Arc;
 
@@ -140,6 +142,32 @@ fn adversaries_bring_no_punishment_upon_others() {
             simulate(name, seed);
         }
     }
+}
+
+/// What the auditor says about a plan in which nobody is as the scenario takes them for.
+fn misjudged(name: &str, change: impl FnOnce(&mut plan::Scenario)) -> Vec<Violation> {
+    let mut scenario = plan::plan(name).unwrap().scenario(1);
+    change(&mut scenario);
+    run(&scenario).violations
+}
+
+fn not_so(expect: Expect) -> Violation {
+    Violation::Membership(format!("not so: {expect:?}"))
+}
+
+#[test]
+fn a_worker_that_shows_nothing_is_not_taken_for_one_that_earned_something() {
+    let found = misjudged("compute", |scenario| {
+        scenario.workers = vec![Craft::Withholding, Craft::Honest, Craft::Wrong, Craft::Honest];
+    });
+    let expected = [Expect::Earned(0), Expect::Exposed(1), Expect::Withheld(2)];
+    assert_eq!(found, expected.map(not_so));
+}
+
+#[test]
+fn an_oracle_that_says_what_is_true_is_not_taken_for_a_liar() {
+    let found = misjudged("energy", |scenario| scenario.oracles[2] = Conduct::Honest);
+    assert_eq!(found, [not_so(Expect::Overruled(2))]);
 }
 
 #[test]
@@ -356,4 +384,25 @@ fn the_auditor_sees_forks_gaps_and_repetitions() {
         auditor.violations(),
         [Violation::Fork(_), Violation::Gap(_), Violation::Gap(_)]
     ));
+}
+
+#[test]
+fn draws_that_do_not_follow_from_the_chain_are_seen() {
+    let mut forge = Forge::new();
+    let mut draws = Draws::new(&forge.setup.genesis);
+    let first = forge.next();
+    assert_eq!(draws.follow(&first.block, &first.receipts, &forge.replay), Ok(()));
+    let next = forge.next();
+    let mut other = (*next.block).clone();
+    other.header.parent = hash::zero();
+    let found = draws.clone().follow(&other, &next.receipts, &forge.replay);
+    assert!(found.unwrap_err().contains("randomness"));
+    let mut receipts = (*next.receipts).clone();
+    let (task, round, closes) = (1, 0, althing_types::Due::default());
+    let (challenge, committee) = (hash::zero(), althing_types::List::default());
+    let drawn = ChainEvent::TaskChallenged { task, round, challenge, committee, closes };
+    receipts[0].events.push(drawn);
+    let found = draws.clone().follow(&next.block, &receipts, &forge.replay);
+    assert!(found.unwrap_err().contains("nobody has"));
+    assert_eq!(draws.follow(&next.block, &next.receipts, &forge.replay), Ok(()));
 }

@@ -3,29 +3,16 @@
 use super::{Joined, Machine, World};
 use crate::{
     audit::Violation,
-    chain::{STAKE, START_MS, endpoint},
-    node::{Known, Node},
+    chain::{STAKE, endpoint},
+    node::Known,
     plan::{Expect, Scenario},
 };
-use althing_mempool::{Account, Origin};
 use althing_types::{
-    Amount, Event, Gas, Height, Nonce, Payload, Ppm, SignedTransaction, Text, Timestamp,
-    Transaction, ValidatorDetails, ValidatorKey,
+    Amount, Event, Payload, Ppm, Text, ValidatorDetails, ValidatorKey,
     event::SlashReason,
     message::{Delegate, Possession, Registration, Stake, Undelegate, Unjail, Unstake},
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Time between two attempts to get an order into a block, in milliseconds.
-const REPEAT_MS: u64 = 500;
-
-/// What an operator wants in the chain.
-struct Order {
-    index: usize,
-    payload: Payload,
-    sent: Option<SignedTransaction>,
-    next_ms: u64,
-}
 
 /// How often a validator was punished, and what for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +37,6 @@ pub(super) struct Members {
     stale: bool,
     retired: BTreeSet<usize>,
     joined: BTreeMap<usize, Joined>,
-    orders: Vec<Order>,
 }
 
 impl Members {
@@ -63,7 +49,6 @@ impl Members {
             stale: false,
             retired: BTreeSet::new(),
             joined: BTreeMap::new(),
-            orders: Vec::new(),
         }
     }
 
@@ -141,91 +126,7 @@ impl World<'_> {
         self.order(index, Payload::Unjail(Unjail {}));
     }
 
-    pub(super) fn order(&mut self, index: usize, payload: Payload) {
-        self.members.orders.push(Order { index, payload, sent: None, next_ms: 0 });
-    }
-
-    /// Sends what operators want until it is final.
-    pub(super) fn follow_orders(&mut self, machine: &Machine) {
-        let mut orders = std::mem::take(&mut self.members.orders);
-        // One after the other, as each takes a nonce.
-        let mut busy = BTreeSet::new();
-        orders.retain_mut(|order| {
-            if !busy.insert(order.index) {
-                return true;
-            }
-            let nonce = self.operator_nonce(order.index);
-            if let Some(sent) = &order.sent
-                && nonce > sent.body().nonce.get()
-            {
-                self.judge(order.index, sent);
-                return false;
-            }
-            if order.next_ms <= self.now_ms {
-                order.next_ms = self.now_ms + REPEAT_MS;
-                let sent = order.sent.take().or_else(|| self.sign(order, nonce));
-                for node in machine.nodes.values() {
-                    sent.iter().for_each(|sent| self.submit_order(node, sent));
-                }
-                order.sent = sent;
-            }
-            true
-        });
-        orders.append(&mut self.members.orders);
-        self.members.orders = orders;
-        self.note_progress();
-    }
-
-    fn operator_nonce(&self, index: usize) -> u64 {
-        let operator = self.shared.setup.operators[index].address();
-        self.auditor.replay().account(&operator).nonce
-    }
-
-    fn sign(&self, order: &Order, nonce: u64) -> Option<SignedTransaction> {
-        let setup = &self.shared.setup;
-        let key = &setup.operators[order.index];
-        let body = Transaction {
-            chain_id: setup.genesis.chain_id,
-            sender: key.address(),
-            nonce: Nonce::new(nonce),
-            gas_limit: Gas::new(200_000),
-            gas_price: setup.genesis.params.min_gas_price,
-            valid_until: Height::new(self.auditor.height() + 900),
-            memo: String::new(),
-            payload: order.payload.clone(),
-        };
-        let signed = body.sign(key).ok()?;
-        self.shared.verifier.verify(&signed);
-        Some(signed)
-    }
-
-    fn submit_order(&self, node: &Node, signed: &SignedTransaction) {
-        let Some(live) = node.live() else { return };
-        let height = live.chain.tip().header.height.get();
-        let Some(accounts) = self.auditor.accounts_at(height) else { return };
-        let entry = accounts.get(&signed.sender()).copied().unwrap_or_default();
-        let account =
-            Account { nonce: Nonce::new(entry.nonce), balance: Amount::new(entry.balance) };
-        let now = Timestamp::new(START_MS + self.now_ms);
-        let known = Some((account, Height::new(height)));
-        let _ = live.pool.insert(vec![(signed.clone(), known)], Origin::Local, now);
-    }
-
-    /// What an operator wanted must have succeeded.
-    fn judge(&mut self, index: usize, sent: &SignedTransaction) {
-        let hash = sent.hash();
-        let receipts = self.auditor.blocks().iter().flat_map(|block| block.receipts.iter());
-        let found = receipts.into_iter().find(|receipt| receipt.transaction == hash);
-        let name = sent.body().payload.name();
-        let broken = match found {
-            Some(receipt) if receipt.code.is_ok() => return,
-            Some(receipt) => format!("{name} of v{index} failed with {:?}", receipt.code),
-            None => format!("{name} of v{index} got lost"),
-        };
-        self.auditor.report(Violation::Membership(broken));
-    }
-
-    fn note_progress(&mut self) {
+    pub(super) fn note_progress(&mut self) {
         for (index, joined) in &mut self.members.joined {
             let height = self.auditor.height_of(*index);
             if joined.caught_up_ms.is_none() && height >= joined.behind {
@@ -336,6 +237,12 @@ impl World<'_> {
             }
             Expect::Runs(version) => self.current_spec().0 != version,
             Expect::NoPause(ms) => self.auditor.replay().longest_gap().0 > ms,
+            Expect::Earned(_) | Expect::Exposed(_) | Expect::Withheld(_) | Expect::Served(_) => {
+                !self.workers.meets(**expect)
+            }
+            Expect::Attested(_) | Expect::Overruled(_) | Expect::Traded | Expect::Dismissed(_) => {
+                !self.is_traded(**expect)
+            }
             Expect::Reported(index) => {
                 fates[index] != Fate { contradictions: 1, reported: 1, ..Fate::default() }
             }
@@ -344,10 +251,6 @@ impl World<'_> {
         for expect in found {
             self.auditor.report(Violation::Membership(format!("not so: {expect:?}")));
         }
-        let waiting = self.members.orders.len();
-        if waiting > 0 {
-            let text = format!("{waiting} orders of operators did not become final");
-            self.auditor.report(Violation::Membership(text));
-        }
+        self.check_orders();
     }
 }

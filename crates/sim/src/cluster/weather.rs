@@ -52,6 +52,12 @@ impl World<'_> {
                     self.propose_spec(*by, *first_percent);
                 }
                 Event::Sabotage => self.specs.sabotage = true,
+                Event::TakeWork(worker) => self.workers.hand_out(*worker),
+                Event::OrderTask => self.order_task(),
+                Event::OracleDown(oracle) => self.market.stop(*oracle),
+                Event::OracleUp(oracle) => self.market.start(*oracle),
+                Event::DisputeSale => self.market.dispute_next(),
+                Event::SettleBy(mode) => self.propose_settlement(*mode),
                 Event::AddPeer(node, peer) => self.members.add_peer(*node, *peer),
                 Event::Restart(index) => {
                     if !machine.nodes.contains_key(index) {

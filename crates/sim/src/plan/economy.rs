@@ -27,6 +27,8 @@ pub struct Rules {
     /// Blocks for which is voted at least, for every criticality; then there is no delay but one
     /// block.
     pub voting_blocks: u64,
+    /// Validators that check a result of computation.
+    pub committee: u64,
 }
 
 impl Rules {
@@ -42,6 +44,7 @@ impl Rules {
         power_cap_from: 5,
         halving: 0,
         voting_blocks: 20,
+        committee: 4,
     };
     /// Five turns in a row, or less than three quarters of ten.
     pub const STRICT: Self = Self { misses: 5, min_score: 750_000, min_due: 10, ..Self::LENIENT };
