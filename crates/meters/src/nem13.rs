@@ -129,6 +129,8 @@ impl State {
         let quality = previous.quality.max(current.quality);
         let span = span(previous.at, current.at)?;
         let quantity = value("the quantity", fields[18], unit, quality)?;
+        // A record with a fault gives nothing, so nothing is found before all of it is read.
+        let mut registers = Vec::with_capacity(2);
         for (read, text) in [(&previous, fields[8]), (&current, fields[13])] {
             if read.quality == Quality::Missing && text.is_empty() {
                 continue;
@@ -144,8 +146,9 @@ impl State {
                 quality: read.quality,
                 direction,
             };
-            self.found.push_back(Record::Register(channel.meter.clone(), register));
+            registers.push(Record::Register(channel.meter.clone(), register));
         }
+        self.found.extend(registers);
         let interval = self.channels.interval(&channel, span, quantity, quality, direction);
         self.found.push_back(Record::Interval(channel.meter, interval));
         Ok(())
@@ -239,6 +242,17 @@ mod tests {
         let missing = with(15, "N").replace("007654.9", "").replace("1312.1", "");
         let found = read(&format!("{missing}\n900\n")).expect("good");
         assert_eq!(found.len(), 2, "a missing read has no register");
+    }
+
+    #[test]
+    fn a_record_with_a_fault_gives_nothing() {
+        for index in [8, 13, 18] {
+            let text =
+                format!("100,NEM13,200401101030,MDA1,Ret1\n{}\n900\n", with(index, "<00999"));
+            let found: Vec<_> = Nem13::new(text.as_bytes(), NemOptions::default()).collect();
+            let [Err(fault)] = found.as_slice() else { panic!("field {index}: {found:?}") };
+            assert_eq!((fault.code(), fault.place), ("not_a_number", Place::Line(2)));
+        }
     }
 
     #[test]

@@ -139,6 +139,7 @@ impl From<BatchInfo> for BatchAt {
         Self {
             number: info.number,
             expires: info.expires,
+            closes: info.closes,
             readings: readings.collect(),
             reported: info.reports.into_iter().map(|report| report.oracle).collect(),
         }

@@ -6,8 +6,9 @@ pub use http::HttpChain;
 
 use althing_client::http::ReadingStatus;
 use althing_types::{
-    Address, ChainId, ChainParams, Hash, Height, Payload, PublicKey, SignedTransaction, Timestamp,
-    Transaction, energy::MeterKey,
+    Address, ChainId, ChainParams, Due, Hash, Height, Payload, PublicKey, SignedTransaction,
+    Timestamp, Transaction,
+    energy::{MeterKey, ReadingOutcome},
 };
 use async_trait::async_trait;
 
@@ -125,6 +126,8 @@ pub struct BatchAt {
     pub number: u64,
     /// The first height at which nobody can attest any more; none once it is over.
     pub expires: Option<Height>,
+    /// From when on it is over, once every reading is decided.
+    pub closes: Option<Due>,
     /// Its readings, by place.
     pub readings: Vec<ReadingAt>,
     /// Oracles that have reported about it.
@@ -135,6 +138,25 @@ impl BatchAt {
     /// Whether every reading is decided.
     pub fn is_decided(&self) -> bool {
         self.readings.iter().all(|reading| reading.status != ReadingStatus::Undecided)
+    }
+
+    /// Whether a reading expired, so that a report can change nothing any more.
+    pub fn is_lapsed(&self) -> bool {
+        let expired = ReadingStatus::Decided(ReadingOutcome::Expired);
+        self.readings.iter().any(|reading| reading.status == expired)
+    }
+
+    /// Whether a report still counts this many blocks later, of at least a second each: before the batch
+    /// expires, or before it is over if others have decided it.
+    pub fn can_wait(&self, tip: Tip, blocks: u64) -> bool {
+        let later = tip.height.get().saturating_add(blocks);
+        match self.closes.filter(|_| self.is_decided()) {
+            Some(over) => {
+                let time = tip.time.get().saturating_add(blocks.saturating_mul(1_000));
+                later < over.height.get() || time < over.time.get()
+            }
+            None => self.expires.is_some_and(|expires| later < expires.get()),
+        }
     }
 }
 

@@ -7,11 +7,8 @@ use crate::{
     plan,
     store::{Content, Report},
 };
-use althing_client::http::ReadingStatus;
 use althing_types::{
-    Address, Hash, Height, List, Payload,
-    energy::{ReadingOutcome, ReportItem},
-    limits::MAX_REPORT_ITEMS,
+    Address, Hash, Height, List, Payload, energy::ReportItem, limits::MAX_REPORT_ITEMS,
     message::AttestReadings,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,9 +80,7 @@ impl Daemon {
             if flying.contains(&batch.number) || recent {
                 continue;
             }
-            let last = batch.expires.map_or(0, Height::get);
-            let margin = self.settings.limits.margin_blocks;
-            let patient = tip.height.get().saturating_add(margin) < last;
+            let patient = batch.can_wait(tip, self.settings.limits.margin_blocks);
             let for_what = self.attest.parked.get(&batch.number).copied();
             let came = |(line, end): (usize, u64)| self.lines[line].state.last_end() >= end;
             if let Some(for_what) = for_what.filter(|it| patient && !came(*it)) {
@@ -107,7 +102,7 @@ impl Daemon {
         let (mut open, mut after) = (Vec::new(), None);
         for _ in 0..PAGES {
             let page = self.chain.undecided(oracle, after).await?;
-            open.extend(page.batches);
+            open.extend(page.batches.into_iter().filter(|batch| !batch.is_lapsed()));
             after = page.next;
             if after.is_none() {
                 return Ok((open, true));
@@ -260,9 +255,7 @@ impl Daemon {
             if batch.as_ref().is_some_and(|batch| !batch.is_decided()) {
                 continue;
             }
-            let outcome = ReadingStatus::Decided(ReadingOutcome::Expired);
-            let lapsed = |batch: &BatchAt| batch.readings.iter().any(|one| one.status == outcome);
-            if batch.as_ref().is_none_or(lapsed) {
+            if batch.as_ref().is_none_or(BatchAt::is_lapsed) {
                 self.store.release(number, &[("attest".to_owned(), "missed".to_owned(), 1)])?;
                 self.trouble(format!("batch {number} expired without a report of this oracle"));
             } else {

@@ -225,6 +225,7 @@ impl Inside {
         BatchAt {
             number,
             expires: Some(batch.expires),
+            closes: batch.closes,
             readings: readings.collect(),
             reported: batch.reports.iter().map(|report| place(report.oracle)).collect(),
         }
