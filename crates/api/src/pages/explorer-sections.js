@@ -37,7 +37,8 @@ async function compute() {
   const [sums, tasks, workers] = await Promise.all([
     ask("/v1/compute/summary"), ask("/v1/compute/tasks?limit=" + FEW),
     ask("/v1/compute/workers?limit=" + SOME)]);
-  const states = (sums.states || []).map(({ state, count }) => number(count) + " " + state).join(", ");
+  const some = (sums.states || []).filter(({ count }) => count > 0);
+  const states = some.map(({ state, count }) => number(count) + " " + state).join(", ");
   show("compute", {
     line: sums.error || number(sums.workers) + " workers with " + number(sums.gpus)
       + " graphics processors and " + number(sums.cpus) + " processors that may work; "
