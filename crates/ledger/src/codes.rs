@@ -253,7 +253,7 @@ pub const COUNTER_MISMATCH: Code = Code::new(154);
 pub const INTERVAL_INVALID: Code = Code::new(155);
 /// The interval begins before the last one ended.
 pub const INTERVAL_OVERLAP: Code = Code::new(156);
-/// More than the meter can measure.
+/// More than the meter can measure, or the provider can make.
 pub const CAPACITY_EXCEEDED: Code = Code::new(157);
 /// The interval is too long ago.
 pub const READING_TOO_OLD: Code = Code::new(158);
@@ -871,7 +871,7 @@ pub const ALL: &[(u16, &str, &str)] = &[
     (
         157,
         "capacity_exceeded",
-        "the reading says more than the meter can measure in this time: correct it, or register the meter with its real limit",
+        "more energy than the meter can measure in this time, or than the provider can make in the slot of its offer: correct it, or give the meter or the provider its real limit",
     ),
     (
         158,
