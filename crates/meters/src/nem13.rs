@@ -251,7 +251,7 @@ mod tests {
                 format!("100,NEM13,200401101030,MDA1,Ret1\n{}\n900\n", with(index, "<00999"));
             let found: Vec<_> = Nem13::new(text.as_bytes(), NemOptions::default()).collect();
             let [Err(fault)] = found.as_slice() else { panic!("field {index}: {found:?}") };
-            assert_eq!((fault.code(), fault.place), ("not_a_number", Place::Line(2)));
+            assert_eq!((fault.code(), &fault.place), ("not_a_number", &Place::Line(2)));
         }
     }
 
