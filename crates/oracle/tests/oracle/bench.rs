@@ -5,9 +5,10 @@ use crate::{
     world::{Device, PROVIDER},
 };
 use althing_client::meter_key::MeterSecret;
-use althing_oracle::{Daemon, Keys, Settings};
+use althing_oracle::{Daemon, Keys, OracleError, Progress, Settings, Stop, Summary};
 use althing_types::KeyScheme;
-use std::{fmt::Write as _, path::Path, sync::Arc};
+use std::{fmt::Write as _, path::Path, sync::Arc, time::Duration};
+use tokio::{sync::watch::Receiver, task::JoinHandle};
 
 /// When files begin: a slot of a minute begins, long before the chain does.
 pub(crate) const BEGIN: u64 = 1_699_000_020;
@@ -121,6 +122,23 @@ pub(crate) fn oracle_keys(oracle: usize) -> Keys {
 pub(crate) fn endless(node: &Node, settings: Settings, keys: Keys) -> Daemon {
     let (daemon, _) = Daemon::new(settings, keys, Arc::new(node.clone())).unwrap();
     daemon.with_clock(node.clock(0))
+}
+
+/// Starts a daemon; no block comes before it has read its file. Blocks come as fast as somebody asks for
+/// them, files as fast as the disk gives them.
+pub(crate) async fn begin(
+    node: &Node,
+    (daemon, progress): (Daemon, Receiver<Progress>),
+    stop: &Stop,
+) -> JoinHandle<Result<Summary, OracleError>> {
+    node.on(|inside| inside.still = true);
+    let running = tokio::spawn(daemon.run(stop.clone()));
+    let is_read = || progress.borrow().sources.first().is_some_and(|source| source.at_end);
+    while !is_read() && !running.is_finished() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    node.on(|inside| inside.still = false);
+    running
 }
 
 /// A daemon whose clock is off by so many seconds.

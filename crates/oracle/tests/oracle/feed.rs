@@ -6,19 +6,18 @@ use crate::{
     node::{Node, gateway},
     world::PROVIDER,
 };
-use althing_oracle::{OracleError, Settings, Stop, Summary, preview, store::StoreError};
-use std::path::Path;
+use althing_oracle::{Daemon, OracleError, Settings, Stop, Summary, preview, store::StoreError};
+use std::{path::Path, sync::Arc};
 
 /// Runs a gateway for some blocks.
 async fn some_blocks(node: &Node, data: &Path, file: &Path, off: i64, blocks: u64) -> Summary {
     let settings = feeding(data, file, 2);
     // One that is held back would end by itself.
-    let daemon = match off {
-        0 => daemon(node, settings, feed_keys(2), 0),
-        off => endless(node, settings, feed_keys(2)).with_clock(node.clock(off)),
-    };
+    let (daemon, progress) = Daemon::new(settings, feed_keys(2), Arc::new(node.clone())).unwrap();
+    let daemon = daemon.with_clock(node.clock(off));
+    let daemon = if off == 0 { daemon.backfill_only() } else { daemon };
     let stop = Stop::new();
-    let running = tokio::spawn(daemon.run(stop.clone()));
+    let running = begin(node, (daemon, progress), &stop).await;
     let end = node.on(|inside| inside.world.chain.height) + blocks;
     while node.on(|inside| inside.world.chain.height) < end {
         tokio::task::yield_now().await;
@@ -176,8 +175,8 @@ async fn keys_folders_and_chains_that_do_not_fit_are_said() {
     let (file, data) = (folder.path().join("file.csv"), folder.path().join("data"));
     let settings: Settings = feeding(&data, &file, 2);
     let new = |keys| {
-        let chain = std::sync::Arc::new(node.clone());
-        althing_oracle::Daemon::new(settings.clone(), keys, chain).map(|(daemon, _)| daemon)
+        let chain = Arc::new(node.clone());
+        Daemon::new(settings.clone(), keys, chain).map(|(daemon, _)| daemon)
     };
     let mut keys = feed_keys(2);
     keys.meters.remove("m1");

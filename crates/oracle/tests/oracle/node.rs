@@ -52,6 +52,8 @@ pub(crate) struct Inside {
     pub(crate) blind: bool,
     /// Transactions that the node loses when they are submitted.
     pub(crate) loses: usize,
+    /// Whether no block comes, however long somebody waits for one.
+    pub(crate) still: bool,
     /// Everything that happened.
     pub(crate) events: Vec<Event>,
 }
@@ -84,6 +86,7 @@ impl Node {
                 batches: BTreeMap::new(),
                 blind: false,
                 loses: 0,
+                still: false,
                 events: Vec::new(),
             };
             inside.grant();
@@ -341,7 +344,8 @@ impl Chain for Node {
     }
 
     async fn next(&self, height: Height) -> Result<Tip, ChainError> {
-        while self.paced && self.on(|inside| inside.tip()).height <= height {
+        let paced = self.paced;
+        while self.on(move |inside| (paced && inside.tip().height <= height) || inside.still) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let next = move |inside: &mut Inside| {
