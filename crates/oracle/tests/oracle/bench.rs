@@ -118,10 +118,20 @@ pub(crate) fn oracle_keys(oracle: usize) -> Keys {
     Keys { attest: Some(reporter(oracle)), ..Keys::default() }
 }
 
+/// A daemon whose clock is off by so many seconds, and what it shows.
+pub(crate) fn watched(
+    node: &Node,
+    settings: Settings,
+    keys: Keys,
+    off: i64,
+) -> (Daemon, Receiver<Progress>) {
+    let (daemon, progress) = Daemon::new(settings, keys, Arc::new(node.clone())).unwrap();
+    (daemon.with_clock(node.clock(off)), progress)
+}
+
 /// A daemon that runs until it is stopped.
 pub(crate) fn endless(node: &Node, settings: Settings, keys: Keys) -> Daemon {
-    let (daemon, _) = Daemon::new(settings, keys, Arc::new(node.clone())).unwrap();
-    daemon.with_clock(node.clock(0))
+    watched(node, settings, keys, 0).0
 }
 
 /// Starts a daemon; no block comes before it has read its file. Blocks come as fast as somebody asks for
@@ -141,8 +151,7 @@ pub(crate) async fn begin(
     running
 }
 
-/// A daemon whose clock is off by so many seconds.
+/// A daemon that ends by itself, whose clock is off by so many seconds.
 pub(crate) fn daemon(node: &Node, settings: Settings, keys: Keys, off: i64) -> Daemon {
-    let (daemon, _) = Daemon::new(settings, keys, Arc::new(node.clone())).unwrap();
-    daemon.with_clock(node.clock(off)).backfill_only()
+    watched(node, settings, keys, off).0.backfill_only()
 }

@@ -13,8 +13,7 @@ use std::{path::Path, sync::Arc};
 async fn some_blocks(node: &Node, data: &Path, file: &Path, off: i64, blocks: u64) -> Summary {
     let settings = feeding(data, file, 2);
     // One that is held back would end by itself.
-    let (daemon, progress) = Daemon::new(settings, feed_keys(2), Arc::new(node.clone())).unwrap();
-    let daemon = daemon.with_clock(node.clock(off));
+    let (daemon, progress) = watched(node, settings, feed_keys(2), off);
     let daemon = if off == 0 { daemon.backfill_only() } else { daemon };
     let stop = Stop::new();
     let running = begin(node, (daemon, progress), &stop).await;

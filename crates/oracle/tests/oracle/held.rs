@@ -38,9 +38,9 @@ impl Scene {
 
     /// How it ends.
     async fn ends(&self, settings: Settings, keys: Keys, off: i64) -> Result<(), OracleError> {
-        let (daemon, seen) = Daemon::new(settings, keys, Arc::new(self.node.clone()))?;
-        let daemon = daemon.with_clock(self.node.clock(off)).backfill_only();
-        let running = begin(&self.node, (daemon.give_up_after(PATIENCE), seen), &Stop::new()).await;
+        let (daemon, seen) = watched(&self.node, settings, keys, off);
+        let daemon = daemon.backfill_only().give_up_after(PATIENCE);
+        let running = begin(&self.node, (daemon, seen), &Stop::new()).await;
         let ended = tokio::time::timeout(Duration::from_secs(60), running).await;
         ended.expect("it waits for ever").unwrap().map(drop)
     }
